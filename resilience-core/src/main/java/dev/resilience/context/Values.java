@@ -1,0 +1,69 @@
+package dev.resilience.context;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All values that are visible in a context, in one flat table: open addressing, at most half full,
+ * keys at the even and values at the odd places. A look-up is a probe or two however deep the tree
+ * is; adding a value copies the table. Immutable.
+ */
+final class Values {
+
+  static final Values NONE = new Values(new @Nullable Object[4], 0);
+
+  private final @Nullable Object[] table;
+  private final int size;
+
+  private Values(@Nullable Object[] table, int size) {
+    this.table = table;
+    this.size = size;
+  }
+
+  @Nullable Object get(Key<?> key) {
+    return table[slot(table, key) + 1];
+  }
+
+  Values with(Key<?> key, Object value) {
+    boolean known = get(key) != null;
+    int newSize = known ? size : size + 1;
+    @Nullable Object[] copy;
+    if (newSize * 4 <= table.length) {
+      copy = table.clone();
+    } else {
+      copy = new @Nullable Object[table.length * 2];
+      for (int i = 0; i < table.length; i += 2) {
+        if (table[i] instanceof Key<?> old) {
+          int slot = slot(copy, old);
+          copy[slot] = old;
+          copy[slot + 1] = table[i + 1];
+        }
+      }
+    }
+    int slot = slot(copy, key);
+    copy[slot] = key;
+    copy[slot + 1] = value;
+    return new Values(copy, newSize);
+  }
+
+  /** These values, and those of another table for keys that are not here. */
+  Values orElse(Values other) {
+    Values merged = this;
+    for (int i = 0; i < other.table.length; i += 2) {
+      Object value = other.table[i + 1];
+      if (value != null && other.table[i] instanceof Key<?> key && merged.get(key) == null) {
+        merged = merged.with(key, value);
+      }
+    }
+    return merged;
+  }
+
+  /** Where the key stands or would stand; the table always has a free place. */
+  private static int slot(@Nullable Object[] table, Key<?> key) {
+    int mask = table.length - 2;
+    int slot = key.hash >>> 15 & mask;
+    while (table[slot] != key && table[slot] != null) {
+      slot = slot + 2 & mask;
+    }
+    return slot;
+  }
+}

@@ -1,0 +1,175 @@
+package dev.resilience.policy;
+
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.Context;
+import dev.resilience.context.DeadlineExceededException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The truth table: judges for every policy what became of a call, by whose context ended, and never
+ * by which exception came out alone. The rows are {@link Verdict}.
+ *
+ * <p>Users change what an answer or a failure of the dependency itself means; the rows of the
+ * caller's end and of the library's own rejections stay as they are.
+ *
+ * <pre>{@code
+ * Classifier http = Classifier.ofDefaults()
+ *     .onFailure(NotFoundException.class, e -> Verdict.SUCCESS)         // an answer like any other
+ *     .onResult(HttpResponse.class, r -> r.statusCode() >= 500 ? Verdict.FAILURE : Verdict.SUCCESS);
+ * }</pre>
+ *
+ * <p>Immutable; the functions must be thread-safe.
+ */
+public final class Classifier {
+
+  private static final Classifier DEFAULTS = new Classifier(null, null);
+
+  private final @Nullable Rule<Throwable> failures;
+  private final @Nullable Rule<Object> results;
+
+  private Classifier(@Nullable Rule<Throwable> failures, @Nullable Rule<Object> results) {
+    this.failures = failures;
+    this.results = results;
+  }
+
+  /** Every result a success, every other exception a {@link Verdict#FAILURE}. */
+  public static Classifier ofDefaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * A classifier that also judges failures of a type. The rule that was added last is asked first.
+   *
+   * @param type of the exception as the work threw it; never an {@link Error}
+   * @param rule returns one of {@link Verdict#SUCCESS}, {@link Verdict#FAILURE}, {@link
+   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}
+   */
+  public <E extends Exception> Classifier onFailure(
+      Class<E> type, Function<? super E, Verdict> rule) {
+    return new Classifier(Rule.add(type, rule, failures), results);
+  }
+
+  /**
+   * A classifier that also judges results of a type. The rule that was added last is asked first.
+   *
+   * @param type of the result
+   * @param rule returns one of {@link Verdict#SUCCESS}, {@link Verdict#FAILURE}, {@link
+   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}
+   */
+  public <R> Classifier onResult(Class<R> type, Function<? super R, Verdict> rule) {
+    return new Classifier(failures, Rule.add(type, rule, results));
+  }
+
+  /** Judges a result. Costs nothing where no rule for results was given. */
+  public Verdict judgeResult(@Nullable Object result) {
+    if (results == null || result == null) {
+      return Verdict.SUCCESS;
+    }
+    Verdict verdict = Rule.ask(results, result);
+    return verdict != null ? verdict : Verdict.SUCCESS;
+  }
+
+  /**
+   * Judges a failure that came out of the inner part of a stack; a caller's deadline that passed
+   * during the call counts against the dependency, unless an inner limit tells that the call had no
+   * fair chance.
+   *
+   * @param caller the context that the policy was called with, not one it derived
+   * @param failure as it came out, not wrapped
+   */
+  public Verdict judge(Context caller, Throwable failure) {
+    return judge(caller, failure, true);
+  }
+
+  /**
+   * Judges a failure that came out of the inner part of a stack.
+   *
+   * @param caller the context that the policy was called with, not one it derived
+   * @param failure as it came out, not wrapped
+   * @param fairChance whether a call that the caller's deadline cut off had a fair chance; asked only
+   *     where no inner limit tells: half of that limit is fair
+   */
+  public Verdict judge(Context caller, Throwable failure, boolean fairChance) {
+    ContextException end = caller.error();
+    if (end instanceof ContextCancelledException) {
+      return Verdict.CALLER_CANCELLED;
+    }
+    if (end != null) {
+      if (failure instanceof RejectedException) {
+        return Verdict.EXPIRED_BEFORE_DISPATCH;
+      }
+      return hadFairChance(failure, fairChance) ? Verdict.EXPIRED : Verdict.EXPIRED_EARLY;
+    }
+    if (failure instanceof Error) {
+      return Verdict.FATAL;
+    }
+    if (failure instanceof AttemptTimeoutException) {
+      return Verdict.LIMIT_PASSED;
+    }
+    if (failure instanceof NoTimeLeftException) {
+      return Verdict.NO_TIME_LEFT;
+    }
+    if (failure instanceof RejectedException) {
+      return Verdict.REJECTED;
+    }
+    if (failure instanceof CallInterruptedException || failure instanceof InterruptedException) {
+      return Verdict.INTERRUPTED;
+    }
+    Verdict verdict = failures == null ? null : Rule.ask(failures, failure);
+    return verdict != null ? verdict : Verdict.FAILURE;
+  }
+
+  private static boolean hadFairChance(Throwable failure, boolean otherwise) {
+    if (failure instanceof DeadlineExceededException exceeded
+        && exceeded.ran().isPresent()
+        && exceeded.limit().isPresent()) {
+      Duration fair = exceeded.limit().get().dividedBy(2);
+      return exceeded.ran().get().compareTo(fair) >= 0;
+    }
+    return otherwise;
+  }
+
+  /** A chain of rules, the newest first. */
+  private record Rule<S>(
+      Class<?> type, Function<Object, Verdict> verdict, @Nullable Rule<S> older) {
+
+    static <S, R extends S> Rule<S> add(
+        Class<R> type, Function<? super R, Verdict> verdict, @Nullable Rule<S> older) {
+      Objects.requireNonNull(type, "type");
+      Objects.requireNonNull(verdict, "rule");
+      return new Rule<>(type, subject -> verdict.apply(type.cast(subject)), older);
+    }
+
+    static <S> @Nullable Verdict ask(Rule<S> newest, S subject) {
+      for (Rule<S> rule = newest; rule != null; rule = rule.older) {
+        if (rule.type.isInstance(subject)) {
+          return checked(rule.verdict.apply(subject), subject);
+        }
+      }
+      return null;
+    }
+
+    private static Verdict checked(@Nullable Verdict verdict, Object subject) {
+      if (verdict == null) {
+        throw wrong("null", subject);
+      }
+      return switch (verdict) {
+        case SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED -> verdict;
+        default -> throw wrong(verdict.name(), subject);
+      };
+    }
+
+    private static IllegalStateException wrong(String verdict, Object subject) {
+      return new IllegalStateException(
+          "a classifier said "
+              + verdict
+              + " of a "
+              + subject.getClass().getName()
+              + " (expected: SUCCESS, FAILURE, PERMANENT_FAILURE or IGNORED)");
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.resilience.policy;
+
+import dev.resilience.context.Context;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rest of a stack, as seen from one of its policies. Built once with the stack; holds nothing of
+ * a call, so calling it allocates nothing. Immutable.
+ */
+public final class Next {
+
+  private final ContextPolicy policy;
+  private final Next rest;
+
+  private Next(ContextPolicy policy, @Nullable Next rest) {
+    this.policy = policy;
+    this.rest = rest == null ? this : rest;
+  }
+
+  /** The links of a stack; the last one does the work. */
+  static Next of(ContextPolicy[] outermostFirst) {
+    Next next = new Next(Dispatch.INSTANCE, null);
+    for (int i = outermostFirst.length - 1; i >= 0; i--) {
+      next = new Next(outermostFirst[i], next);
+    }
+    return next;
+  }
+
+  /** Calls what is inside, on this thread. */
+  public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
+      throws X {
+    return policy.call(ctx, rest, work);
+  }
+
+  /** Calls what is inside without blocking. Never throws, never null. */
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(
+      Context ctx, AsyncCall<T> work) {
+    return policy.callAsync(ctx, rest, work);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.resilience.policy;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What a policy did that is not the usual: nothing is told, or made, for a call that just succeeds. */
+public sealed interface PolicyEvent {
+
+  /** The name of the policy. */
+  String policy();
+
+  /**
+   * Another attempt will be made.
+   *
+   * @param policy the name of the policy
+   * @param attempt the number of the one that failed, from 1
+   * @param failure what it failed with; null for a result that counts as a failure
+   * @param delay until the next one
+   */
+  record RetryScheduled(String policy, int attempt, @Nullable Throwable failure, Duration delay)
+      implements PolicyEvent {}
+
+  /**
+   * No further attempt will be made, and the call failed.
+   *
+   * @param policy the name of the policy
+   * @param story all that happened
+   */
+  record RetriesStopped(String policy, CallStory story) implements PolicyEvent {}
+
+  /**
+   * A circuit breaker changed its state.
+   *
+   * @param policy the name of the breaker
+   * @param from the state before
+   * @param to the state now
+   * @param reason in a few words
+   */
+  record CircuitChanged(String policy, Circuit from, Circuit to, String reason)
+      implements PolicyEvent {}
+
+  /**
+   * An attempt passed its own limit while the caller still waited.
+   *
+   * @param policy the name of the policy
+   * @param limit the limit
+   */
+  record LimitPassed(String policy, Duration limit) implements PolicyEvent {}
+
+  /**
+   * Work whose time was up came to its end after all; nobody got its result.
+   *
+   * @param policy the name of the policy
+   * @param ran how long the work took altogether
+   * @param result what it returned, if it did
+   * @param failure what it threw, if it did
+   */
+  record LateResult(
+      String policy, Duration ran, @Nullable Object result, @Nullable Throwable failure)
+      implements PolicyEvent {}
+
+  /**
+   * A caller was let go while the work for it still runs.
+   *
+   * @param policy the name of the policy
+   * @param stillRunning how many such there are now
+   */
+  record WorkAbandoned(String policy, int stillRunning) implements PolicyEvent {}
+
+  /**
+   * A fallback answered.
+   *
+   * @param policy the name of the fallback
+   * @param verdict what became of the call
+   * @param failure what it failed with
+   */
+  record FallbackAnswered(String policy, Verdict verdict, Throwable failure)
+      implements PolicyEvent {}
+
+  /** The states of a circuit breaker. */
+  enum Circuit {
+    /** Calls pass. */
+    CLOSED,
+    /** Calls are rejected. */
+    OPEN,
+    /** A few calls pass, to see whether the dependency is well again. */
+    HALF_OPEN
+  }
+}
