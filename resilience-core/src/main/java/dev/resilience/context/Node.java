@@ -199,7 +199,7 @@ abstract sealed class Node implements Context permits Scope, View {
    */
   final Registration register(DoneCallback callback, boolean bounded) {
     Scope scope = scope();
-    return scope == null ? new Callback(null, callback, bounded) : scope.register(callback, bounded);
+    return scope == null ? new Callback(null, callback, bounded) : scope.addCallback(callback, bounded);
   }
 
   @Override

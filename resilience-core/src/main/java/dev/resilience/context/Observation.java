@@ -19,7 +19,7 @@ final class Observation {
     } catch (Throwable failure) {
       LOG.log(Level.WARNING, "A context observer failed", failure);
     }
-    scope.register(
+    scope.addCallback(
         () -> observer.onEnded(scope, Objects.requireNonNull(scope.error()), time.nanoTime()),
         false);
   }

@@ -237,7 +237,7 @@ sealed class Scope extends Node implements CancellableContext
 
   // ---- waiting for the end
 
-  final Callback register(DoneCallback action, boolean bounded) {
+  final Callback addCallback(DoneCallback action, boolean bounded) {
     Callback callback = new Callback(this, action, bounded);
     if (look() != null) {
       callback.runOnce();
