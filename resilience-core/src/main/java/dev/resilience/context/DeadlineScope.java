@@ -27,7 +27,7 @@ sealed class DeadlineScope extends Scope permits MoreTimeScope {
     this.deadline = deadline;
     Scope above = parent.scope();
     if (above != null) {
-      above.noteDeadlineBelow();
+      above.noteTimeMatters();
     }
   }
 

@@ -74,12 +74,13 @@ abstract sealed class Node implements Context permits Scope, View {
 
   private CancellableContext withDeadline(long deadline, long now) {
     DeadlineScope above = deadlineScope();
-    if (above != null && above.deadline - deadline <= 0) {
+    if (above != null && (above.deadline - deadline <= 0 || above.isDueAt(now)) || isCancelled()) {
+      // Ends with an ancestor, or has done so already: a deadline of its own would say nothing new.
       return withCancel();
     }
     DeadlineScope scope = new DeadlineScope(this, deadline);
     if (scope.isDueAt(now)) {
-      scope.look();
+      scope.expire();
     }
     return derived(scope);
   }
