@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is one turn. It is held by a participant or by the scheduler, which is the thread that
  * called {@link #run}. Whoever gives it up chooses the next holder himself, under the lock; so the
- * scheduler gets it only to run timers, or when nobody can go on, and two participants that alternate
- * cost one switch of threads each time. While it does not hold the turn, the scheduler watches that
- * turns keep changing.
+ * scheduler gets it only to run timers, or when nobody can go on, and two participants that
+ * alternate cost one switch of threads each time. While it does not hold the turn, the scheduler
+ * watches that turns keep changing.
  *
  * <p>When a run fails, timers are dropped, all are interrupted and get their turns as before, but
  * their waiting ends with an {@link Abandoned}. Who keeps the turn even then is left behind.
@@ -102,7 +102,11 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
       } else if (turnsAtThisMoment > LIVELOCK) {
         abandon(
             new IllegalStateException(
-                runnable + ": " + turnsAtThisMoment + " turns at " + elapsed()
+                runnable
+                    + ": "
+                    + turnsAtThisMoment
+                    + " turns at "
+                    + elapsed()
                     + " (expected: somebody lets time pass)"));
         turnsAtThisMoment = 0;
       } else {
@@ -221,7 +225,8 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
       Thread me = Thread.currentThread();
       if (me != holder) {
         throw new IllegalStateException(
-            "start: called by " + me.getName()
+            "start: called by "
+                + me.getName()
                 + " (expected: a participant or a timer task, while run is under way)");
       }
       throwIfAbandoned(me);
@@ -256,7 +261,8 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     try {
       if (Thread.currentThread() != holder || abandoned) {
         throw new RejectedExecutionException(
-            "task: handed over by " + Thread.currentThread().getName()
+            "task: handed over by "
+                + Thread.currentThread().getName()
                 + (abandoned ? " after the run has failed" : "")
                 + " (expected: a participant or a timer task, while run is under way)");
       }
@@ -291,8 +297,10 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     Thread me = Thread.currentThread();
     if (!isParticipant(me)) {
       throw new IllegalStateException(
-          "park: called by " + me.getName()
-              + " (expected: a participant, started by run, start or executor of this time source)");
+          "park: called by "
+              + me.getName()
+              + " (expected: a participant, started by run, start or executor of this time"
+              + " source)");
     }
     ParticipantThread participant = (ParticipantThread) me;
     lock.lock();
