@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,14 +101,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
       } else if (next == null && runnable.isEmpty()) {
         reportDeadlock();
       } else if (turnsAtThisMoment > LIVELOCK) {
-        abandon(
-            new IllegalStateException(
-                runnable
-                    + ": "
-                    + turnsAtThisMoment
-                    + " turns at "
-                    + elapsed()
-                    + " (expected: somebody lets time pass)"));
+        abandon(new IllegalStateException(livelock()));
         turnsAtThisMoment = 0;
       } else {
         passTurn();
@@ -197,6 +191,16 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     }
     abandoned = true;
     living.forEach(Thread::interrupt);
+  }
+
+  private String livelock() {
+    String names = runnable.stream().map(Thread::getName).collect(Collectors.joining(", "));
+    return names
+        + ": more than "
+        + LIVELOCK
+        + " turns at "
+        + elapsed()
+        + " (expected: somebody lets time pass; who has his interrupt flag set cannot park)";
   }
 
   private void reportDeadlock() {
