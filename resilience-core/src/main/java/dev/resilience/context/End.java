@@ -63,7 +63,7 @@ final class End {
       return !timed && other.timed;
     }
     long difference = nanos - other.nanos;
-    return difference < 0 || difference == 0 && !cancelled && other.cancelled;
+    return difference < 0 || (difference == 0 && !cancelled && other.cancelled);
   }
 
   Throwable cause() {
@@ -81,7 +81,8 @@ final class End {
     ContextException made =
         cancelled
             ? new ContextCancelledException(whose + " was cancelled" + why(), given, false)
-            : new DeadlineExceededException("the deadline of " + whose + " has passed", null, false);
+            : new DeadlineExceededException(
+                "the deadline of " + whose + " has passed", null, false);
     return ERROR.compareAndSet(this, null, made) ? made : error();
   }
 

@@ -59,8 +59,9 @@ final class MergedScope extends Scope {
   }
 
   /**
-   * Takes over what has happened before. From now on all cancels above record their time, so that the
-   * flat array tells which came first; of those before, only the order along each path is known.
+   * Takes over what has happened before. From now on all cancels above record their time, so that
+   * the flat array tells which came first; of those before, only the order along each path is
+   * known.
    */
   private void inheritEnds() {
     End first = null;
@@ -76,7 +77,7 @@ final class MergedScope extends Scope {
   }
 
   private static @Nullable End earlier(@Nullable End one, @Nullable End other) {
-    return one == null || other != null && other.isBefore(one) ? other : one;
+    return one == null || (other != null && other.isBefore(one)) ? other : one;
   }
 
   static CancellableContext of(Context first, Context... others) {

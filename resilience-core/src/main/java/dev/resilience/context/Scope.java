@@ -16,28 +16,28 @@ import org.jspecify.annotations.Nullable;
  * cancels, a timer, or one who just looks. A look walks up all ancestors and, if nothing is found,
  * compares the deadline with the clock. So a child need not be known to its parent to end with it.
  *
- * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to the
- * deadline. For this a cancel records its time if it has a deadline above, or if a deadline or a merge
- * was ever derived below it ({@link #timeMatters}); otherwise nothing can come before it, and it reads
- * no clock.
+ * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to
+ * the deadline. For this a cancel records its time if it has a deadline above, or if a deadline or
+ * a merge was ever derived below it ({@link #timeMatters}); otherwise nothing can come before it,
+ * and it reads no clock.
  *
  * <h2>Telling those who wait</h2>
  *
  * {@link #waiters} holds callbacks and linked children. A scope is linked to its parent only while
- * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits at
- * its owner or below (<em>arm late</em>).
+ * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits
+ * at its owner or below (<em>arm late</em>).
  *
  * <p>One who registers a callback publishes it, links upwards until an already linked ancestor, and
  * then looks at the ancestors again. One who ends a scope writes {@link #end} and then looks at the
- * waiters. Each does its write before its look, so at least one of them sees the other; both telling
- * is harmless, because each callback runs once. When a thread finds an ancestor already linked while
- * another thread is still linking that further up, the other one's second look answers for both.
+ * waiters. Each does its write before its look, so at least one of them sees the other; both
+ * telling is harmless, because each callback runs once. When a thread finds an ancestor already
+ * linked while another thread is still linking that further up, the other one's second look answers
+ * for both.
  *
  * <p>All walks are loops: a tree may be 100,000 levels deep. No user code runs under a lock, and no
  * lock is taken while another is held.
  */
-sealed class Scope extends Node implements CancellableContext
-    permits DeadlineScope, MergedScope {
+sealed class Scope extends Node implements CancellableContext permits DeadlineScope, MergedScope {
 
   private static final VarHandle END;
   private static final VarHandle WAITERS;
@@ -163,8 +163,8 @@ sealed class Scope extends Node implements CancellableContext
   /** Writes the verdict, given an event above: that, or our deadline if it came first. */
   private End decide(End found) {
     DeadlineScope owner = deadlineScope;
-    boolean deadlineFirst = owner != null && found.timed && owner.isDueAt(found.nanos);
-    return adopt(deadlineFirst ? owner.expire() : found);
+    return adopt(
+        owner != null && found.timed && owner.isDueAt(found.nanos) ? owner.expire() : found);
   }
 
   /** Writes a verdict unless there is one; returns the one that counts. */
@@ -194,11 +194,11 @@ sealed class Scope extends Node implements CancellableContext
   private boolean cancel(@Nullable Throwable cause, boolean mayReadClock) {
     boolean won = end == null && tryCancel(cause, mayReadClock);
     if (!won && !Objects.requireNonNull(end).cancelled && lateCancel == null) {
-      // An ancestor's cancel that came first counts here as well. A race of two late cancels may keep
+      // An ancestor's cancel that came first counts here as well. A race of two late cancels may
+      // keep
       // either of them; both cancel the same descendants.
       End earlier = findEnd(true);
-      lateCancel =
-          earlier != null ? earlier : End.cancelled(this, cause, root.time().nanoTime());
+      lateCancel = earlier != null ? earlier : End.cancelled(this, cause, root.time().nanoTime());
     }
     if (waiters != null) {
       Notification.of(this);
@@ -299,8 +299,7 @@ sealed class Scope extends Node implements CancellableContext
   }
 
   final void remove(Callback callback) {
-    if (!WAITERS.compareAndSet(this, callback, null)
-        && waiters instanceof WaiterList list) {
+    if (!WAITERS.compareAndSet(this, callback, null) && waiters instanceof WaiterList list) {
       list.remove(callback);
     }
     linkUpwards();

@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened during one call that did not just succeed: the attempts and how each was judged, the
- * delays between them, what was decided, and why no further attempt was made. Read it from the
+ * What happened during one call that did not just succeed: the attempts and how each was judged,
+ * the delays between them, what was decided, and why no further attempt was made. Read it from the
  * exception, or from a {@link PolicyListener}.
  *
  * <pre>{@code
@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>On an exception the story is one suppressed throwable without a stack trace, so that it is seen
- * wherever the exception is printed. An exception object that several calls throw (a shared constant)
- * carries one story, that of the call that failed last. An exception that takes no suppressed ones
- * carries none.
+ * <p>On an exception the story is one suppressed throwable without a stack trace, so that it is
+ * seen wherever the exception is printed. An exception object that several calls throw (a shared
+ * constant) carries one story, that of the call that failed last. An exception that takes no
+ * suppressed ones carries none.
  *
  * <p>Immutable. Nothing of this is made for a call that succeeds at the first attempt.
  */
@@ -80,7 +80,9 @@ public final class CallStory {
     return List.copyOf(attempts);
   }
 
-  /** The delays that were begun, together; one that was cut off by the caller's end counts whole. */
+  /**
+   * The delays that were begun, together; one that was cut off by the caller's end counts whole.
+   */
   public Duration waited() {
     Duration waited = Duration.ZERO;
     for (Step step : steps) {
@@ -207,7 +209,9 @@ public final class CallStory {
     }
   }
 
-  /** Writes a story down while a call is under way. Not thread-safe: one call, one step at a time. */
+  /**
+   * Writes a story down while a call is under way. Not thread-safe: one call, one step at a time.
+   */
   public static final class Recorder {
 
     private final String policy;

@@ -29,7 +29,7 @@ final class TreeModel {
       if (time == null || other.time == null) {
         return time == null && other.time != null;
       }
-      return time < other.time || time.equals(other.time) && !cancel && other.cancel;
+      return time < other.time || (time.equals(other.time) && !cancel && other.cancel);
     }
   }
 
@@ -82,7 +82,10 @@ final class TreeModel {
       parents.forEach(Member::noteTimeMatters);
     }
 
-    /** One that is born under ended parents hears of it: first of the earliest end whose time is known. */
+    /**
+     * One that is born under ended parents hears of it: first of the earliest end whose time is
+     * known.
+     */
     private void inheritEnd() {
       List<Event> events = new ArrayList<>();
       for (Member parent : parents) {
@@ -123,7 +126,7 @@ final class TreeModel {
 
     /** With nobody waiting, a close asks for the time only where that matters to somebody else. */
     void close(boolean somebodyWaits) {
-      cancel(CancelReason.CLOSED, timeMatters || somebodyWaits && effectiveDeadline() != null);
+      cancel(CancelReason.CLOSED, timeMatters || (somebodyWaits && effectiveDeadline() != null));
     }
 
     private boolean cancel(Throwable cause, boolean timed) {

@@ -66,7 +66,7 @@ class TreePropertyTest {
               real.get(at).withTimeout(Duration.ofMillis(ticks)),
               List.of(at),
               false,
-              model.now + ticks);
+              plain.get(at).end == null ? model.now + ticks : null);
         }
         case 3 -> moreTime(at);
         case 4 -> merge(at);
@@ -161,7 +161,10 @@ class TreePropertyTest {
       advance(1);
     }
 
-    /** Moves on after each cancel: which of two at the same moment came first, nobody can tell later. */
+    /**
+     * Moves on after each cancel: which of two at the same moment came first, nobody can tell
+     * later.
+     */
     private void advance(int ticks) {
       log.add("advance " + ticks);
       model.advance(ticks);
