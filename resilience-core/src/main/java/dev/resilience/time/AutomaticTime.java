@@ -83,26 +83,35 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     } finally {
       lock.unlock();
     }
-    for (ParticipantThread thread : lost) {
-      thread.join(FAREWELL_MILLIS);
-    }
+    lost.forEach(AutomaticTime::sayFarewell);
     if (thrown != null) {
       throw Raw.rethrow(thrown);
     }
     return body.result();
   }
 
+  /** An interrupt of the caller ends this wait, but must not hide why the run has failed. */
+  private static void sayFarewell(Thread lost) {
+    try {
+      lost.join(FAREWELL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** The scheduler's life. The lock is held, except while timers run. */
   private void schedule(List<ParticipantThread> lost) {
     while (!living.isEmpty()) {
       Moment next = next();
-      if (next instanceof VirtualTimer timer && (timer.at <= now() || abandoned)) {
-        runTimer(timer);
-      } else if (next == null && runnable.isEmpty()) {
-        reportDeadlock();
+      if (Thread.interrupted()) {
+        abandon(new InterruptedException());
       } else if (turnsAtThisMoment > LIVELOCK) {
         abandon(new IllegalStateException(livelock()));
         turnsAtThisMoment = 0;
+      } else if (next instanceof VirtualTimer timer && (timer.at <= now() || abandoned)) {
+        runTimer(timer);
+      } else if (next == null && runnable.isEmpty()) {
+        reportDeadlock();
       } else {
         passTurn();
         watch(lost);
@@ -115,6 +124,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     if (abandoned) {
       return;
     }
+    turnsAtThisMoment++;
     lock.unlock();
     try {
       Contained.run(task);
@@ -195,7 +205,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   private String livelock() {
     String names = runnable.stream().map(Thread::getName).collect(Collectors.joining(", "));
-    return names
+    return (names.isEmpty() ? "timers" : names)
         + ": more than "
         + LIVELOCK
         + " turns at "

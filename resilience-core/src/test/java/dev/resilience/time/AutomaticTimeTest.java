@@ -376,6 +376,25 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
+    void noticesATimerThatStartsItselfAgainAtOnce() {
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  time.run(
+                      () -> {
+                        again();
+                        sleep(1);
+                        return null;
+                      }))
+          .withMessageContaining("turns at PT0S");
+      assertThat(time.pendingTimers()).isZero();
+    }
+
+    private void again() {
+      time.startTimer(time.nanoTime(), this::again);
+    }
+
+    @Test
     void noticesThatAnInterruptFlagKeepsSomebodyAwake() {
       assertThatIllegalStateException()
           .isThrownBy(
