@@ -21,6 +21,14 @@ public sealed interface PolicyEvent {
       implements PolicyEvent {}
 
   /**
+   * A further attempt succeeded.
+   *
+   * @param policy the name of the policy
+   * @param story all that happened
+   */
+  record RetrySucceeded(String policy, CallStory story) implements PolicyEvent {}
+
+  /**
    * No further attempt will be made, and the call failed.
    *
    * @param policy the name of the policy

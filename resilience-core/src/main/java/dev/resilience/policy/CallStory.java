@@ -1,0 +1,288 @@
+package dev.resilience.policy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened during one call that did not just succeed: the attempts and how each was judged, the
+ * delays between them, what was decided, and why no further attempt was made. Read it from the
+ * exception, or from a {@link PolicyListener}.
+ *
+ * <pre>{@code
+ * try {
+ *   payments.call(ctx, c -> api.quote(c, order));
+ * } catch (IOException e) {
+ *   CallStory.of(e).ifPresent(story -> log.log(WARNING, story.toTree()));
+ *   throw e;
+ * }
+ * }</pre>
+ *
+ * <p>On an exception the story is one suppressed throwable without a stack trace, so that it is seen
+ * wherever the exception is printed. An exception object that several calls throw (a shared constant)
+ * carries one story, that of the call that failed last. An exception that takes no suppressed ones
+ * carries none.
+ *
+ * <p>Immutable. Nothing of this is made for a call that succeeds at the first attempt.
+ */
+public final class CallStory {
+
+  private final String policy;
+  private final List<Step> steps;
+  private final Object stopped;
+
+  private CallStory(String policy, List<Step> steps, Object stopped) {
+    this.policy = policy;
+    this.steps = steps;
+    this.stopped = stopped;
+  }
+
+  /**
+   * The story that an exception carries, if any.
+   *
+   * @param failure as it was thrown
+   */
+  public static Optional<CallStory> of(Throwable failure) {
+    StoryCarrier carrier = StoryCarrier.find(Objects.requireNonNull(failure, "failure"));
+    return carrier == null ? Optional.empty() : Optional.ofNullable(carrier.story());
+  }
+
+  /**
+   * Starts to write a story down; for policies.
+   *
+   * @param policy the name of the policy that tells
+   */
+  public static Recorder recorder(String policy) {
+    return new Recorder(policy);
+  }
+
+  /** The name of the policy that tells. */
+  public String policy() {
+    return policy;
+  }
+
+  /** All that happened, in order. */
+  public List<Step> steps() {
+    return steps;
+  }
+
+  /** The attempts alone, in order. */
+  public List<Attempt> attempts() {
+    List<Attempt> attempts = new ArrayList<>(steps.size());
+    for (Step step : steps) {
+      if (step instanceof Attempt attempt) {
+        attempts.add(attempt);
+      }
+    }
+    return List.copyOf(attempts);
+  }
+
+  /** The delays that were begun, together; one that was cut off by the caller's end counts whole. */
+  public Duration waited() {
+    Duration waited = Duration.ZERO;
+    for (Step step : steps) {
+      if (step instanceof Delay delay) {
+        waited = waited.plus(delay.time());
+      }
+    }
+    return waited;
+  }
+
+  /** Why no further attempt was made, in a few words. */
+  public String stopped() {
+    return stopped.toString();
+  }
+
+  /**
+   * Attaches this story to the failure that the caller gets, and suppresses the failures of earlier
+   * attempts in it; for policies. Does as much as the failure allows: nothing is suppressed in
+   * itself or twice, and where the failure carries a story already (of an inner policy, or of
+   * another call that threw the same object) only the story is replaced.
+   *
+   * @param failure what the caller gets
+   */
+  public void attachTo(Throwable failure) {
+    StoryCarrier carrier = StoryCarrier.find(Objects.requireNonNull(failure, "failure"));
+    if (carrier != null) {
+      carrier.tell(this);
+      return;
+    }
+    failure.addSuppressed(new StoryCarrier(this));
+    for (Step step : steps) {
+      if (step instanceof Attempt attempt
+          && attempt.failure() != null
+          && !isKnownTo(failure, attempt.failure())) {
+        failure.addSuppressed(attempt.failure());
+      }
+    }
+  }
+
+  private static boolean isKnownTo(Throwable failure, Throwable earlier) {
+    if (failure == earlier || failure.getCause() == earlier) {
+      return true;
+    }
+    for (Throwable suppressed : failure.getSuppressed()) {
+      if (suppressed == earlier) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** One line. */
+  @Override
+  public String toString() {
+    int attempts = attempts().size();
+    Duration waited = waited();
+    return policy
+        + ": "
+        + attempts
+        + (attempts == 1 ? " attempt" : " attempts")
+        + (waited.isZero() ? "" : ", waited " + ShortDuration.of(waited))
+        + ", stopped: "
+        + stopped;
+  }
+
+  /** A line for the whole and one for each step; lines end with {@code \n} but for the last. */
+  public String toTree() {
+    StringBuilder tree = new StringBuilder(policy).append(", stopped: ").append(stopped);
+    for (int i = 0; i < steps.size(); i++) {
+      tree.append(i < steps.size() - 1 ? "\n├─ " : "\n└─ ").append(steps.get(i));
+    }
+    return tree.toString();
+  }
+
+  /** Something that happened during a call. */
+  public sealed interface Step permits Attempt, Delay, Decision {}
+
+  /**
+   * The work was done, or tried.
+   *
+   * @param number from 1
+   * @param failure what it failed with; null where it returned a result
+   * @param result what it returned; null also where it failed. Never printed here: it may be large,
+   *     or not for everybody's eyes
+   * @param verdict what became of it
+   */
+  public record Attempt(
+      int number, @Nullable Throwable failure, @Nullable Object result, Verdict verdict)
+      implements Step {
+
+    @Override
+    public String toString() {
+      String outcome =
+          failure != null
+              ? failure.toString()
+              : "a result" + (result == null ? "" : " of " + result.getClass().getName());
+      return "attempt " + number + ": " + verdict + ", " + outcome;
+    }
+  }
+
+  /**
+   * A wait before the next attempt.
+   *
+   * @param time how long it was meant to take
+   */
+  public record Delay(Duration time) implements Step {
+
+    @Override
+    public String toString() {
+      return "waited " + ShortDuration.of(time);
+    }
+  }
+
+  /**
+   * Something was decided that is not seen from the attempts and delays.
+   *
+   * @param text in a few words
+   */
+  public record Decision(String text) implements Step {
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Writes a story down while a call is under way. Not thread-safe: one call, one step at a time. */
+  public static final class Recorder {
+
+    private final String policy;
+    private final List<Step> steps = new ArrayList<>(4);
+    private int attempts;
+
+    private Recorder(String policy) {
+      this.policy = Objects.requireNonNull(policy, "policy");
+    }
+
+    /** An attempt failed. */
+    public Recorder failed(Throwable failure, Verdict verdict) {
+      steps.add(new Attempt(++attempts, Objects.requireNonNull(failure, "failure"), null, verdict));
+      return this;
+    }
+
+    /** An attempt returned, with a good result or one that counts as a failure. */
+    public Recorder returned(@Nullable Object result, Verdict verdict) {
+      steps.add(new Attempt(++attempts, null, result, verdict));
+      return this;
+    }
+
+    /** A wait is about to begin. */
+    public Recorder delay(Duration time) {
+      steps.add(new Delay(time));
+      return this;
+    }
+
+    /** Something was decided. */
+    public Recorder decided(String text) {
+      steps.add(new Decision(text));
+      return this;
+    }
+
+    /** How many attempts were written down. */
+    public int attempts() {
+      return attempts;
+    }
+
+    /** The failures that were written down, in order. */
+    public List<Throwable> failures() {
+      List<Throwable> failures = new ArrayList<>(attempts);
+      for (Step step : steps) {
+        if (step instanceof Attempt attempt && attempt.failure() != null) {
+          failures.add(attempt.failure());
+        }
+      }
+      return failures;
+    }
+
+    /** The story, ended for a reason in a few words. */
+    public CallStory stopped(String why) {
+      return end(why);
+    }
+
+    /** The story, ended because the next attempt does not fit into the time left. */
+    public CallStory noTimeLeft(Duration nextAttemptIn, Duration timeLeft) {
+      return end(new NoTimeLeft(nextAttemptIn, timeLeft));
+    }
+
+    private CallStory end(Object why) {
+      return new CallStory(policy, List.copyOf(steps), why);
+    }
+  }
+
+  /** Put into words only when somebody reads it. */
+  private record NoTimeLeft(Duration nextAttemptIn, Duration timeLeft) {
+
+    @Override
+    public String toString() {
+      return "no time left: next attempt in "
+          + ShortDuration.of(nextAttemptIn)
+          + ", "
+          + ShortDuration.of(timeLeft)
+          + " left";
+    }
+  }
+}
