@@ -3,8 +3,9 @@ package dev.resilience.policy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries the story of a call on an exception. The story can be replaced, because what is suppressed
- * in an exception cannot be taken out again, and an outer policy knows more than an inner one.
+ * Carries the story of a call on an exception. The story can be replaced, because what is
+ * suppressed in an exception cannot be taken out again, and an outer policy knows more than an
+ * inner one.
  */
 final class StoryCarrier extends Throwable {
 
