@@ -1,0 +1,87 @@
+package dev.resilience.context;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The verdict on a scope: how, where, why and when it ended. Descendants that end with it hold the
+ * same object.
+ */
+final class End {
+
+  private static final VarHandle ERROR;
+
+  static {
+    try {
+      ERROR = MethodHandles.lookup().findVarHandle(End.class, "error", ContextException.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Where the event happened: the cancelled scope, or the owner of the deadline. */
+  final Scope origin;
+
+  final boolean cancelled;
+  final @Nullable Throwable given;
+
+  /** Whether {@link #nanos} is known. A cancel that meets no deadline above or below reads no clock. */
+  final boolean timed;
+
+  final long nanos;
+
+  private volatile @Nullable ContextException error;
+
+  private End(
+      Scope origin, boolean cancelled, @Nullable Throwable given, boolean timed, long nanos) {
+    this.origin = origin;
+    this.cancelled = cancelled;
+    this.given = given;
+    this.timed = timed;
+    this.nanos = nanos;
+  }
+
+  static End cancelled(Scope origin, @Nullable Throwable cause, long nanos) {
+    return new End(origin, true, cause, true, nanos);
+  }
+
+  static End cancelledUntimed(Scope origin, @Nullable Throwable cause) {
+    return new End(origin, true, cause, false, 0);
+  }
+
+  static End expired(Scope origin, long deadline) {
+    return new End(origin, false, null, true, deadline);
+  }
+
+  /** Whether this is known to have happened before another. */
+  boolean isBefore(End other) {
+    return timed && other.timed && nanos - other.nanos < 0;
+  }
+
+  Throwable cause() {
+    return given != null ? given : error();
+  }
+
+  /** Made when somebody asks, and the same for all who ask. */
+  ContextException error() {
+    ContextException known = error;
+    if (known != null) {
+      return known;
+    }
+    String name = origin.name();
+    String whose = name.isEmpty() ? "the context" : "context '" + name + "'";
+    ContextException made =
+        cancelled
+            ? new ContextCancelledException(whose + " was cancelled" + why(), given, false)
+            : new DeadlineExceededException("the deadline of " + whose + " has passed", null, false);
+    return ERROR.compareAndSet(this, null, made) ? made : error();
+  }
+
+  private String why() {
+    if (given == null) {
+      return "";
+    }
+    return ": " + (given instanceof CancelReason ? given.getMessage() : given);
+  }
+}

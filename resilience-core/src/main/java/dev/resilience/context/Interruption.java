@@ -1,0 +1,63 @@
+package dev.resilience.context;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Interrupts a thread when a context ends, and not later than the work on that thread does: taking
+ * the callback back and running it are decided by one compare-and-set.
+ */
+final class Interruption implements DoneCallback {
+
+  private final Thread worker = Thread.currentThread();
+  private boolean outsidePending;
+  private volatile boolean delivered;
+
+  private Interruption() {}
+
+  static <T extends @Nullable Object, X extends Throwable> T around(
+      Node ctx, BlockingWork<T, X> work) throws X {
+    ctx.throwIfDone();
+    Interruption interruption = new Interruption();
+    Registration registration = ctx.register(interruption, true);
+    T result;
+    try {
+      result = work.run();
+    } catch (Throwable failure) {
+      if (interruption.isOver(registration)) {
+        ContextException end = ctx.toException();
+        end.addSuppressed(failure);
+        throw end;
+      }
+      throw failure;
+    }
+    interruption.isOver(registration);
+    return result;
+  }
+
+  /** On the thread that ends the context. */
+  @Override
+  public void run() {
+    outsidePending = worker.isInterrupted();
+    worker.interrupt();
+    delivered = true;
+  }
+
+  /**
+   * On the worker: from here on no interrupt of ours lands, and none is left pending.
+   *
+   * @return whether one was delivered
+   */
+  private boolean isOver(Registration registration) {
+    if (registration.withdraw()) {
+      return false;
+    }
+    while (!delivered) {
+      // The other thread is between its claim and its last line.
+      Thread.onSpinWait();
+    }
+    if (!outsidePending) {
+      Thread.interrupted();
+    }
+    return true;
+  }
+}

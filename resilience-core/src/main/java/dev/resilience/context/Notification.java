@@ -1,0 +1,103 @@
+package dev.resilience.context;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells all who wait at or below a scope that has ended: takes them out of their lists, walks down in
+ * order of registration, and runs the callbacks when the walk is over. Those of a cancel run here;
+ * those of a deadline go to the time source's executor together; our own short ones run at once
+ * wherever we are, so that no executor delays an interrupt.
+ *
+ * <p>Any number of threads may tell of the same end: each waiter is taken by one of them.
+ */
+final class Notification {
+
+  private final boolean onTimerThread;
+  private final List<Callback> here = new ArrayList<>();
+  private final List<Callback> handedOver = new ArrayList<>();
+
+  private Notification(boolean onTimerThread) {
+    this.onTimerThread = onTimerThread;
+  }
+
+  /** Tells on this thread, which cancels, registers, or closes. */
+  static void of(Scope ended) {
+    tell(ended, false);
+  }
+
+  /** Tells on the timer thread, which runs no user code. */
+  static void ofTimer(Scope ended) {
+    tell(ended, true);
+  }
+
+  private static void tell(Scope ended, boolean onTimerThread) {
+    End end = ended.lookWithoutClock();
+    if (end == null) {
+      return;
+    }
+    Callback single = ended.takeSingle();
+    if (single != null) {
+      ended.linkUpwards();
+      if (single.bounded || !(onTimerThread || !end.cancelled)) {
+        single.runOnce();
+      } else {
+        ended.root.time().executor().execute(single::runOnce);
+      }
+      return;
+    }
+    new Notification(onTimerThread).walk(ended);
+  }
+
+  private void walk(Scope top) {
+    List<Scope> survivors = new ArrayList<>();
+    List<Waiter> taken = new ArrayList<>();
+    ArrayDeque<Scope> ahead = new ArrayDeque<>();
+    for (Scope scope = top; scope != null; scope = ahead.poll()) {
+      End end = scope.lookWithoutClock();
+      if (end == null) {
+        survivors.add(scope);
+        continue;
+      }
+      taken.clear();
+      scope.takeWaiters(taken);
+      scope.linkUpwards();
+      for (int i = taken.size() - 1; i >= 0; i--) {
+        if (taken.get(i) instanceof Link link) {
+          ahead.push(link.child);
+        }
+      }
+      for (Waiter waiter : taken) {
+        if (waiter instanceof Callback callback) {
+          runOrKeep(callback, end);
+        }
+      }
+    }
+    runKept(top.root.time().executor());
+    for (Scope survivor : survivors) {
+      // It has more time than what ended here; it is to hear of a late cancel.
+      survivor.linkUpwards();
+      survivor.lookAgain();
+    }
+  }
+
+  private void runOrKeep(Callback callback, End end) {
+    if (callback.bounded) {
+      callback.runOnce();
+    } else if (onTimerThread || !end.cancelled) {
+      handedOver.add(callback);
+    } else {
+      here.add(callback);
+    }
+  }
+
+  private void runKept(Executor executor) {
+    if (!handedOver.isEmpty()) {
+      executor.execute(() -> handedOver.forEach(Callback::runOnce));
+    }
+    here.forEach(Callback::runOnce);
+  }
+}

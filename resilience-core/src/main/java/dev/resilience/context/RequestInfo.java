@@ -1,0 +1,191 @@
+package dev.resilience.context;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request is and who sent it, carried by a context: ready-made keys, and this bundle of all of
+ * them.
+ *
+ * <pre>{@code
+ * Context ctx = RequestInfo.builder().requestId("r-17").userId("u-4").build().in(parent);
+ * String user = ctx.getOrDefault(RequestInfo.USER_ID, "anonymous");
+ * }</pre>
+ *
+ * <p>Ids are 1 to 128 visible ASCII characters, other texts 1 to 512 characters without control
+ * characters: what comes from a header may go to a log. Immutable.
+ */
+public final class RequestInfo {
+
+  /** The id of one request through all services. Shown in dumps and logs. */
+  public static final Key<String> REQUEST_ID = id("request-id").shown();
+
+  /** Who asks. Not shown. */
+  public static final Key<String> USER_ID = id("user-id");
+
+  /** The trace that the request belongs to. Shown in dumps and logs. */
+  public static final Key<String> TRACE_ID = id("trace-id").shown();
+
+  /** When the request arrived. Shown in dumps and logs. */
+  public static final Key<Instant> START_TIME = Key.of("start-time", Instant.class).shown();
+
+  /** The program that asks. Not shown. */
+  public static final Key<String> USER_AGENT = text("user-agent");
+
+  /** Where the request came from. Not shown. */
+  public static final Key<String> CLIENT_ADDRESS = text("client-address");
+
+  private final Values values;
+
+  private RequestInfo(Values values) {
+    this.values = values;
+  }
+
+  private static Key<String> id(String name) {
+    return Key.of(name, String.class)
+        .checked("1 to 128 visible ASCII characters", RequestInfo::isId);
+  }
+
+  private static Key<String> text(String name) {
+    return Key.of(name, String.class)
+        .checked(
+            "1 to 512 characters without control characters",
+            text ->
+                !text.isEmpty()
+                    && text.length() <= 512
+                    && text.chars().noneMatch(Character::isISOControl));
+  }
+
+  private static boolean isId(String text) {
+    return !text.isEmpty()
+        && text.length() <= 128
+        && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+  }
+
+  /** An empty bundle to be filled. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** What a context carries. */
+  public static RequestInfo of(Context ctx) {
+    Objects.requireNonNull(ctx, "ctx");
+    Builder builder = builder();
+    builder.copy(REQUEST_ID, ctx);
+    builder.copy(USER_ID, ctx);
+    builder.copy(TRACE_ID, ctx);
+    builder.copy(START_TIME, ctx);
+    builder.copy(USER_AGENT, ctx);
+    builder.copy(CLIENT_ADDRESS, ctx);
+    return builder.build();
+  }
+
+  /** A child of a context that carries all of this; what is not set here stays as it is there. */
+  public Context in(Context ctx) {
+    Node node = (Node) Objects.requireNonNull(ctx, "ctx");
+    return new View(node.root, values.orElse(node.values), node.scope());
+  }
+
+  /** The id of the request. */
+  public Optional<String> requestId() {
+    return value(REQUEST_ID);
+  }
+
+  /** Who asks. */
+  public Optional<String> userId() {
+    return value(USER_ID);
+  }
+
+  /** The trace. */
+  public Optional<String> traceId() {
+    return value(TRACE_ID);
+  }
+
+  /** When the request arrived. */
+  public Optional<Instant> startTime() {
+    return value(START_TIME);
+  }
+
+  /** The program that asks. */
+  public Optional<String> userAgent() {
+    return value(USER_AGENT);
+  }
+
+  /** Where the request came from. */
+  public Optional<String> clientAddress() {
+    return value(CLIENT_ADDRESS);
+  }
+
+  private <T> Optional<T> value(Key<T> key) {
+    return Optional.ofNullable(values.get(key)).map(key.type()::cast);
+  }
+
+  /** Only what may be shown. */
+  @Override
+  public String toString() {
+    return "RequestInfo[requestId="
+        + requestId().orElse("-")
+        + ", traceId="
+        + traceId().orElse("-")
+        + ", startTime="
+        + startTime().map(Instant::toString).orElse("-")
+        + "]";
+  }
+
+  /** Collects the parts. Each is checked when it is set. Not thread-safe. */
+  public static final class Builder {
+
+    private Values values = Values.NONE;
+
+    private Builder() {}
+
+    /** Sets the id of the request. */
+    public Builder requestId(String requestId) {
+      return set(REQUEST_ID, requestId);
+    }
+
+    /** Sets who asks. */
+    public Builder userId(String userId) {
+      return set(USER_ID, userId);
+    }
+
+    /** Sets the trace. */
+    public Builder traceId(String traceId) {
+      return set(TRACE_ID, traceId);
+    }
+
+    /** Sets when the request arrived. */
+    public Builder startTime(Instant startTime) {
+      return set(START_TIME, startTime);
+    }
+
+    /** Sets the program that asks. */
+    public Builder userAgent(String userAgent) {
+      return set(USER_AGENT, userAgent);
+    }
+
+    /** Sets where the request came from. */
+    public Builder clientAddress(String clientAddress) {
+      return set(CLIENT_ADDRESS, clientAddress);
+    }
+
+    /** The bundle. */
+    public RequestInfo build() {
+      return new RequestInfo(values);
+    }
+
+    private <T> Builder set(Key<T> key, T value) {
+      values = values.with(key, key.check(value));
+      return this;
+    }
+
+    private <T> void copy(Key<T> key, Context ctx) {
+      T value = ctx.get(key);
+      if (value != null) {
+        values = values.with(key, value);
+      }
+    }
+  }
+}

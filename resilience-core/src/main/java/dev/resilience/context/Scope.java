@@ -1,0 +1,374 @@
+package dev.resilience.context;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of the tree that can end: the heart of the matter.
+ *
+ * <h2>Deciding the end</h2>
+ *
+ * {@link #end} is written once, by compare-and-set, by the first who finds an event: an owner who
+ * cancels, a timer, or one who just looks. A look walks up all ancestors and, if nothing is found,
+ * compares the deadline with the clock. So a child need not be known to its parent to end with it.
+ *
+ * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to the
+ * deadline. For this a cancel records its time if it has a deadline above, or if one was ever derived
+ * below it ({@link #deadlineBelow}); otherwise nothing can come before it, and it reads no clock.
+ *
+ * <h2>Telling those who wait</h2>
+ *
+ * {@link #waiters} holds callbacks and linked children. A scope is linked to its parent only while
+ * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits at
+ * its owner or below (<em>arm late</em>).
+ *
+ * <p>One who registers a callback publishes it, links upwards until an already linked ancestor, and
+ * then looks at the ancestors again. One who ends a scope writes {@link #end} and then looks at the
+ * waiters. Each does its write before its look, so at least one of them sees the other; both telling
+ * is harmless, because each callback runs once. When a thread finds an ancestor already linked while
+ * another thread is still linking that further up, the other one's second look answers for both.
+ *
+ * <p>All walks are loops: a tree may be 100,000 levels deep. No user code runs under a lock, and no
+ * lock is taken while another is held.
+ */
+sealed class Scope extends Node implements CancellableContext
+    permits DeadlineScope, MergedScope {
+
+  private static final VarHandle END;
+  private static final VarHandle WAITERS;
+  private static final VarHandle LINK;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      END = lookup.findVarHandle(Scope.class, "end", End.class);
+      WAITERS = lookup.findVarHandle(Scope.class, "waiters", Object.class);
+      LINK = lookup.findVarHandle(Scope.class, "link", Link.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** The nearest ancestor that can end; null at the top, and in a merge, which has several. */
+  final @Nullable Scope parent;
+
+  /** The owner of the deadline that counts here, perhaps this; null where there is none. */
+  private final @Nullable DeadlineScope deadlineScope;
+
+  private volatile @Nullable End end;
+
+  /** A cancel that came after the deadline: for descendants that were given more time. */
+  private volatile @Nullable End lateCancel;
+
+  /** Null, one {@link Callback}, or a {@link WaiterList}, which then stays. */
+  private volatile @Nullable Object waiters;
+
+  /** This scope's place in its parent's list, once it was ever linked. */
+  private volatile @Nullable Link link;
+
+  /** Whether a deadline was ever derived below. */
+  volatile boolean deadlineBelow;
+
+  /** A child of a node, with the node's deadline. */
+  Scope(Node parent) {
+    super(parent.root, parent.values);
+    this.parent = parent.scope();
+    this.deadlineScope = parent.deadlineScope();
+  }
+
+  /** A child of a node that owns its deadline. */
+  Scope(Node parent, boolean ownsDeadline) {
+    super(parent.root, parent.values);
+    this.parent = parent.scope();
+    this.deadlineScope = (DeadlineScope) this;
+  }
+
+  /** A scope without a single parent. */
+  Scope(Root root, Values values, @Nullable DeadlineScope deadlineScope) {
+    super(root, values);
+    this.parent = null;
+    this.deadlineScope = deadlineScope;
+  }
+
+  @Override
+  Scope scope() {
+    return this;
+  }
+
+  @Override
+  @Nullable DeadlineScope deadlineScope() {
+    return deadlineScope;
+  }
+
+  // ---- the end: looking
+
+  /** The end of this scope, decided now if it is due; null while it lives. */
+  @Nullable End look() {
+    End known = end;
+    if (known != null) {
+      return known;
+    }
+    End found = findEnd();
+    if (found != null) {
+      return decide(found);
+    }
+    DeadlineScope owner = deadlineScope;
+    if (owner != null && owner.isDueAt(root.time().nanoTime())) {
+      return adopt(owner.expire());
+    }
+    return null;
+  }
+
+  /** As {@link #look}, but blind to a deadline that nobody has noticed yet. */
+  @Nullable End lookWithoutClock() {
+    End known = end;
+    if (known != null) {
+      return known;
+    }
+    End found = findEnd();
+    return found == null ? null : decide(found);
+  }
+
+  /** The end that was written here or at the nearest ancestor whose end counts here. */
+  private @Nullable End findEnd() {
+    boolean cancelsOnly = false;
+    Scope scope = this;
+    while (true) {
+      End counted = scope.endFor(cancelsOnly);
+      if (counted != null) {
+        return counted;
+      }
+      cancelsOnly |= scope instanceof MoreTimeScope;
+      if (scope.parent == null) {
+        return scope instanceof MergedScope merge ? merge.findEndOfSources(cancelsOnly) : null;
+      }
+      scope = scope.parent;
+    }
+  }
+
+  /** This scope's end as it counts for a descendant, who may be out of reach of deadlines. */
+  final @Nullable End endFor(boolean cancelsOnly) {
+    End known = end;
+    return known == null || known.cancelled || !cancelsOnly ? known : lateCancel;
+  }
+
+  /** Writes the verdict, given an event above: that, or our deadline if it came first. */
+  private End decide(End found) {
+    DeadlineScope owner = deadlineScope;
+    boolean deadlineFirst = owner != null && found.timed && owner.isDueAt(found.nanos);
+    return adopt(deadlineFirst ? owner.expire() : found);
+  }
+
+  /** Writes a verdict unless there is one; returns the one that counts. */
+  final End adopt(End verdict) {
+    return END.compareAndSet(this, null, verdict) ? verdict : Objects.requireNonNull(end);
+  }
+
+  // ---- the end: making
+
+  @Override
+  public boolean cancel(Throwable cause) {
+    return cancel(Objects.requireNonNull(cause, "cause"), true);
+  }
+
+  @Override
+  public boolean cancel() {
+    return cancel(null, true);
+  }
+
+  @Override
+  public void close() {
+    // With nobody waiting and no deadline below, the clock could only tell the owner what the owner
+    // no longer asks.
+    cancel(CancelReason.CLOSED, waiters != null || deadlineBelow);
+  }
+
+  private boolean cancel(@Nullable Throwable cause, boolean mayReadClock) {
+    boolean won = end == null && tryCancel(cause, mayReadClock);
+    if (!won && !Objects.requireNonNull(end).cancelled && lateCancel == null) {
+      // A race of two late cancels may keep either; both cancel the same descendants.
+      lateCancel = End.cancelled(this, cause, root.time().nanoTime());
+    }
+    if (waiters != null) {
+      Notification.of(this);
+    }
+    return won;
+  }
+
+  private boolean tryCancel(@Nullable Throwable cause, boolean mayReadClock) {
+    End found = findEnd();
+    if (found != null) {
+      decide(found);
+      return false;
+    }
+    DeadlineScope owner = deadlineScope;
+    End mine;
+    if (mayReadClock && (owner != null || deadlineBelow)) {
+      long now = root.time().nanoTime();
+      if (owner != null && owner.isDueAt(now)) {
+        adopt(owner.expire());
+        return false;
+      }
+      mine = End.cancelled(this, cause, now);
+    } else {
+      mine = End.cancelledUntimed(this, cause);
+    }
+    return adopt(mine) == mine;
+  }
+
+  /** Makes cancels here and above record their time from now on. */
+  final void noteDeadlineBelow() {
+    for (Scope scope = this; scope != null && !scope.deadlineBelow; scope = scope.parent) {
+      scope.deadlineBelow = true;
+      if (scope instanceof MergedScope merge) {
+        merge.noteDeadlineBelowAncestors();
+      }
+    }
+  }
+
+  /** Whether the verdict has been written. */
+  final boolean isDecided() {
+    return end != null;
+  }
+
+  // ---- waiting for the end
+
+  final Callback addCallback(DoneCallback action, boolean bounded) {
+    Callback callback = new Callback(this, action, bounded);
+    if (look() != null) {
+      callback.runOnce();
+      return callback;
+    }
+    publish(callback);
+    linkUpwards();
+    lookAgain();
+    return callback;
+  }
+
+  private void publish(Callback callback) {
+    while (true) {
+      Object present = waiters;
+      if (present == null) {
+        if (WAITERS.compareAndSet(this, null, callback)) {
+          return;
+        }
+      } else {
+        list().add(callback);
+        return;
+      }
+    }
+  }
+
+  /** The list of waiters, made if there is none yet. */
+  final WaiterList list() {
+    while (true) {
+      Object present = waiters;
+      if (present instanceof WaiterList list) {
+        return list;
+      }
+      WaiterList list = new WaiterList();
+      if (present instanceof Callback single) {
+        list.add(single);
+      }
+      if (WAITERS.compareAndSet(this, present, list)) {
+        return list;
+      }
+    }
+  }
+
+  final boolean hasWaiters() {
+    Object present = waiters;
+    return present instanceof WaiterList list ? !list.isEmpty() : present != null;
+  }
+
+  /** How many callbacks and linked children there are. */
+  final int waiterCount() {
+    Object present = waiters;
+    return present instanceof WaiterList list ? list.size() : present != null ? 1 : 0;
+  }
+
+  final void remove(Callback callback) {
+    if (!WAITERS.compareAndSet(this, callback, null)
+        && waiters instanceof WaiterList list) {
+      list.remove(callback);
+    }
+    linkUpwards();
+  }
+
+  /** The waiter, if it is a single callback: the usual case, which wants no list. */
+  final @Nullable Callback takeSingle() {
+    Object present = waiters;
+    return present instanceof Callback single && WAITERS.compareAndSet(this, single, null)
+        ? single
+        : null;
+  }
+
+  /** Hands all waiters to the caller, who answers for them. */
+  final void takeWaiters(List<Waiter> taken) {
+    Callback single = takeSingle();
+    if (single != null) {
+      taken.add(single);
+    } else if (waiters instanceof WaiterList list) {
+      list.takeAll(taken);
+    }
+  }
+
+  /**
+   * Makes timers and links agree with who waits, here and, as far as it changes anything, above:
+   * links what has got its first waiter, unlinks what has lost its last.
+   */
+  final void linkUpwards() {
+    Scope scope = this;
+    ArrayDeque<Scope> branches = null;
+    while (scope != null) {
+      scope.armOrDisarm();
+      if (scope instanceof MergedScope merge) {
+        branches = branches == null ? new ArrayDeque<>() : branches;
+        merge.updateLinks(branches);
+        scope = null;
+      } else {
+        scope = scope.parent != null && scope.updateLink(scope.parent) ? scope.parent : null;
+      }
+      if (scope == null && branches != null) {
+        scope = branches.poll();
+      }
+    }
+  }
+
+  private boolean updateLink(Scope to) {
+    Link mine = link;
+    if (mine == null) {
+      if (!hasWaiters()) {
+        return false;
+      }
+      mine = new Link(this, to.list().laneForChild());
+      if (!LINK.compareAndSet(this, null, mine)) {
+        mine = Objects.requireNonNull(link);
+      }
+    }
+    return mine.update();
+  }
+
+  /** Sets or clears the timer of a deadline; nothing to do where there is none of its own. */
+  void armOrDisarm() {}
+
+  /** The second look of one who has registered, or linked again. */
+  final void lookAgain() {
+    if (findEnd() == null) {
+      return;
+    }
+    // Whoever ended an ancestor may have taken its waiters before we came: tell them in its stead.
+    for (Scope scope = this; scope != null; scope = scope.parent) {
+      if (scope.lookWithoutClock() != null) {
+        Notification.of(scope);
+      }
+      if (scope instanceof MergedScope merge) {
+        merge.notifyEndedSources();
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.resilience.context;
+
+import dev.resilience.time.TimeSource;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A context that adds values and ends when the scope above it does, or never. */
+final class View extends Node {
+
+  static final View BACKGROUND = root(TimeSource.system(), null);
+
+  /** A background of its own identity, which is what makes it found. */
+  static final View TODO = root(TimeSource.system(), null);
+
+  private final @Nullable Scope scope;
+
+  View(Root root, Values values, @Nullable Scope scope) {
+    super(root, values);
+    this.scope = scope;
+  }
+
+  static View root(TimeSource timeSource, @Nullable ContextObserver observer) {
+    Objects.requireNonNull(timeSource, "timeSource");
+    return new View(new Root(timeSource, observer), Values.NONE, null);
+  }
+
+  @Override
+  @Nullable Scope scope() {
+    return scope;
+  }
+
+  @Override
+  @Nullable DeadlineScope deadlineScope() {
+    return scope == null ? null : scope.deadlineScope();
+  }
+
+  @Override
+  public String toString() {
+    if (this == TODO) {
+      return "todo context";
+    }
+    return scope == null && values == Values.NONE ? "background context" : super.toString();
+  }
+}

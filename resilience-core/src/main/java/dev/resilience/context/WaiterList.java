@@ -1,0 +1,186 @@
+package dev.resilience.context;
+
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The waiters of a scope with more than one, or with children. Callbacks stand in the first lane, in
+ * order of registration; children in any, so that those of a busy parent come and go without queueing
+ * behind each other. More lanes are made when two threads have met at the first.
+ */
+final class WaiterList {
+
+  private static final int LANES = 8;
+
+  private final Lane first = new Lane();
+  private volatile Lane @Nullable [] more;
+
+  void add(Callback callback) {
+    first.lock();
+    try {
+      first.append(callback);
+    } finally {
+      first.unlock();
+    }
+  }
+
+  void remove(Callback callback) {
+    first.lock();
+    try {
+      if (callback.queued) {
+        first.remove(callback);
+      }
+    } finally {
+      first.unlock();
+    }
+  }
+
+  /** A lane for a new child, away from where another thread is just now. */
+  Lane laneForChild() {
+    Lane[] lanes = more;
+    if (lanes == null) {
+      if (!first.isLocked()) {
+        return first;
+      }
+      lanes = grow();
+    }
+    int home = Long.hashCode(Thread.currentThread().getId());
+    for (int i = 0; i < LANES; i++) {
+      Lane lane = lanes[home + i & LANES - 1];
+      if (!lane.isLocked()) {
+        return lane;
+      }
+    }
+    return lanes[home & LANES - 1];
+  }
+
+  private Lane[] grow() {
+    first.lock();
+    try {
+      Lane[] lanes = more;
+      if (lanes == null) {
+        lanes = new Lane[LANES];
+        lanes[0] = first;
+        for (int i = 1; i < LANES; i++) {
+          lanes[i] = new Lane();
+        }
+        more = lanes;
+      }
+      return lanes;
+    } finally {
+      first.unlock();
+    }
+  }
+
+  boolean isEmpty() {
+    Lane[] lanes = more;
+    if (lanes == null) {
+      return first.size == 0;
+    }
+    for (Lane lane : lanes) {
+      if (lane.size != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  int size() {
+    Lane[] lanes = more;
+    if (lanes == null) {
+      return first.size;
+    }
+    int size = 0;
+    for (Lane lane : lanes) {
+      size += lane.size;
+    }
+    return size;
+  }
+
+  /** Empties this list into another one. */
+  void takeAll(List<Waiter> taken) {
+    Lane[] lanes = more;
+    if (lanes == null) {
+      first.takeAll(taken);
+    } else {
+      for (Lane lane : lanes) {
+        lane.takeAll(taken);
+      }
+    }
+  }
+
+  /** A doubly linked list and its lock. */
+  static final class Lane extends ReentrantLock {
+
+    private static final long serialVersionUID = 1L;
+
+    private transient @Nullable Waiter head;
+    private transient @Nullable Waiter tail;
+
+    /** Volatile so that a writer of this sees what happens next elsewhere; see {@link Link#update}. */
+    private volatile int size;
+
+    // The lock is held by every caller, which makes the increments atomic.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    void append(Waiter waiter) {
+      waiter.queued = true;
+      waiter.before = tail;
+      if (tail == null) {
+        head = waiter;
+      } else {
+        tail.after = waiter;
+      }
+      tail = waiter;
+      size++;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    void remove(Waiter waiter) {
+      Waiter before = waiter.before;
+      Waiter after = waiter.after;
+      if (before == null) {
+        head = after;
+      } else {
+        before.after = after;
+      }
+      if (after == null) {
+        tail = before;
+      } else {
+        after.before = before;
+      }
+      clear(waiter);
+      size--;
+    }
+
+    void takeAll(List<Waiter> taken) {
+      if (size == 0) {
+        return;
+      }
+      lock();
+      try {
+        Waiter waiter = head;
+        while (waiter != null) {
+          Waiter after = waiter.after;
+          clear(waiter);
+          if (waiter instanceof Link link) {
+            link.linked = false;
+          }
+          taken.add(waiter);
+          waiter = after;
+        }
+        head = null;
+        tail = null;
+        size = 0;
+      } finally {
+        unlock();
+      }
+    }
+
+    private static void clear(Waiter waiter) {
+      waiter.queued = false;
+      waiter.before = null;
+      waiter.after = null;
+    }
+  }
+}

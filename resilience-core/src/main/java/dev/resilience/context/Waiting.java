@@ -1,0 +1,111 @@
+package dev.resilience.context;
+
+import dev.resilience.time.Deadline;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Blocking waits that the end of a context ends. */
+final class Waiting {
+
+  private Waiting() {}
+
+  static void forEnd(Node ctx) throws InterruptedException {
+    park(ctx, () -> false, null);
+  }
+
+  static boolean forEnd(Node ctx, Duration limit) throws InterruptedException {
+    long until = ctx.root.time().nanoTime() + Deadline.saturatedNanos(limit);
+    park(ctx, () -> false, until);
+    return ctx.isDone();
+  }
+
+  static void sleep(Node ctx, Duration time) throws InterruptedException {
+    long until = ctx.root.time().nanoTime() + Deadline.saturatedNanos(time);
+    park(ctx, () -> false, until);
+    ctx.throwIfDone();
+  }
+
+  static <T extends @Nullable Object> T forStage(Node ctx, CompletionStage<T> stage)
+      throws InterruptedException, ExecutionException {
+    Outcome<T> outcome = new Outcome<>(ctx.root.time(), Thread.currentThread());
+    stage.whenComplete(outcome::accept);
+    park(ctx, () -> outcome.isThere, null);
+    if (!outcome.isThere) {
+      throw ctx.toException();
+    }
+    return outcome.get();
+  }
+
+  /**
+   * Parks until something is so, the context has ended, or a moment has come; the caller looks which.
+   *
+   * @param until on the scale of the context's time source; null: without such a limit
+   */
+  private static void park(Node ctx, BooleanSupplier ready, @Nullable Long until)
+      throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    if (ready.getAsBoolean()) {
+      return;
+    }
+    TimeSource time = ctx.root.time();
+    Thread sleeper = Thread.currentThread();
+    try (Registration wakeUp = ctx.register(() -> time.unpark(sleeper), true)) {
+      while (!ready.getAsBoolean()
+          && !ctx.isDone()
+          && (until == null || until - time.nanoTime() > 0)) {
+        if (until == null) {
+          time.park(ctx);
+        } else {
+          time.parkUntil(ctx, until);
+        }
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    }
+  }
+
+  /** Where a stage leaves its outcome for the thread that waits. */
+  private static final class Outcome<T extends @Nullable Object> {
+
+    private final TimeSource time;
+    private final Thread sleeper;
+    private @Nullable T value;
+    private @Nullable Throwable failure;
+
+    /** Written last and read first: publishes the other two. */
+    private volatile boolean isThere;
+
+    Outcome(TimeSource time, Thread sleeper) {
+      this.time = time;
+      this.sleeper = sleeper;
+    }
+
+    void accept(@Nullable T value, @Nullable Throwable failure) {
+      this.value = value;
+      this.failure = failure;
+      isThere = true;
+      time.unpark(sleeper);
+    }
+
+    // A stage without a failure completed with a T.
+    @SuppressWarnings("NullAway")
+    T get() throws ExecutionException {
+      Throwable raw = failure;
+      if (raw instanceof CompletionException && raw.getCause() != null) {
+        raw = raw.getCause();
+      }
+      if (raw != null) {
+        throw new ExecutionException(raw);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,374 @@
+package dev.resilience.time;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The simulation.
+ *
+ * <p>There is one turn. It is held by a participant or by the scheduler, which is the thread that
+ * called {@link #run}. Whoever gives it up chooses the next holder himself, under the lock; so the
+ * scheduler gets it only to run timers, or when nobody can go on, and two participants that alternate
+ * cost one switch of threads each time. While it does not hold the turn, the scheduler watches that
+ * turns keep changing.
+ *
+ * <p>When a run fails, timers are dropped, all are interrupted and get their turns as before, but
+ * their waiting ends with an {@link Abandoned}. Who keeps the turn even then is left behind.
+ */
+final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic {
+
+  /** So many turns at one moment are no progress. */
+  private static final int LIVELOCK = 1_000_000;
+
+  /** How long a run waits for one that it has left behind and interrupted. */
+  private static final long FAREWELL_MILLIS = 1_000;
+
+  private final Random choice;
+  private final Condition scheduling = lock.newCondition();
+
+  // All written under the lock; also read without it where volatile
+
+  private final Set<ParticipantThread> living = new LinkedHashSet<>();
+  private final List<ParticipantThread> runnable = new ArrayList<>();
+  private @Nullable Thread scheduler;
+  private @Nullable Thread holder;
+  private @Nullable Throwable failure;
+  private volatile boolean abandoned;
+  private int callbacks;
+  private int turns;
+  private int turnsAtThisMoment;
+
+  AutomaticTime(long seed, Duration patience) {
+    super(seed, patience);
+    this.choice = new Random(mixed(~seed));
+  }
+
+  @Override
+  public <T> T run(Callable<T> main) throws Exception {
+    requireNonNull(main, "main");
+    Main<T> body = new Main<>(main);
+    List<ParticipantThread> lost = new ArrayList<>();
+    Throwable thrown;
+    lock.lock();
+    try {
+      if (scheduler != null) {
+        throw new IllegalStateException(
+            "run: called while " + scheduler.getName() + " runs one (expected: one at a time)");
+      }
+      scheduler = Thread.currentThread();
+      holder = scheduler;
+      abandoned = false;
+      failure = null;
+      try {
+        launch("main", body);
+        schedule(lost);
+      } finally {
+        scheduler = null;
+        holder = null;
+      }
+      thrown = failure;
+      failure = null;
+    } finally {
+      lock.unlock();
+    }
+    for (ParticipantThread thread : lost) {
+      thread.join(FAREWELL_MILLIS);
+    }
+    if (thrown != null) {
+      throw Raw.rethrow(thrown);
+    }
+    return body.result();
+  }
+
+  /** The scheduler's life. The lock is held, except while timers run. */
+  private void schedule(List<ParticipantThread> lost) {
+    while (!living.isEmpty()) {
+      Moment next = next();
+      if (next instanceof VirtualTimer timer && (timer.at <= now() || abandoned)) {
+        runTimer(timer);
+      } else if (next == null && runnable.isEmpty()) {
+        reportDeadlock();
+      } else if (turnsAtThisMoment > LIVELOCK) {
+        abandon(
+            new IllegalStateException(
+                runnable + ": " + turnsAtThisMoment + " turns at " + elapsed()
+                    + " (expected: somebody lets time pass)"));
+        turnsAtThisMoment = 0;
+      } else {
+        passTurn();
+        watch(lost);
+      }
+    }
+  }
+
+  private void runTimer(VirtualTimer timer) {
+    Runnable task = timer.take();
+    if (abandoned) {
+      return;
+    }
+    lock.unlock();
+    try {
+      Contained.run(task);
+    } finally {
+      lock.lock();
+    }
+  }
+
+  /** Gives the turn to whom the seed or the agenda says. The lock is held. */
+  private void passTurn() {
+    turns++;
+    turnsAtThisMoment++;
+    while (true) {
+      Moment next = next();
+      if (next != null && next.at <= now()) {
+        if (next instanceof Parking parking) {
+          wake(parking);
+          continue;
+        }
+        passTurnToScheduler();
+        return;
+      }
+      if (!runnable.isEmpty() && turnsAtThisMoment <= LIVELOCK) {
+        ParticipantThread chosen = runnable.remove(choice.nextInt(runnable.size()));
+        holder = chosen;
+        chosen.giveTurn();
+        return;
+      }
+      if (!runnable.isEmpty() || next == null || living.isEmpty()) {
+        passTurnToScheduler();
+        return;
+      }
+      moveTo(next.at);
+      turnsAtThisMoment = 0;
+    }
+  }
+
+  private void passTurnToScheduler() {
+    holder = scheduler;
+    scheduling.signal();
+  }
+
+  /** Waits until the scheduler has the turn, and takes it from who keeps it for too long. */
+  private void watch(List<ParticipantThread> lost) {
+    int seen = turns;
+    long left = patience.toNanos();
+    while (holder != scheduler) {
+      if (seen != turns) {
+        seen = turns;
+        left = patience.toNanos();
+      }
+      try {
+        left = scheduling.awaitNanos(left);
+      } catch (InterruptedException e) {
+        abandon(e);
+        left = patience.toNanos();
+      }
+      if (left <= 0 && seen == turns && holder instanceof ParticipantThread stuck) {
+        abandon(new Stuck(Set.of(stuck), patience).failure());
+        stuck.lost = true;
+        living.remove(stuck);
+        lost.add(stuck);
+        holder = scheduler;
+      }
+    }
+  }
+
+  /** Ends the run: nobody waits any longer. The lock is held. */
+  private void abandon(Exception reason) {
+    if (failure == null) {
+      failure = reason;
+    } else if (failure != reason) {
+      failure.addSuppressed(reason);
+    }
+    abandoned = true;
+    living.forEach(Thread::interrupt);
+  }
+
+  private void reportDeadlock() {
+    List<Parking> waiting = parkings();
+    StringBuilder text =
+        new StringBuilder("nothing is due any more after ").append(elapsed()).append(", but:");
+    lock.unlock(); // toString() is somebody else's code
+    try {
+      for (Parking parking : waiting) {
+        text.append("\n  ").append(parking.thread.getName()).append(" waits for ");
+        text.append(parking.blocker);
+      }
+    } finally {
+      lock.lock();
+    }
+    abandon(new IllegalStateException(text.toString()));
+  }
+
+  @Override
+  public Participant start(String name, Body body) {
+    requireNonNull(name, "name");
+    requireNonNull(body, "body");
+    Participant started;
+    lock.lock();
+    try {
+      Thread me = Thread.currentThread();
+      if (me != holder) {
+        throw new IllegalStateException(
+            "start: called by " + me.getName()
+                + " (expected: a participant or a timer task, while run is under way)");
+      }
+      throwIfAbandoned(me);
+      started = launch(name, body);
+    } finally {
+      lock.unlock();
+    }
+    if (isParticipant(Thread.currentThread())) {
+      pause();
+    }
+    return started;
+  }
+
+  private Participant launch(String name, Body body) {
+    Participant participant = new Participant(this, name, body);
+    ParticipantThread thread = participant.participantThread();
+    thread.start();
+    living.add(thread);
+    runnable.add(thread);
+    return participant;
+  }
+
+  @Override
+  public Executor executor() {
+    return this::handOver;
+  }
+
+  /** No scheduling point: the caller may hold a lock. */
+  private void handOver(Runnable task) {
+    requireNonNull(task, "task");
+    lock.lock();
+    try {
+      if (Thread.currentThread() != holder || abandoned) {
+        throw new RejectedExecutionException(
+            "task: handed over by " + Thread.currentThread().getName()
+                + (abandoned ? " after the run has failed" : "")
+                + " (expected: a participant or a timer task, while run is under way)");
+      }
+      launch("callback-" + ++callbacks, () -> runCallback(task));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void runCallback(Runnable task) {
+    Contained.run(
+        () -> {
+          try {
+            task.run();
+          } catch (Abandoned expected) {
+            // The run has failed already, and says so.
+          }
+        });
+  }
+
+  @Override
+  public void pause() {
+    giveUpTurn(this, Long.MIN_VALUE);
+  }
+
+  @Override
+  void await(Object blocker, long at) {
+    giveUpTurn(blocker, at);
+  }
+
+  private void giveUpTurn(Object blocker, long at) {
+    Thread me = Thread.currentThread();
+    if (!isParticipant(me)) {
+      throw new IllegalStateException(
+          "park: called by " + me.getName()
+              + " (expected: a participant, started by run, start or executor of this time source)");
+    }
+    ParticipantThread participant = (ParticipantThread) me;
+    lock.lock();
+    try {
+      throwIfAbandoned(me);
+      participant.takeTurn();
+      if (at == Long.MIN_VALUE || staysAwake(me, at)) {
+        runnable.add(participant);
+      } else {
+        enter(me, blocker, at);
+      }
+      passTurn();
+    } finally {
+      lock.unlock();
+    }
+    participant.awaitTurn(blocker);
+    throwIfAbandoned(me);
+  }
+
+  private void throwIfAbandoned(Thread me) {
+    if (abandoned || (me instanceof ParticipantThread participant && participant.lost)) {
+      throw new Abandoned();
+    }
+  }
+
+  @Override
+  void woken(Parking parking) {
+    runnable.add((ParticipantThread) parking.thread);
+  }
+
+  @Override
+  boolean begin(ParticipantThread participant) {
+    participant.awaitTurn(this);
+    return !abandoned;
+  }
+
+  @Override
+  void end(ParticipantThread participant, @Nullable Throwable thrown) {
+    if (participant.lost) {
+      return;
+    }
+    living.remove(participant);
+    if (failure == null) {
+      failure = thrown;
+    }
+    passTurn();
+  }
+
+  private boolean isParticipant(Thread thread) {
+    return thread instanceof ParticipantThread participant && participant.clock == this;
+  }
+
+  @Override
+  public String toString() {
+    return "automatic time at " + elapsed();
+  }
+
+  /** The first participant, which has a result. */
+  private static final class Main<T> implements Body {
+
+    private final Callable<T> task;
+    private @Nullable T result;
+
+    Main(Callable<T> task) {
+      this.task = task;
+    }
+
+    @Override
+    public void run() throws Exception {
+      result = task.call();
+    }
+
+    /** Null only where the task returned null. */
+    @SuppressWarnings("NullAway")
+    T result() {
+      return result;
+    }
+  }
+}

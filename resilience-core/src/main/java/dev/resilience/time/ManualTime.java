@@ -1,0 +1,293 @@
+package dev.resilience.time;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Virtual time that a test advances by hand. */
+final class ManualTime extends VirtualClock implements VirtualTime.Manual {
+
+  private final Condition changed = lock.newCondition();
+
+  /** Participants that neither are parked nor have ended. Guarded by the lock. */
+  private final Set<ParticipantThread> busy = new LinkedHashSet<>();
+
+  /** Handed over during an advance. Guarded by the lock. */
+  private final Queue<Runnable> callbacks = new ArrayDeque<>();
+
+  private @Nullable Thread advancing;
+  private @Nullable Throwable failure;
+
+  ManualTime(long seed, Duration patience) {
+    super(seed, patience);
+  }
+
+  @Override
+  public void advance(Duration time) {
+    requireNonNull(time, "time");
+    if (time.isNegative()) {
+      throw new IllegalArgumentException("time: " + time + " (expected: >= 0)");
+    }
+    long nanos = Deadline.saturatedNanos(time);
+    inAdvance(
+        () -> {
+          if (nanos > MAX_AHEAD - now()) {
+            throw new IllegalArgumentException(
+                "time: " + time + " (expected: at most 146 years in all)");
+          }
+          serveUntil(now() + nanos);
+          return true;
+        });
+  }
+
+  @Override
+  public boolean advanceToNext() {
+    return inAdvance(
+        () -> {
+          Moment next = next();
+          if (next != null) {
+            serveUntil(Math.max(now(), next.at));
+          }
+          return next != null;
+        });
+  }
+
+  /** The lock is held except while somebody else's code runs. */
+  private boolean inAdvance(BooleanSupplier work) {
+    lock.lock();
+    try {
+      Thread me = Thread.currentThread();
+      if (advancing != null || isParticipant(me)) {
+        throw new IllegalStateException(
+            "advance: called by " + me.getName()
+                + (advancing == null ? ", a participant" : " during the advance of " + advancing.getName())
+                + " (expected: one advance at a time, by a thread that is no participant)");
+      }
+      advancing = me;
+      boolean result;
+      try {
+        settle();
+        result = work.getAsBoolean();
+      } finally {
+        advancing = null;
+      }
+      throwFailure();
+      return result;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void serveUntil(long target) {
+    while (true) {
+      Runnable callback = callbacks.poll();
+      if (callback != null) {
+        run(callback);
+        continue;
+      }
+      Moment next = next();
+      if (next == null || next.at > target) {
+        moveTo(target);
+        return;
+      }
+      moveTo(next.at);
+      if (next instanceof VirtualTimer timer) {
+        run(timer.take());
+      } else if (next instanceof Parking parking) {
+        wake(parking);
+        settle();
+      }
+    }
+  }
+
+  private void run(@Nullable Runnable task) {
+    lock.unlock();
+    try {
+      Contained.run(task);
+    } finally {
+      lock.lock();
+    }
+    settle();
+  }
+
+  /** Waits until no participant is busy. The lock is held. */
+  private void settle() {
+    waitFor(busy::isEmpty, () -> new Stuck(busy, patience).failure());
+  }
+
+  /** Waits in real time, whatever the interrupt flag says. */
+  private void waitFor(BooleanSupplier condition, Supplier<IllegalStateException> otherwise) {
+    boolean interrupted = false;
+    long left = patience.toNanos();
+    try {
+      while (!condition.getAsBoolean()) {
+        if (left <= 0) {
+          throw otherwise.get();
+        }
+        try {
+          left = changed.awaitNanos(left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void throwFailure() {
+    Throwable thrown = failure;
+    failure = null;
+    if (thrown != null) {
+      throw Raw.rethrow(thrown);
+    }
+  }
+
+  @Override
+  public void awaitParked(int threads) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = patience.toNanos();
+      while (parked() < threads) {
+        if (left <= 0) {
+          throw new IllegalStateException(
+              "parked: " + parked() + " after " + patience + " (expected: >= " + threads + ")");
+        }
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Participant start(String name, Body body) {
+    Participant participant =
+        new Participant(this, requireNonNull(name, "name"), requireNonNull(body, "body"));
+    ParticipantThread thread = participant.participantThread();
+    lock.lock();
+    try {
+      busy.add(thread);
+      thread.start();
+      waitFor(() -> !busy.contains(thread), () -> new Stuck(Set.of(thread), patience).failure());
+      if (advancing == null && !isParticipant(Thread.currentThread())) {
+        throwFailure();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return participant;
+  }
+
+  @Override
+  public Executor executor() {
+    return this::handOver;
+  }
+
+  private void handOver(Runnable task) {
+    requireNonNull(task, "task");
+    lock.lock();
+    try {
+      if (advancing != null) {
+        callbacks.add(task);
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    Contained.run(task);
+  }
+
+  @Override
+  void await(Object blocker, long at) {
+    Thread me = Thread.currentThread();
+    Parking parking;
+    lock.lock();
+    try {
+      if (me == advancing) {
+        throw new IllegalStateException(
+            "park: called by a timer or callback, on " + me.getName()
+                + " (expected: a thread that does not advance the time)");
+      }
+      if (staysAwake(me, at)) {
+        return;
+      }
+      parking = enter(me, blocker, at);
+      busy.remove(me);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    stay(parking, isParticipant(me));
+  }
+
+  private void stay(Parking parking, boolean participant) {
+    boolean interrupted = false;
+    while (!parking.over) {
+      LockSupport.park(parking.blocker);
+      if (Thread.currentThread().isInterrupted() && !parking.over) {
+        if (participant) {
+          // Its interrupt() ends the parking in the same step; until then a set flag would spin.
+          interrupted |= Thread.interrupted();
+        } else {
+          leaveInterrupted(parking);
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void leaveInterrupted(Parking parking) {
+    lock.lock();
+    try {
+      leave(parking);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  void woken(Parking parking) {
+    if (isParticipant(parking.thread)) {
+      busy.add((ParticipantThread) parking.thread);
+    }
+    LockSupport.unpark(parking.thread);
+  }
+
+  @Override
+  boolean begin(ParticipantThread participant) {
+    return true;
+  }
+
+  @Override
+  void end(ParticipantThread participant, @Nullable Throwable thrown) {
+    busy.remove(participant);
+    if (failure == null) {
+      failure = thrown;
+    }
+    changed.signalAll();
+  }
+
+  private boolean isParticipant(Thread thread) {
+    return thread instanceof ParticipantThread participant && participant.clock == this;
+  }
+
+  @Override
+  public String toString() {
+    return "manual time at " + elapsed();
+  }
+}

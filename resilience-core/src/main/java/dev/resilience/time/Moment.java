@@ -1,0 +1,35 @@
+package dev.resilience.time;
+
+/** Something that is due in virtual time: a timer or the end of a sleep. */
+abstract sealed class Moment implements Comparable<Moment> permits VirtualTimer, Parking {
+
+  /** A moment that never comes. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  /** When, in nanoseconds since the clock was made: a scale that does not wrap. */
+  final long at;
+
+  /** Orders what is due at the same time. */
+  private final long number;
+
+  Moment(long at, long number) {
+    this.at = at;
+    this.number = number;
+  }
+
+  @Override
+  public final int compareTo(Moment other) {
+    int byTime = Long.compare(at, other.at);
+    return byTime != 0 ? byTime : Long.compare(number, other.number);
+  }
+
+  @Override
+  public final boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public final int hashCode() {
+    return Long.hashCode(number);
+  }
+}
