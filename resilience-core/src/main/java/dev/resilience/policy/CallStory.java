@@ -32,11 +32,13 @@ public final class CallStory {
 
   private final String policy;
   private final List<Step> steps;
+  private final int attemptCount;
   private final Object stopped;
 
-  private CallStory(String policy, List<Step> steps, Object stopped) {
+  private CallStory(String policy, List<Step> steps, int attemptCount, Object stopped) {
     this.policy = policy;
     this.steps = steps;
+    this.attemptCount = attemptCount;
     this.stopped = stopped;
   }
 
@@ -64,12 +66,20 @@ public final class CallStory {
     return policy;
   }
 
-  /** All that happened, in order. */
+  /**
+   * All that happened, in order. Of a very long call the first step and the last ones, with a
+   * decision between them that says how much was left out.
+   */
   public List<Step> steps() {
     return steps;
   }
 
-  /** The attempts alone, in order. */
+  /** How many attempts there were. */
+  public int attemptCount() {
+    return attemptCount;
+  }
+
+  /** The attempts among the {@link #steps}. */
   public List<Attempt> attempts() {
     List<Attempt> attempts = new ArrayList<>(steps.size());
     for (Step step : steps) {
@@ -81,7 +91,8 @@ public final class CallStory {
   }
 
   /**
-   * The delays that were begun, together; one that was cut off by the caller's end counts whole.
+   * The delays among the {@link #steps}, together; one that was cut off by the caller's end counts
+   * whole.
    */
   public Duration waited() {
     Duration waited = Duration.ZERO;
@@ -137,12 +148,11 @@ public final class CallStory {
   /** One line. */
   @Override
   public String toString() {
-    int attempts = attempts().size();
     Duration waited = waited();
     return policy
         + ": "
-        + attempts
-        + (attempts == 1 ? " attempt" : " attempts")
+        + attemptCount
+        + (attemptCount == 1 ? " attempt" : " attempts")
         + (waited.isZero() ? "" : ", waited " + ShortDuration.of(waited))
         + ", stopped: "
         + stopped;
@@ -214,9 +224,13 @@ public final class CallStory {
    */
   public static final class Recorder {
 
+    /** Bounds what a call that is tried for days keeps in memory. */
+    private static final int MOST_STEPS = 128;
+
     private final String policy;
     private final List<Step> steps = new ArrayList<>(4);
     private int attempts;
+    private long leftOut;
 
     private Recorder(String policy) {
       this.policy = Objects.requireNonNull(policy, "policy");
@@ -224,42 +238,37 @@ public final class CallStory {
 
     /** An attempt failed. */
     public Recorder failed(Throwable failure, Verdict verdict) {
-      steps.add(new Attempt(++attempts, Objects.requireNonNull(failure, "failure"), null, verdict));
-      return this;
+      Objects.requireNonNull(failure, "failure");
+      return add(new Attempt(++attempts, failure, null, verdict));
     }
 
     /** An attempt returned, with a good result or one that counts as a failure. */
     public Recorder returned(@Nullable Object result, Verdict verdict) {
-      steps.add(new Attempt(++attempts, null, result, verdict));
-      return this;
+      return add(new Attempt(++attempts, null, result, verdict));
     }
 
     /** A wait is about to begin. */
     public Recorder delay(Duration time) {
-      steps.add(new Delay(time));
-      return this;
+      return add(new Delay(time));
     }
 
     /** Something was decided. */
     public Recorder decided(String text) {
-      steps.add(new Decision(text));
+      return add(new Decision(text));
+    }
+
+    private Recorder add(Step step) {
+      if (steps.size() == MOST_STEPS) {
+        steps.remove(1);
+        leftOut++;
+      }
+      steps.add(step);
       return this;
     }
 
     /** How many attempts were written down. */
     public int attempts() {
       return attempts;
-    }
-
-    /** The failures that were written down, in order. */
-    public List<Throwable> failures() {
-      List<Throwable> failures = new ArrayList<>(attempts);
-      for (Step step : steps) {
-        if (step instanceof Attempt attempt && attempt.failure() != null) {
-          failures.add(attempt.failure());
-        }
-      }
-      return failures;
     }
 
     /** The story, ended for a reason in a few words. */
@@ -273,7 +282,10 @@ public final class CallStory {
     }
 
     private CallStory end(Object why) {
-      return new CallStory(policy, List.copyOf(steps), why);
+      if (leftOut > 0) {
+        steps.add(1, new Decision(leftOut + " steps left out"));
+      }
+      return new CallStory(policy, List.copyOf(steps), attempts, why);
     }
   }
 

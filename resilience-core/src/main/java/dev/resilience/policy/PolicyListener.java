@@ -1,5 +1,7 @@
 package dev.resilience.policy;
 
+import java.util.Objects;
+
 /**
  * Hears what policies do. Called on the thread of the call, or of a timer's executor, without a
  * lock; be quick. What it throws is contained and logged.
@@ -9,4 +11,20 @@ public interface PolicyListener {
 
   /** Something happened. */
   void on(PolicyEvent event);
+
+  /** Hears and does nothing. */
+  static PolicyListener none() {
+    return ContainedListener.NONE;
+  }
+
+  /**
+   * A listener that never throws: what the other one throws is logged; for policies.
+   *
+   * @param listener the user's
+   */
+  static PolicyListener contained(PolicyListener listener) {
+    return listener instanceof ContainedListener
+        ? listener
+        : new ContainedListener(Objects.requireNonNull(listener, "listener"));
+  }
 }

@@ -1,0 +1,117 @@
+package dev.resilience.retry;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Next;
+import dev.resilience.policy.RawFailure;
+import dev.resilience.policy.Verdict;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The attempts of a call that does not block. One thing is under way at a time, an attempt or a
+ * delay, and its end is a signal. A signal that comes while the previous one is still being dealt
+ * with (the stage had completed already) is left to the loop further down the stack: any number of
+ * immediate attempts needs one frame.
+ */
+final class AsyncRetry<T extends @Nullable Object> {
+
+  private final Retry retry;
+  private final Context ctx;
+  private final Next next;
+  private final AsyncCall<T> work;
+  private final CompletableFuture<T> answer = new CompletableFuture<>();
+  private final AtomicInteger signals = new AtomicInteger();
+
+  // Written before a signal and read after it, and so by one thread at a time.
+  private @Nullable RetryState state;
+  private boolean inBackoff;
+  private @Nullable T result;
+  private @Nullable Throwable failure;
+
+  private AsyncRetry(Retry retry, Context ctx, Next next, AsyncCall<T> work) {
+    this.retry = retry;
+    this.ctx = ctx;
+    this.next = next;
+    this.work = work;
+  }
+
+  static <T extends @Nullable Object> CompletionStage<T> start(
+      Retry retry, Context ctx, Next next, AsyncCall<T> work) {
+    CompletionStage<T> first = next.callAsync(ctx, work);
+    if (first instanceof CompletableFuture<T> done && isGood(retry, done)) {
+      return done;
+    }
+    AsyncRetry<T> attempts = new AsyncRetry<>(retry, ctx, next, work);
+    attempts.attemptIsUnderWay(first);
+    return attempts.answer;
+  }
+
+  /** The happy path: nothing is allocated. A classifier that fails is met again, and reported. */
+  private static boolean isGood(Retry retry, CompletableFuture<?> done) {
+    if (!done.isDone() || done.isCompletedExceptionally()) {
+      return false;
+    }
+    try {
+      return retry.classifier().judgeResult(done.join()) == Verdict.SUCCESS;
+    } catch (RuntimeException brokenRule) {
+      return false;
+    }
+  }
+
+  private void attemptIsUnderWay(CompletionStage<T> attempt) {
+    attempt.whenComplete((value, thrown) -> ended(false, value, thrown));
+  }
+
+  private void ended(boolean backoff, @Nullable T value, @Nullable Throwable thrown) {
+    inBackoff = backoff;
+    result = value;
+    failure = thrown == null ? null : RawFailure.of(thrown);
+    if (signals.getAndIncrement() > 0) {
+      return;
+    }
+    do {
+      try {
+        goOn();
+      } catch (Throwable broken) {
+        answer.completeExceptionally(broken);
+      }
+    } while (signals.decrementAndGet() > 0);
+  }
+
+  private void goOn() {
+    if (answer.isDone()) {
+      return;
+    }
+    if (!inBackoff) {
+      afterAttempt(result, failure);
+    } else if (failure == null) {
+      attemptIsUnderWay(next.callAsync(ctx, work));
+    } else {
+      answer.completeExceptionally(
+          ctx.isDone() && state != null ? state.endedInBackoff(ctx.toException()) : failure);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // a null result is one that T allows
+  private void afterAttempt(@Nullable T value, @Nullable Throwable thrown) {
+    if (state == null) {
+      if (thrown == null && retry.classifier().judgeResult(value) == Verdict.SUCCESS) {
+        answer.complete(value);
+        return;
+      }
+      state = retry.startedFor(ctx);
+    }
+    Duration delay = thrown != null ? state.delayAfter(thrown) : state.delayAfterResult(value);
+    if (delay != null) {
+      ctx.delay(delay).whenComplete((nothing, end) -> ended(true, null, end));
+    } else if (thrown != null) {
+      answer.completeExceptionally(thrown);
+    } else {
+      answer.complete(value);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.resilience.retry;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.ContextException;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.CallStory;
+import dev.resilience.policy.PolicyEvent;
+import dev.resilience.policy.RejectedException;
+import dev.resilience.policy.Verdict;
+import dev.resilience.time.Deadline;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one call remembers from its first failure on, and the decisions: the same for a call that
+ * blocks and for one that does not. Used by one thread at a time.
+ */
+final class RetryState {
+
+  private final Retry retry;
+  private final Context ctx;
+  private final Attempts.Count attempts;
+  private final CallStory.Recorder story;
+
+  RetryState(Retry retry, Context ctx) {
+    this.retry = retry;
+    this.ctx = ctx;
+    this.attempts = retry.attempts().start();
+    this.story = CallStory.recorder(retry.name());
+  }
+
+  Context ctx() {
+    return ctx;
+  }
+
+  /** The delay before the next attempt; null: there is none, and the failure carries the story. */
+  @Nullable Duration delayAfter(Throwable failure) {
+    Verdict verdict = judge(failure);
+    if (verdict == Verdict.SUCCESS || verdict == Verdict.FATAL && story.attempts() == 0) {
+      return null;
+    }
+    story.failed(failure, verdict);
+    return decide(null, failure, verdict);
+  }
+
+  /** The delay before the next attempt; null: there is none, and this result is the answer. */
+  @Nullable Duration delayAfterResult(@Nullable Object result) {
+    Verdict verdict = retry.classifier().judgeResult(result);
+    story.returned(result, verdict);
+    if (verdict == Verdict.SUCCESS) {
+      retry
+          .listener()
+          .on(new PolicyEvent.RetrySucceeded(retry.name(), story.stopped("an attempt succeeded")));
+      return null;
+    }
+    return decide(result, null, verdict);
+  }
+
+  /** The caller ended while it waited: what is thrown then carries the story. */
+  ContextException endedInBackoff(ContextException end) {
+    String who =
+        end instanceof ContextCancelledException
+            ? "the caller cancelled"
+            : "the caller's deadline passed";
+    stop(story.stopped(who + " during the back-off"), end);
+    return end;
+  }
+
+  /** The thread was interrupted while it waited. */
+  CallInterruptedException interruptedInBackoff(InterruptedException interrupt) {
+    CallInterruptedException thrown = new CallInterruptedException(interrupt);
+    stop(story.stopped("interrupted from outside during the back-off"), thrown);
+    return thrown;
+  }
+
+  private @Nullable Duration decide(
+      @Nullable Object result, @Nullable Throwable failure, Verdict verdict) {
+    if (!attempts.another(result, failure, verdict)) {
+      stop(story.stopped(reason(verdict)), failure);
+      return null;
+    }
+    if (failure == null && ctx.isDone()) {
+      stop(story.stopped("the caller has ended"), null);
+      return null;
+    }
+    Duration delay = retryAfter(failure).orElse(null);
+    if (delay == null) {
+      delay = attempts.delay(ctx.timeSource().random());
+    }
+    Deadline deadline = ctx.deadline().orElse(null);
+    if (deadline != null) {
+      Duration left = deadline.timeLeft();
+      if (delay.compareTo(left) >= 0) {
+        stop(story.noTimeLeft(delay, left), failure);
+        return null;
+      }
+    }
+    story.delay(delay);
+    retry
+        .listener()
+        .on(new PolicyEvent.RetryScheduled(retry.name(), story.attempts(), failure, delay));
+    return delay;
+  }
+
+  private Verdict judge(Throwable failure) {
+    try {
+      return retry.classifier().judge(ctx, failure);
+    } catch (RuntimeException brokenRule) {
+      brokenRule.addSuppressed(failure);
+      throw brokenRule;
+    }
+  }
+
+  private void stop(CallStory told, @Nullable Throwable failure) {
+    if (failure != null) {
+      told.attachTo(failure);
+    }
+    retry.listener().on(new PolicyEvent.RetriesStopped(retry.name(), told));
+  }
+
+  /** Zero says nothing: obeying it would hammer. */
+  private static Optional<Duration> retryAfter(@Nullable Throwable failure) {
+    return failure instanceof RejectedException rejected
+        ? rejected.retryAfter().filter(after -> after.compareTo(Duration.ZERO) > 0)
+        : Optional.empty();
+  }
+
+  private String reason(Verdict verdict) {
+    return switch (verdict) {
+      case CALLER_CANCELLED -> "the caller cancelled";
+      case EXPIRED_BEFORE_DISPATCH, EXPIRED, EXPIRED_EARLY -> "the caller's deadline has passed";
+      case NO_TIME_LEFT -> "no time left for the work";
+      case INTERRUPTED -> "interrupted from outside";
+      case FATAL -> "an Error is never retried";
+      case PERMANENT_FAILURE -> "a permanent failure";
+      case IGNORED -> "nothing to try again";
+      case SUCCESS, LIMIT_PASSED, REJECTED, FAILURE ->
+          story.attempts() == 1
+              ? "the only attempt is used"
+              : "all " + story.attempts() + " attempts are used";
+    };
+  }
+}
