@@ -28,11 +28,16 @@ final class AsyncAdmission<T extends @Nullable Object> {
 
   CompletionStage<T> follow(CompletionStage<T> stage) {
     Registration callerEnds = ctx.onDone(this::countCallerEnd);
-    stage.whenComplete(
-        (value, thrown) -> {
-          callerEnds.withdraw();
-          answer(value, thrown == null ? null : RawFailure.of(thrown));
-        });
+    try {
+      stage.whenComplete(
+          (value, thrown) -> {
+            callerEnds.withdraw();
+            answer(value, thrown == null ? null : RawFailure.of(thrown));
+          });
+    } catch (Throwable brokenStage) {
+      callerEnds.withdraw();
+      answer(null, brokenStage);
+    }
     return answer;
   }
 

@@ -167,18 +167,28 @@ public final class Breaker implements ContextPolicy {
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
+    Admission admission;
     try {
-      Admission admission = admit(ctx);
-      CompletionStage<T> stage = next.callAsync(ctx, work);
-      if (stage instanceof CompletableFuture<T> done
-          && done.isDone()
-          && !done.isCompletedExceptionally()) {
-        countResult(admission, ctx, done.join());
-        return done;
-      }
-      return new AsyncAdmission<T>(this, ctx, admission).follow(stage);
-    } catch (Throwable refused) {
+      admission = admit(ctx);
+    } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
+    }
+    CompletionStage<T> stage;
+    try {
+      stage = Objects.requireNonNull(next.callAsync(ctx, work), "stage");
+    } catch (Throwable thrown) {
+      stage = CompletableFuture.failedFuture(thrown);
+    }
+    if (!(stage instanceof CompletableFuture<T> done)
+        || !done.isDone()
+        || done.isCompletedExceptionally()) {
+      return new AsyncAdmission<T>(this, ctx, admission).follow(stage);
+    }
+    try {
+      countResult(admission, ctx, done.join());
+      return done;
+    } catch (RuntimeException broken) {
+      return CompletableFuture.failedFuture(broken);
     }
   }
 
@@ -286,17 +296,19 @@ public final class Breaker implements ContextPolicy {
   }
 
   private void open(State generation, Context ctx, String reason) {
-    if (state == generation && change(generation, new Open(timeOf(ctx).nanoTime()), reason)) {
-      opened.increment();
+    if (state == generation) {
+      change(generation, new Open(timeOf(ctx).nanoTime()), reason);
     }
   }
 
-  private boolean change(State from, State to, String reason) {
+  private void change(State from, State to, String reason) {
     if (!STATE.compareAndSet(this, from, to)) {
-      return false;
+      return;
+    }
+    if (to instanceof Open) {
+      opened.increment();
     }
     tell(from.circuit(), to.circuit(), reason);
-    return true;
   }
 
   private void tell(Circuit from, Circuit to, String reason) {
