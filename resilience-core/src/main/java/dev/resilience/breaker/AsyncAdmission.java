@@ -1,23 +1,17 @@
 package dev.resilience.breaker;
 
 import dev.resilience.context.Context;
-import dev.resilience.context.Registration;
 import dev.resilience.policy.RawFailure;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A call that did not complete at once. It counts once: when its stage completes, or when the
- * caller ends, since a stage that nobody waits for any more may never complete.
- */
+/** A call whose stage has not completed with a result yet: it is counted before it is answered. */
 final class AsyncAdmission<T extends @Nullable Object> {
 
   private final Breaker breaker;
   private final Context ctx;
   private final Admission admission;
-  private final AtomicBoolean counted = new AtomicBoolean();
   private final CompletableFuture<T> answer = new CompletableFuture<>();
 
   AsyncAdmission(Breaker breaker, Context ctx, Admission admission) {
@@ -27,44 +21,27 @@ final class AsyncAdmission<T extends @Nullable Object> {
   }
 
   CompletionStage<T> follow(CompletionStage<T> stage) {
-    Registration callerEnds = ctx.onDone(this::countCallerEnd);
     try {
       stage.whenComplete(
-          (value, thrown) -> {
-            callerEnds.withdraw();
-            answer(value, thrown == null ? null : RawFailure.of(thrown));
-          });
+          (value, thrown) -> answer(value, thrown == null ? null : RawFailure.of(thrown)));
     } catch (Throwable brokenStage) {
-      callerEnds.withdraw();
       answer(null, brokenStage);
     }
     return answer;
   }
 
-  private void countCallerEnd() {
-    if (counted.compareAndSet(false, true)) {
-      breaker.countFailure(admission, ctx, ctx.toException());
-    }
-  }
-
   @SuppressWarnings("NullAway") // a null value is one that T allows
   private void answer(@Nullable T value, @Nullable Throwable failure) {
     try {
-      if (counted.compareAndSet(false, true)) {
-        if (failure != null) {
-          breaker.countFailure(admission, ctx, failure);
-        } else {
-          breaker.countResult(admission, ctx, value);
-        }
+      if (failure != null) {
+        breaker.countFailure(admission, ctx, failure);
+        answer.completeExceptionally(failure);
+      } else {
+        breaker.countResult(admission, ctx, value);
+        answer.complete(value);
       }
     } catch (Throwable broken) {
       answer.completeExceptionally(broken);
-      return;
-    }
-    if (failure != null) {
-      answer.completeExceptionally(failure);
-    } else {
-      answer.complete(value);
     }
   }
 }
