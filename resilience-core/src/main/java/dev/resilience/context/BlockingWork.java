@@ -14,4 +14,11 @@ public interface BlockingWork<T extends @Nullable Object, X extends Throwable> {
 
   /** Does the work. */
   T run() throws X;
+
+  /**
+   * Told when the thread of this work has just been interrupted because its context ended; comes
+   * before {@link Context#interruptibly} returns. Runs on the thread that ended the context, or on the
+   * timer thread: count something, and no more.
+   */
+  default void interrupted() {}
 }

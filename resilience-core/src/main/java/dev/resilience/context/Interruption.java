@@ -9,16 +9,22 @@ import org.jspecify.annotations.Nullable;
 final class Interruption implements DoneCallback {
 
   private final Thread worker = Thread.currentThread();
+  private final BlockingWork<?, ?> work;
   private boolean outsidePending;
   private volatile boolean delivered;
 
-  private Interruption() {}
+  private Interruption(BlockingWork<?, ?> work) {
+    this.work = work;
+  }
 
   static <T extends @Nullable Object, X extends Throwable> T around(
       Node ctx, BlockingWork<T, X> work) throws X {
-    ctx.throwIfDone();
-    Interruption interruption = new Interruption();
+    Interruption interruption = new Interruption(work);
+    // To register is also to look at the clock; a second look before would cost as much again.
     Registration registration = ctx.register(interruption, true);
+    if (interruption.delivered && interruption.isOver(registration)) {
+      throw ctx.toException();
+    }
     T result;
     try {
       result = work.run();
@@ -39,7 +45,11 @@ final class Interruption implements DoneCallback {
   public void run() {
     outsidePending = worker.isInterrupted();
     worker.interrupt();
-    delivered = true;
+    try {
+      work.interrupted();
+    } finally {
+      delivered = true;
+    }
   }
 
   /**

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * The truth table: judges for every policy what became of a call, by whose context ended, and never
  * by which exception came out alone. The rows are {@link Verdict}.
  *
- * <p>Users change what an answer or a failure of the dependency itself means; the rows of the
- * caller's end and of the library's own rejections stay as they are.
+ * <p>Users change what an answer or a failure of the dependency itself means. A rule for a type of
+ * this library, such as {@link AttemptTimeoutException}, changes that row; a rule for a wider type,
+ * such as {@link RuntimeException}, does not by accident. The rows of the caller's end and of an
+ * interruption from outside stay as they are; but where a rule says that an exception is an answer
+ * ({@link Verdict#SUCCESS}), it is one after the caller's deadline, too.
  *
  * <pre>{@code
  * Classifier http = Classifier.ofDefaults()
@@ -98,14 +101,22 @@ public final class Classifier {
     if (end instanceof ContextCancelledException) {
       return Verdict.CALLER_CANCELLED;
     }
+    if (failure instanceof CallInterruptedException) {
+      // Made only while the context lived: the interruption came before the end.
+      return Verdict.INTERRUPTED;
+    }
     if (end != null) {
-      if (failure instanceof RejectedException) {
-        return Verdict.EXPIRED_BEFORE_DISPATCH;
-      }
-      return hadFairChance(failure, fairChance) ? Verdict.EXPIRED : Verdict.EXPIRED_EARLY;
+      return judgeExpired(failure, fairChance);
     }
     if (failure instanceof Error) {
       return Verdict.FATAL;
+    }
+    if (failure instanceof InterruptedException) {
+      return Verdict.INTERRUPTED;
+    }
+    Verdict verdict = failures == null ? null : Rule.ask(failures, failure);
+    if (verdict != null) {
+      return verdict;
     }
     if (failure instanceof AttemptTimeoutException) {
       return Verdict.LIMIT_PASSED;
@@ -113,17 +124,34 @@ public final class Classifier {
     if (failure instanceof NoTimeLeftException) {
       return Verdict.NO_TIME_LEFT;
     }
-    if (failure instanceof RejectedException) {
-      return Verdict.REJECTED;
+    return failure instanceof RejectedException ? Verdict.REJECTED : Verdict.FAILURE;
+  }
+
+  private Verdict judgeExpired(Throwable failure, boolean fairChance) {
+    if (failure instanceof RejectedException || wasNotDispatched(failure)) {
+      return Verdict.EXPIRED_BEFORE_DISPATCH;
     }
-    if (failure instanceof CallInterruptedException || failure instanceof InterruptedException) {
-      return Verdict.INTERRUPTED;
+    if (failures != null
+        && !(failure instanceof Error || failure instanceof ContextException)
+        && Rule.ask(failures, failure) == Verdict.SUCCESS) {
+      // An answer in the shape of an exception; like any success it may come after the end.
+      return Verdict.SUCCESS;
     }
-    Verdict verdict = failures == null ? null : Rule.ask(failures, failure);
-    return verdict != null ? verdict : Verdict.FAILURE;
+    return hadFairChance(failure, fairChance) ? Verdict.EXPIRED : Verdict.EXPIRED_EARLY;
+  }
+
+  /** A limit policy found the caller's time used up, and says so by a run of no length. */
+  private static boolean wasNotDispatched(Throwable failure) {
+    return failure instanceof DeadlineExceededException exceeded
+        && exceeded.ran().isPresent()
+        && exceeded.ran().get().isZero();
   }
 
   private static boolean hadFairChance(Throwable failure, boolean otherwise) {
+    if (failure instanceof AttemptTimeoutException) {
+      // It had a whole limit before the caller's deadline passed as well.
+      return true;
+    }
     if (failure instanceof DeadlineExceededException exceeded
         && exceeded.ran().isPresent()
         && exceeded.limit().isPresent()) {
@@ -146,11 +174,18 @@ public final class Classifier {
 
     static <S> @Nullable Verdict ask(Rule<S> newest, S subject) {
       for (Rule<S> rule = newest; rule != null; rule = rule.older) {
-        if (rule.type.isInstance(subject)) {
+        if (rule.applies(subject)) {
           return checked(rule.verdict.apply(subject), subject);
         }
       }
       return null;
+    }
+
+    /** What this library throws itself is meant only by a rule that names it. */
+    private boolean applies(Object subject) {
+      return type.isInstance(subject)
+          && (!(subject instanceof ResilienceException)
+              || ResilienceException.class.isAssignableFrom(type));
     }
 
     private static Verdict checked(@Nullable Verdict verdict, Object subject) {

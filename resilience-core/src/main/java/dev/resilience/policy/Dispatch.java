@@ -27,20 +27,27 @@ final class Dispatch implements ContextPolicy {
     }
   }
 
+  /**
+   * What the policies of a stack rely on: a stage that fails with the raw failure, and that completes
+   * when the context ends, whatever the work does. So what they lent to a call comes back to them.
+   */
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
+    CompletionStage<T> stage;
     try {
-      CompletionStage<T> stage = work.call(ctx);
-      return stage != null
-          ? stage
-          : CompletableFuture.failedFuture(
-              new NullPointerException("the work returned null (expected: a CompletionStage)"));
+      stage = work.call(ctx);
     } catch (Throwable failure) {
-      if (failure instanceof InterruptedException) {
+      if (failure instanceof InterruptedException interrupted) {
+        // Nobody of ours interrupts a thread that only starts something.
         Thread.currentThread().interrupt();
+        return CompletableFuture.failedFuture(new CallInterruptedException(interrupted));
       }
       return CompletableFuture.failedFuture(failure);
     }
+    return stage != null
+        ? BoundedStage.of(ctx, stage)
+        : CompletableFuture.failedFuture(
+            new NullPointerException("the work returned null (expected: a CompletionStage)"));
   }
 }

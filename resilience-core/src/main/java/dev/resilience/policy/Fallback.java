@@ -1,13 +1,16 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What to answer instead, when a call failed and somebody still waits. Made with {@code
  * dev.resilience.fallback.Fallbacks}.
  *
- * <p>Implementations are thread-safe.
+ * <p>Implementations are thread-safe, take no longer than a limit of their own, and end when the
+ * caller cancels. The context that they are given is the caller's: its deadline may have passed, so
+ * they work under {@link Context#withMoreTime}.
  *
  * @param <T> the result
  */
@@ -22,12 +25,23 @@ public interface Fallback<T extends @Nullable Object> {
   boolean handles(Verdict verdict, Throwable failure);
 
   /**
-   * Answers instead. The context keeps the values and the cancellation of the caller's, not the
-   * deadline that may have passed; it has a limit of its own.
+   * Answers instead, on the caller's thread.
    *
-   * @param ctx to work under
+   * @param ctx the caller's; not cancelled, but its deadline may have passed
+   * @param verdict what became of the call
    * @param failure what came out of the call
    * @throws Exception is suppressed in {@code failure}, which is then what the caller gets
    */
-  T answer(Context ctx, Throwable failure) throws Exception;
+  T answer(Context ctx, Verdict verdict, Throwable failure) throws Exception;
+
+  /**
+   * Answers instead, without blocking.
+   *
+   * @param ctx the caller's; not cancelled, but its deadline may have passed
+   * @param verdict what became of the call
+   * @param failure what came out of the call
+   * @return a stage that completes within the fallback's own limit, and when the caller cancels; its
+   *     failure is suppressed in {@code failure}, which is then what the caller gets
+   */
+  CompletionStage<? extends T> answerAsync(Context ctx, Verdict verdict, Throwable failure);
 }

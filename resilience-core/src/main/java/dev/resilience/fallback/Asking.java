@@ -1,0 +1,170 @@
+package dev.resilience.fallback;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.RawFailure;
+import dev.resilience.policy.SuppressedFailures;
+import dev.resilience.policy.Verdict;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the answers for one failed call, in order, until one answers. The last failure among them is
+ * thrown; earlier ones are suppressed in the failure of the call at once, and so will that one be.
+ */
+final class Asking<T extends @Nullable Object> {
+
+  private static final Duration NO_LIMIT = Duration.ofNanos(TimeSource.MAX_AHEAD);
+
+  private final String name;
+  private final Verdict verdict;
+  private final Throwable failure;
+
+  /** Below the caller, out of reach of its deadline: ended if, and only if, the caller cancelled. */
+  private final CancellableContext waiting;
+
+  private @Nullable Throwable last;
+
+  Asking(String name, Context caller, Verdict verdict, Throwable failure) {
+    this.name = name;
+    this.verdict = verdict;
+    this.failure = failure;
+    this.waiting = caller.withMoreTime(NO_LIMIT);
+  }
+
+  // ---- on the caller's thread
+
+  T answer(List<? extends Option<? extends T>> options) throws Exception {
+    try (waiting) {
+      Exception thrown = null;
+      for (Option<? extends T> option : options) {
+        if (waiting.isDone()) {
+          break;
+        }
+        if (!option.handles(verdict, failure)) {
+          continue;
+        }
+        try {
+          return ask(option);
+        } catch (InterruptedException | CallInterruptedException outside) {
+          // Meant for this thread, and not for this answer alone.
+          throw outside;
+        } catch (Exception second) {
+          keep(second);
+          thrown = second;
+        }
+      }
+      throw thrown != null ? thrown : cancelled();
+    }
+  }
+
+  private T ask(Option<? extends T> option) throws Exception {
+    Duration limit = option.limit();
+    if (limit == null) {
+      return option.get(waiting, failure);
+    }
+    try (CancellableContext limited = waiting.withTimeout(limit)) {
+      try {
+        return option.get(limited, failure);
+      } catch (DeadlineExceededException end) {
+        throw inWordsOfLimit(limited, limit, end);
+      }
+    }
+  }
+
+  // ---- with stages
+
+  CompletionStage<T> answerAsync(List<? extends Option<? extends T>> options) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    askNext(options.iterator(), answer);
+    return answer;
+  }
+
+  private void askNext(
+      Iterator<? extends Option<? extends T>> options, CompletableFuture<T> answer) {
+    while (options.hasNext() && !waiting.isDone()) {
+      Option<? extends T> option = options.next();
+      if (option.handles(verdict, failure)) {
+        askAsync(option)
+            .whenComplete(
+                (value, second) -> {
+                  if (second == null) {
+                    waiting.close();
+                    answer.complete(value);
+                  } else {
+                    keep(RawFailure.of(second));
+                    askNext(options, answer);
+                  }
+                });
+        return;
+      }
+    }
+    Throwable thrown = last != null ? last : cancelled();
+    waiting.close();
+    answer.completeExceptionally(thrown);
+  }
+
+  private CompletionStage<? extends T> askAsync(Option<? extends T> option) {
+    Duration limit = option.limit();
+    if (limit == null) {
+      return option.getAsync(waiting, failure);
+    }
+    CancellableContext limited = waiting.withTimeout(limit);
+    return closing(limited, limit, option.getAsync(limited, failure));
+  }
+
+  private <U extends @Nullable Object> CompletionStage<U> closing(
+      CancellableContext limited, Duration limit, CompletionStage<U> stage) {
+    CompletableFuture<U> closed = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, second) -> {
+          limited.close();
+          if (second == null) {
+            closed.complete(value);
+            return;
+          }
+          Throwable raw = RawFailure.of(second);
+          closed.completeExceptionally(
+              raw instanceof DeadlineExceededException end
+                  ? inWordsOfLimit(limited, limit, end)
+                  : raw);
+        });
+    return closed;
+  }
+
+  // ---- failures
+
+  private void keep(Throwable second) {
+    if (last != null) {
+      SuppressedFailures.add(failure, last);
+    }
+    last = second;
+  }
+
+  /** To the caller the end of a context that it never saw says less than the limit that was behind. */
+  private RuntimeException inWordsOfLimit(
+      Context limited, Duration limit, DeadlineExceededException end) {
+    if (!(limited.error() instanceof DeadlineExceededException)) {
+      return end;
+    }
+    AttemptTimeoutException timedOut = new AttemptTimeoutException(name, limit);
+    for (Throwable own : end.getSuppressed()) {
+      timedOut.addSuppressed(own);
+    }
+    return timedOut;
+  }
+
+  private RuntimeException cancelled() {
+    return waiting.isDone()
+        ? waiting.toException()
+        : new IllegalStateException(name + ": no answer for " + verdict + " (expected: one)");
+  }
+}

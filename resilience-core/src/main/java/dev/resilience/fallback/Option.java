@@ -1,0 +1,132 @@
+package dev.resilience.fallback;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the answers: for what it is meant, and how it is had. Waits and stages end with the context
+ * that is given here.
+ */
+sealed interface Option<T extends @Nullable Object> {
+
+  boolean handles(Verdict verdict, Throwable failure);
+
+  Option<T> within(Duration limit);
+
+  /** How long this one may take; null: it takes no time. */
+  @Nullable Duration limit();
+
+  T get(Context limited, Throwable failure) throws Exception;
+
+  CompletionStage<T> getAsync(Context limited, Throwable failure);
+
+  /** Always there. */
+  record Constant<T extends @Nullable Object>(T value) implements Option<T> {
+
+    @Override
+    public boolean handles(Verdict verdict, Throwable failure) {
+      return true;
+    }
+
+    @Override
+    public Option<T> within(Duration limit) {
+      return this;
+    }
+
+    @Override
+    public @Nullable Duration limit() {
+      return null;
+    }
+
+    @Override
+    public T get(Context limited, Throwable failure) {
+      return value;
+    }
+
+    @Override
+    public CompletionStage<T> getAsync(Context limited, Throwable failure) {
+      return CompletableFuture.completedFuture(value);
+    }
+  }
+
+  /** Computed by a thread. */
+  record Blocking<T extends @Nullable Object>(
+      BiPredicate<Verdict, Throwable> when, Answer<T, Throwable> answer, Duration limit)
+      implements Option<T> {
+
+    @Override
+    public boolean handles(Verdict verdict, Throwable failure) {
+      return when.test(verdict, failure);
+    }
+
+    @Override
+    public Option<T> within(Duration newLimit) {
+      return new Blocking<>(when, answer, newLimit);
+    }
+
+    @Override
+    public T get(Context limited, Throwable failure) throws Exception {
+      return limited.<T, Exception>interruptibly(() -> answer.answer(limited, failure));
+    }
+
+    @Override
+    public CompletionStage<T> getAsync(Context limited, Throwable failure) {
+      return Resilience.of().callAsync(limited, c -> onExecutor(c, failure));
+    }
+
+    private CompletionStage<T> onExecutor(Context ctx, Throwable failure) {
+      CompletableFuture<T> stage = new CompletableFuture<>();
+      ctx.timeSource()
+          .executor()
+          .execute(
+              () -> {
+                try {
+                  stage.complete(get(ctx, failure));
+                } catch (Throwable second) {
+                  stage.completeExceptionally(second);
+                }
+              });
+      return stage;
+    }
+  }
+
+  /** Promised by a stage. */
+  record Staged<T extends @Nullable Object>(
+      BiPredicate<Verdict, Throwable> when, AsyncAnswer<T, Throwable> answer, Duration limit)
+      implements Option<T> {
+
+    @Override
+    public boolean handles(Verdict verdict, Throwable failure) {
+      return when.test(verdict, failure);
+    }
+
+    @Override
+    public Option<T> within(Duration newLimit) {
+      return new Staged<>(when, answer, newLimit);
+    }
+
+    @Override
+    public T get(Context limited, Throwable failure) throws Exception {
+      try {
+        return limited.await(getAsync(limited, failure));
+      } catch (ExecutionException failed) {
+        if (failed.getCause() instanceof Exception raw) {
+          throw raw;
+        }
+        throw failed;
+      }
+    }
+
+    @Override
+    public CompletionStage<T> getAsync(Context limited, Throwable failure) {
+      return Resilience.of().callAsync(limited, c -> answer.answer(c, failure));
+    }
+  }
+}

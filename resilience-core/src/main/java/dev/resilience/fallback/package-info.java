@@ -1,0 +1,8 @@
+/**
+ * Other answers for calls that failed: {@link dev.resilience.fallback.Fallbacks}. Used with {@link
+ * dev.resilience.policy.Resilience#withFallback}. Knows no other policy.
+ */
+@NullMarked
+package dev.resilience.fallback;
+
+import org.jspecify.annotations.NullMarked;

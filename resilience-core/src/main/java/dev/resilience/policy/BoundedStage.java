@@ -1,0 +1,38 @@
+package dev.resilience.policy;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.Registration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A stage that completes as another one does, or when a context ends: whichever comes first. */
+final class BoundedStage {
+
+  private BoundedStage() {}
+
+  static <T extends @Nullable Object> CompletionStage<T> of(Context ctx, CompletionStage<T> stage) {
+    if (stage instanceof CompletableFuture<T> future
+        && future.isDone()
+        && !future.isCompletedExceptionally()) {
+      return future;
+    }
+    CompletableFuture<T> bounded = new CompletableFuture<>();
+    Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));
+    try {
+      stage.whenComplete(
+          (value, failure) -> {
+            end.withdraw();
+            if (failure == null) {
+              bounded.complete(value);
+            } else {
+              bounded.completeExceptionally(RawFailure.of(failure));
+            }
+          });
+    } catch (Throwable broken) {
+      end.withdraw();
+      bounded.completeExceptionally(broken);
+    }
+    return bounded;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.resilience.policy;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stack of policies around calls, the outermost first.
+ *
+ * <pre>{@code
+ * Resilience payments = Resilience.of(retry, breaker, timeout);
+ *
+ * Quote quote = payments.call(ctx, c -> api.quote(c, order));
+ * CompletionStage<Quote> later = payments.callAsync(ctx, c -> api.quoteAsync(c, order));
+ * }</pre>
+ *
+ * <p>Each policy sees what is inside it as one call: {@code of(retry, timeout)} limits each attempt,
+ * {@code of(timeout, retry)} limits all attempts together. The same policy object may stand in many
+ * stacks, which then share its state.
+ *
+ * <p>A call whose context has ended fails at once with that context's exception, and does not reach
+ * the policies. The work gets a context of its own to pass on; it may have less time than the
+ * caller's.
+ *
+ * <p>Immutable and thread-safe, as long as the policies are. A call that succeeds at once costs the
+ * policies' own steps, and a reading of the clock if its context has a deadline; nothing is allocated
+ * here. An asynchronous call costs a few small objects.
+ */
+public final class Resilience {
+
+  private final ContextPolicy[] policies;
+  private final Next first;
+
+  private Resilience(ContextPolicy[] policies) {
+    this.policies = policies;
+    this.first = Next.of(policies);
+  }
+
+  /**
+   * A stack.
+   *
+   * @param outermostFirst the policies; none: calls are only bound to their contexts
+   */
+  public static Resilience of(ContextPolicy... outermostFirst) {
+    ContextPolicy[] policies = outermostFirst.clone();
+    for (int i = 0; i < policies.length; i++) {
+      Objects.requireNonNull(policies[i], "outermostFirst[" + i + "]");
+    }
+    return new Resilience(policies);
+  }
+
+  /**
+   * Does the work on this thread.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   * @return the result of the work
+   * @throws X what the work throws, as it was thrown; with retries the last failure
+   * @throws dev.resilience.context.ContextException if {@code ctx} has ended and the work had no
+   *     result
+   * @throws ResilienceException if a policy made the call fail
+   * @throws CallInterruptedException if this thread was interrupted from outside; the flag is set
+   */
+  public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
+      throws X {
+    Objects.requireNonNull(work, "work");
+    if (ctx.isDone()) {
+      throw ctx.toException();
+    }
+    try {
+      return first.call(ctx, work);
+    } catch (Throwable failure) {
+      throw Resilience.<X>asThrown(seenOutside(failure));
+    }
+  }
+
+  /**
+   * As {@link #call}, for work without a result.
+   *
+   * @param ctx the caller's context
+   * @param work may be done several times, or not at all
+   */
+  public <X extends Throwable> void run(Context ctx, Action<X> work) throws X {
+    call(ctx, work);
+  }
+
+  /**
+   * Starts the work and returns at once.
+   *
+   * <p>The stage fails with the failure itself, as {@code whenComplete} and {@code handle} see it;
+   * only {@code join} and {@code get} wrap it, as they always do. When the context ends, the stage
+   * completes at once, whether or not the work's own stage ever does. To cancel the future of the
+   * stage ({@code stage.toCompletableFuture().cancel(true)}), or to complete it otherwise, counts as
+   * the caller's cancelling: the context that the work was given ends.
+   *
+   * <p>The context that the work was given also ends when the stage completes. The stage that the
+   * work returned is never cancelled from here, because others may wait for it; where it is the
+   * work's own, say so: {@code c.onDone(() -> future.cancel(true))}.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all; runs on this thread, or on the executor
+   *     of the time source for further attempts
+   */
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(
+      Context ctx, AsyncCall<T> work) {
+    Objects.requireNonNull(work, "work");
+    if (ctx.isDone()) {
+      return CompletableFuture.failedFuture(ctx.toException());
+    }
+    CancellableContext call = ctx.withCancel();
+    AsyncResult<T> result = new AsyncResult<>(call);
+    start(call, work)
+        .whenComplete(
+            (value, failure) ->
+                result.settle(value, failure == null ? null : RawFailure.of(failure)));
+    return result;
+  }
+
+  /**
+   * This stack, with something else to answer when a call fails. A fallback stands outside of all
+   * policies, and knows the type of the answer.
+   *
+   * <pre>{@code
+   * Quote safe = payments
+   *     .withFallback(Fallbacks.onOpenCircuit((c, e) -> stale.quote(c)).otherwise(Quote.NONE))
+   *     .call(ctx, c -> api.quote(c, order));
+   * }</pre>
+   *
+   * @param fallback made with {@code dev.resilience.fallback.Fallbacks}
+   */
+  public <T extends @Nullable Object> WithFallback<T> withFallback(Fallback<? extends T> fallback) {
+    return new WithFallback<>(
+        this, Objects.requireNonNull(fallback, "fallback"), Classifier.ofDefaults());
+  }
+
+  /** The stack in one line, outermost first. */
+  public String describe() {
+    return policies.length == 0
+        ? "no policy"
+        : Arrays.stream(policies).map(Object::toString).collect(Collectors.joining(" > "));
+  }
+
+  /** As {@link #describe}. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+
+  /** As {@link #call}, for a context that was looked at. */
+  <T extends @Nullable Object, X extends Throwable> T proceed(Context ctx, Call<T, X> work)
+      throws X {
+    return first.call(ctx, work);
+  }
+
+  /** Never throws, never null, also if a policy breaks its contract. */
+  <T extends @Nullable Object> CompletionStage<T> start(Context call, AsyncCall<T> work) {
+    try {
+      CompletionStage<T> stage = first.callAsync(call, work);
+      return stage != null
+          ? stage
+          : CompletableFuture.failedFuture(
+              new NullPointerException("a policy returned null (expected: a CompletionStage)"));
+    } catch (Throwable failure) {
+      return CompletableFuture.failedFuture(failure);
+    }
+  }
+
+  /**
+   * What came out of a synchronous call. An interruption that nobody inside has claimed came from
+   * outside: it is not lost with whatever is done about the failure.
+   */
+  static Throwable seenOutside(Throwable failure) {
+    if (failure instanceof InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return new CallInterruptedException(interrupted);
+    }
+    return failure;
+  }
+
+  @SuppressWarnings("unchecked") // the work and the policies throw X and what is unchecked
+  static <X extends Throwable> X asThrown(Throwable failure) {
+    return (X) failure;
+  }
+}

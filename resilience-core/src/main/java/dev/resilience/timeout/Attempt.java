@@ -1,0 +1,127 @@
+package dev.resilience.timeout;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.time.Deadline;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt under a limit: its context, and what the caller gets when that has ended.
+ *
+ * <p>The end of the child context is the one compare-and-set between the work and the limit: the work
+ * that is done closes it, and has won if it was the close that ended it.
+ */
+final class Attempt {
+
+  private final String policy;
+  private final Duration limit;
+  final Overdue overdue;
+  private final Context caller;
+  final CancellableContext child;
+  private final long start;
+
+  Attempt(String policy, Duration limit, Overdue overdue, Context caller) {
+    this.policy = policy;
+    this.limit = limit;
+    this.overdue = overdue;
+    this.caller = caller;
+    this.child = caller.withTimeout(limit);
+    this.start = startOf(caller, child, limit);
+  }
+
+  /** The child's own deadline tells its start. The clock is asked only where the caller's counts. */
+  private static long startOf(Context caller, Context child, Duration limit) {
+    Deadline counts = child.deadline().orElseThrow();
+    Deadline callers = caller.deadline().orElse(null);
+    return callers != null && callers.nanos() == counts.nanos()
+        ? caller.timeSource().nanoTime()
+        : counts.nanos() - Deadline.saturatedNanos(limit);
+  }
+
+  Duration ran() {
+    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - start));
+  }
+
+  /** The work is done, or nobody waits for it any more. */
+  void close() {
+    child.close();
+  }
+
+  /** Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt. */
+  boolean isLimitPassed() {
+    return child.error() instanceof DeadlineExceededException && !child.isEndInherited();
+  }
+
+  /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
+  @Nullable Throwable afterSuccess() {
+    close();
+    return isLimitPassed() ? timedOut() : null;
+  }
+
+  /**
+   * Closes the attempt. What the caller gets when the work failed.
+   *
+   * @param begun whether the work was reached at all
+   */
+  Throwable afterFailure(Throwable failure, boolean begun) {
+    close();
+    Throwable[] own = ownFailures(failure);
+    if (own.length > 0 && own[0] instanceof Error) {
+      return own[0];
+    }
+    if (isLimitPassed()) {
+      return withSuppressed(timedOut(), own);
+    }
+    if (!child.isEndInherited()) {
+      return failure;
+    }
+    ContextException end = caller.toException();
+    return withSuppressed(
+        end instanceof DeadlineExceededException
+            ? new DeadlineExceededException(
+                end.getMessage() + ", before the limit of " + policy + " (" + limit + ")",
+                begun ? atLeastOneNano(ran()) : Duration.ZERO,
+                limit)
+            : end,
+        own);
+  }
+
+  /** The caller's deadline or cancel has ended the attempt, or its own limit: what the caller gets. */
+  Throwable cutOff() {
+    return afterFailure(child.toException(), true);
+  }
+
+  private AttemptTimeoutException timedOut() {
+    overdue.limitPassed(limit);
+    return new AttemptTimeoutException(policy, limit);
+  }
+
+  /** No length at all would say that the work was not begun. */
+  private static Duration atLeastOneNano(Duration ran) {
+    return ran.isZero() ? Duration.ofNanos(1) : ran;
+  }
+
+  /** What the work threw when it was stopped, which the end of its context was put around. */
+  private static Throwable[] ownFailures(Throwable failure) {
+    Throwable own = failure;
+    while (own instanceof ContextException) {
+      Throwable[] suppressed = own.getSuppressed();
+      if (suppressed.length != 1) {
+        return suppressed;
+      }
+      own = suppressed[0];
+    }
+    return new Throwable[] {own};
+  }
+
+  private static Throwable withSuppressed(Throwable fresh, Throwable[] own) {
+    for (Throwable failure : own) {
+      fresh.addSuppressed(failure);
+    }
+    return fresh;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.resilience.timeout;
+
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.ContextException;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.Next;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An attempt on another thread. Caller and worker meet in one future: the worker completes it with
+ * the outcome, or the caller with the news of its leaving, whoever is first.
+ */
+final class Isolated<T extends @Nullable Object, X extends Throwable> {
+
+  private static final CancelReason INTERRUPTED = CancelReason.of("the caller was interrupted");
+
+  /** What the work came to, as a value: it may be any exception, and is not to be unwrapped. */
+  private record Outcome<T extends @Nullable Object>(
+      @Nullable T result, @Nullable Throwable failure) {}
+
+  private final Attempt attempt;
+  private final Next next;
+  private final Call<T, X> work;
+  private final CompletableFuture<@Nullable Outcome<T>> outcome = new CompletableFuture<>();
+
+  Isolated(Attempt attempt, Next next, Call<T, X> work) {
+    this.attempt = attempt;
+    this.next = next;
+    this.work = work;
+  }
+
+  T call(Workers workers) throws X {
+    if (attempt.child.isDone()) {
+      throw OnCallersThread.<X>asThrown(
+          attempt.afterFailure(attempt.child.toException(), false));
+    }
+    try {
+      workers.start(attempt.child.timeSource(), this::work);
+    } catch (RejectedExecutionException full) {
+      attempt.close();
+      throw workers.full();
+    }
+    Outcome<T> reached;
+    try {
+      reached = attempt.child.await(outcome);
+    } catch (ContextException end) {
+      reached = leave();
+      if (reached == null) {
+        throw OnCallersThread.<X>asThrown(attempt.cutOff());
+      }
+    } catch (InterruptedException interrupted) {
+      // The flag is set only now: leaving tells a listener, who must not be disturbed.
+      attempt.child.cancel(INTERRUPTED);
+      leave();
+      attempt.close();
+      Thread.currentThread().interrupt();
+      throw new CallInterruptedException(interrupted);
+    } catch (ExecutionException impossible) {
+      throw new AssertionError("an outcome is a value", impossible);
+    }
+    return finish(reached);
+  }
+
+  // A success is a T.
+  @SuppressWarnings("NullAway")
+  private T finish(@Nullable Outcome<T> reached) throws X {
+    Throwable failure = reached.failure();
+    if (failure != null) {
+      throw OnCallersThread.<X>asThrown(attempt.afterFailure(failure, true));
+    }
+    Throwable instead = attempt.afterSuccess();
+    if (instead == null) {
+      return reached.result();
+    }
+    attempt.overdue.lateResult(attempt.ran(), reached.result(), null);
+    throw OnCallersThread.<X>asThrown(instead);
+  }
+
+  /** Lets the caller go; returns the outcome if it is there already. */
+  private @Nullable Outcome<T> leave() {
+    int running = attempt.overdue.runsOn();
+    if (outcome.complete(null)) {
+      attempt.overdue.isAbandoned(running);
+      return null;
+    }
+    attempt.overdue.hasStopped();
+    return outcome.join();
+  }
+
+  /** On the worker. */
+  private void work() {
+    if (outcome.isDone()) {
+      attempt.overdue.hasStopped();
+      return;
+    }
+    Outcome<T> mine;
+    try {
+      mine = new Outcome<>(attempt.child.interruptibly(() -> next.call(attempt.child, work)), null);
+    } catch (Throwable failure) {
+      mine = new Outcome<>(null, failure);
+    }
+    if (!outcome.complete(mine)) {
+      attempt.overdue.hasStopped();
+      attempt.overdue.lateResult(attempt.ran(), mine.result(), mine.failure());
+    }
+  }
+}
