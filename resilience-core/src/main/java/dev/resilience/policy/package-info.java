@@ -1,0 +1,5 @@
+/** Where policies meet: the stack, the errors, the truth table; knows no single policy. */
+@NullMarked
+package dev.resilience.policy;
+
+import org.jspecify.annotations.NullMarked;
