@@ -1,32 +1,27 @@
 package dev.resilience.time;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/** The time of this machine. (Stand-in: the wheel comes next.) */
+/** The time of this machine. */
 final class SystemTime implements TimeSource {
 
   static final TimeSource INSTANCE = new SystemTime();
 
-  private final ScheduledThreadPoolExecutor timers =
-      new ScheduledThreadPoolExecutor(1, SystemTime::daemon);
-  private final Executor executor = Executors.newCachedThreadPool(SystemTime::daemon);
+  private final TimerThread timers = new TimerThread("resilience-timer", stripes());
+  private final Executor executor = new CallbackThreads();
 
-  private SystemTime() {
-    timers.setRemoveOnCancelPolicy(true);
-  }
+  private SystemTime() {}
 
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work);
-    thread.setDaemon(true);
-    return thread;
+  /** About two per processor, so that two threads seldom want the same one. */
+  private static int stripes() {
+    int processors = Math.min(Runtime.getRuntime().availableProcessors(), 16);
+    return 2 * Integer.highestOneBit(processors);
   }
 
   @Override
@@ -41,10 +36,7 @@ final class SystemTime implements TimeSource {
 
   @Override
   public Timer startTimer(long deadline, Runnable task) {
-    Future<?> future =
-        timers.schedule(
-            () -> Contained.run(task), deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-    return () -> future.cancel(false);
+    return timers.startTimer(deadline, requireNonNull(task, "task"));
   }
 
   @Override
@@ -54,21 +46,30 @@ final class SystemTime implements TimeSource {
 
   @Override
   public void parkUntil(Object blocker, long deadline) {
-    LockSupport.parkNanos(blocker, deadline - System.nanoTime());
+    requireNonNull(blocker, "blocker");
+    long left = deadline - System.nanoTime();
+    if (left > 0) {
+      LockSupport.parkNanos(blocker, left);
+    }
   }
 
   @Override
   public void park(Object blocker) {
-    LockSupport.park(blocker);
+    LockSupport.park(requireNonNull(blocker, "blocker"));
   }
 
   @Override
   public void unpark(Thread thread) {
-    LockSupport.unpark(thread);
+    LockSupport.unpark(requireNonNull(thread, "thread"));
   }
 
   @Override
   public RandomGenerator random() {
     return ThreadLocalRandom.current();
+  }
+
+  @Override
+  public String toString() {
+    return "system time";
   }
 }

@@ -1,0 +1,139 @@
+package dev.resilience.time;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Striped wheels, and the agreement between those who set timers and the one who serves them: when
+ * must he be woken?
+ *
+ * <p>{@link #alarm} holds the tick until which the server sleeps. Who sets an earlier timer lowers
+ * it by compare-and-set and wakes him; who does not, does nothing. While he is awake it says {@link
+ * #AWAKE}, which nothing precedes, since he will look once more. Before that look, which ends in
+ * {@link #nextWakeUp}, it says {@link TimerWheel#NEVER}, so that a timer set in a stripe where he
+ * has been already is not missed: it lowers the alarm, his own compare-and-set fails, and he looks
+ * again. From that compare-and-set to his sleep he takes no lock, for waiting for a lock would
+ * swallow the wake-up.
+ *
+ * <p>Nothing here waits or has a thread, so a test can play the server.
+ */
+final class Timers {
+
+  /** The length of a tick is 2^20 nanoseconds, a little more than a millisecond. */
+  private static final int TICK_BITS = 20;
+
+  private static final long AWAKE = Long.MIN_VALUE;
+
+  /** What {@link #nextWakeUp} returns if no timer stands. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final long origin;
+  private final Runnable waker;
+  private final TimerStripe[] stripes;
+  private final AtomicLong alarm = new AtomicLong(TimerWheel.NEVER);
+
+  /** What is due and has not run. Of the server alone. */
+  private final Queue<WheelTimer> due = new ArrayDeque<>();
+
+  /**
+   * Timers for deadlines from now on.
+   *
+   * @param now the present reading of the clock
+   * @param stripes how many wheels, a power of two
+   * @param waker wakes the server; a call while he is awake makes his next sleep return at once
+   */
+  Timers(long now, int stripes, Runnable waker) {
+    this.origin = now;
+    this.waker = waker;
+    this.stripes = new TimerStripe[stripes];
+    for (int i = 0; i < stripes; i++) {
+      this.stripes[i] = new TimerStripe();
+    }
+  }
+
+  // For everybody
+
+  Timer set(long deadline, Runnable task) {
+    // Rounded up, never to be early. Does not overflow: see TimeSource.MAX_AHEAD.
+    long tick = -((origin - deadline) >> TICK_BITS);
+    TimerStripe stripe = lockOne();
+    WheelTimer timer;
+    try {
+      timer = stripe.add(tick, task);
+    } finally {
+      stripe.unlock();
+    }
+    if (tick < alarm.get()) {
+      lowerAlarm(tick);
+    }
+    return timer;
+  }
+
+  /** The stripe of this thread or, if that is taken, any. */
+  private TimerStripe lockOne() {
+    int mask = stripes.length - 1;
+    int home = (int) ((Thread.currentThread().getId() * 0x9E3779B97F4A7C15L) >>> 32);
+    for (int i = 0; i <= mask; i++) {
+      TimerStripe stripe = stripes[(home + i) & mask];
+      if (stripe.tryLock()) {
+        return stripe;
+      }
+    }
+    TimerStripe stripe = stripes[home & mask];
+    stripe.lock();
+    return stripe;
+  }
+
+  private void lowerAlarm(long tick) {
+    for (long seen = alarm.get(); tick < seen; seen = alarm.get()) {
+      if (alarm.compareAndSet(seen, tick)) {
+        waker.run();
+        return;
+      }
+    }
+  }
+
+  /** How many timers are standing. */
+  int size() {
+    int size = 0;
+    for (TimerStripe stripe : stripes) {
+      size += stripe.size();
+    }
+    return size;
+  }
+
+  // For the server alone
+
+  /** Runs what is due at a reading of the clock. */
+  void serve(long now) {
+    alarm.set(AWAKE);
+    long tick = (now - origin) >> TICK_BITS;
+    for (TimerStripe stripe : stripes) {
+      stripe.advance(tick, due::add);
+    }
+    for (WheelTimer timer = due.poll(); timer != null; timer = due.poll()) {
+      Contained.run(timer.take());
+    }
+  }
+
+  /**
+   * Until when to sleep, as a reading of the clock measured from {@link #origin}; {@link #NEVER} if
+   * there is no timer, and a moment in the past if there is one that needs no sleep.
+   */
+  long nextWakeUp() {
+    alarm.set(TimerWheel.NEVER);
+    long tick = TimerWheel.NEVER;
+    for (TimerStripe stripe : stripes) {
+      tick = Math.min(tick, stripe.nextTick());
+    }
+    if (!alarm.compareAndSet(TimerWheel.NEVER, tick)) {
+      return 0;
+    }
+    return tick == TimerWheel.NEVER ? NEVER : tick << TICK_BITS;
+  }
+
+  long origin() {
+    return origin;
+  }
+}
