@@ -1,0 +1,47 @@
+package dev.resilience.breaker;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.RawFailure;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A call whose stage has not completed with a result yet: it is counted before it is answered. */
+final class AsyncAdmission<T extends @Nullable Object> {
+
+  private final Breaker breaker;
+  private final Context ctx;
+  private final Admission admission;
+  private final CompletableFuture<T> answer = new CompletableFuture<>();
+
+  AsyncAdmission(Breaker breaker, Context ctx, Admission admission) {
+    this.breaker = breaker;
+    this.ctx = ctx;
+    this.admission = admission;
+  }
+
+  CompletionStage<T> follow(CompletionStage<T> stage) {
+    try {
+      stage.whenComplete(
+          (value, thrown) -> answer(value, thrown == null ? null : RawFailure.of(thrown)));
+    } catch (Throwable brokenStage) {
+      answer(null, brokenStage);
+    }
+    return answer;
+  }
+
+  @SuppressWarnings("NullAway") // a null value is one that T allows
+  private void answer(@Nullable T value, @Nullable Throwable failure) {
+    try {
+      if (failure != null) {
+        breaker.countFailure(admission, ctx, failure);
+        answer.completeExceptionally(failure);
+      } else {
+        breaker.countResult(admission, ctx, value);
+        answer.complete(value);
+      }
+    } catch (Throwable broken) {
+      answer.completeExceptionally(broken);
+    }
+  }
+}

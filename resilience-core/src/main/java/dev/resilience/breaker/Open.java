@@ -1,0 +1,22 @@
+package dev.resilience.breaker;
+
+import dev.resilience.policy.PolicyEvent.Circuit;
+
+/**
+ * Calls are rejected, for a time. No timer ends it: the first call after that time does.
+ *
+ * @param since when it opened, on the time source of the breaker
+ */
+record Open(long since) implements State {
+
+  @Override
+  public Circuit circuit() {
+    return Circuit.OPEN;
+  }
+
+  /** How long it stays so; zero or less: that time is over. */
+  long timeLeft(long now, long openFor) {
+    // A reading from before it opened, of a thread that was slow, must not prolong it.
+    return Math.min(openFor, openFor - (now - since));
+  }
+}

@@ -1,0 +1,44 @@
+package dev.resilience.breaker;
+
+import dev.resilience.context.Context;
+
+/** A call that a half-open circuit let through. */
+final class Probe implements Admission {
+
+  private final HalfOpen generation;
+  private final int slot;
+  private final long admitted;
+
+  Probe(HalfOpen generation, int slot, long admitted) {
+    this.generation = generation;
+    this.slot = slot;
+    this.admitted = admitted;
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  long age(long now) {
+    return now - admitted;
+  }
+
+  @Override
+  public void succeeded(Breaker breaker, Context ctx) {
+    if (generation.release(this)) {
+      breaker.probeSucceeded(generation);
+    }
+  }
+
+  @Override
+  public void failed(Breaker breaker, Context ctx) {
+    if (generation.release(this)) {
+      breaker.probeFailed(generation, ctx);
+    }
+  }
+
+  @Override
+  public void learnedNothing() {
+    generation.release(this);
+  }
+}
