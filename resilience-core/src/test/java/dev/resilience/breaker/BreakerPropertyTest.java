@@ -74,10 +74,10 @@ class BreakerPropertyTest {
       model.rate = (1 + random.nextInt(10)) / 10.0;
       model.minimum = 1 + random.nextInt(over);
       model.inARow = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(over);
-      model.openFor = 1 + random.nextInt(10);
+      model.openFor = 1L + random.nextInt(10);
       model.permits = 1 + random.nextInt(3);
       model.closeAfter = 1 + random.nextInt(4);
-      model.probeTimeout = 1 + random.nextInt(30);
+      model.probeTimeout = 1L + random.nextInt(30);
       var builder =
           Breaker.builder("b")
               .over(over)
@@ -325,9 +325,9 @@ class BreakerPropertyTest {
         latest++;
       }
       if (latest >= inARow
-          || failures.size() >= minimum
+          || (failures.size() >= minimum
               && windowFailures() > 0
-              && 10L * windowFailures() >= Math.round(rate * 10) * failures.size()) {
+              && 10L * windowFailures() >= Math.round(rate * 10) * failures.size())) {
         become(Circuit.OPEN);
       }
     }
