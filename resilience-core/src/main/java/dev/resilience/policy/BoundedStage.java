@@ -14,9 +14,7 @@ final class BoundedStage {
   static <T extends @Nullable Object> CompletionStage<T> of(Context ctx, CompletionStage<T> stage) {
     if (stage instanceof CompletableFuture<T> future && future.isDone()) {
       // What is there already comes out, also if the context has ended meanwhile.
-      return future.isCompletedExceptionally()
-          ? raw(future)
-          : future;
+      return future.isCompletedExceptionally() ? raw(future) : future;
     }
     CompletableFuture<T> bounded = new CompletableFuture<>();
     Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));

@@ -88,13 +88,15 @@ class FallbacksTest {
             bench -> {
               assertThat(
                       bench.call(
-                          stack.withFallback(open.or(rejected).or(timeout).or(io).otherwise("none")),
+                          stack.withFallback(
+                              open.or(rejected).or(timeout).or(io).otherwise("none")),
                           bench.caller,
                           failing(failure)))
                   .isEqualTo(narrowFirst);
               assertThat(
                       bench.call(
-                          stack.withFallback(timeout.or(io).or(rejected).or(open).otherwise("none")),
+                          stack.withFallback(
+                              timeout.or(io).or(rejected).or(open).otherwise("none")),
                           bench.caller,
                           failing(failure)))
                   .isEqualTo(wideFirst);
@@ -152,8 +154,7 @@ class FallbacksTest {
       Fallbacks<String> stale =
           Fallbacks.<String>onAny((c, e) -> "stale").named("stale").listener(events::add);
       for (Way way : new Way[] {Way.PLATFORM_THREAD, Way.ASYNC}) {
-        way.play(
-            bench -> bench.call(stack.withFallback(stale), bench.caller, failing(refused)));
+        way.play(bench -> bench.call(stack.withFallback(stale), bench.caller, failing(refused)));
       }
       PolicyEvent told = new PolicyEvent.FallbackAnswered("stale", Verdict.FAILURE, refused);
       assertThat(events).containsExactly(told, told);
@@ -204,8 +205,7 @@ class FallbacksTest {
                 .singleElement()
                 .isInstanceOfSatisfying(
                     PolicyEvent.FallbackAnswered.class,
-                    told ->
-                        assertThat(told.verdict()).isEqualTo(Verdict.EXPIRED_BEFORE_DISPATCH));
+                    told -> assertThat(told.verdict()).isEqualTo(Verdict.EXPIRED_BEFORE_DISPATCH));
           });
     }
 
@@ -515,8 +515,7 @@ class FallbacksTest {
                               throw new IOException("down");
                             }))
                     .otherwise("none");
-            assertThat(
-                    bench.call(stack.withFallback(fallback), bench.caller, failing(refused)))
+            assertThat(bench.call(stack.withFallback(fallback), bench.caller, failing(refused)))
                 .isEqualTo("none");
           });
     }

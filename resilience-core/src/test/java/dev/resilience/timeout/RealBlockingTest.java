@@ -177,7 +177,9 @@ class RealBlockingTest {
     }
   }
 
-  /** A virtual thread's read ends with its interrupt: then this waits on, as a platform thread's. */
+  /**
+   * A virtual thread's read ends with its interrupt: then this waits on, as a platform thread's.
+   */
   private static int readWhateverHappens(Socket socket, CountDownLatch letGo) throws IOException {
     try (socket) {
       return socket.getInputStream().read();
