@@ -22,8 +22,12 @@ final class AsyncAdmission<T extends @Nullable Object> {
 
   CompletionStage<T> follow(CompletionStage<T> stage) {
     try {
-      stage.whenComplete(
-          (value, thrown) -> answer(value, thrown == null ? null : RawFailure.of(thrown)));
+      // Not whenComplete: its stage would wrap each failure once more, with a trace, for nobody.
+      stage.handle(
+          (value, thrown) -> {
+            answer(value, thrown == null ? null : RawFailure.of(thrown));
+            return null;
+          });
     } catch (Throwable brokenStage) {
       answer(null, brokenStage);
     }

@@ -10,6 +10,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyEvent.Circuit;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
@@ -236,7 +237,7 @@ public final class Breaker implements ContextPolicy {
       Verdict verdict = judge(admission, ctx, failure);
       count(admission, ctx, verdict);
     } catch (RuntimeException broken) {
-      broken.addSuppressed(failure);
+      SuppressedFailures.add(broken, failure);
       throw broken;
     }
   }

@@ -125,24 +125,10 @@ public final class CallStory {
     }
     failure.addSuppressed(new StoryCarrier(this));
     for (Step step : steps) {
-      if (step instanceof Attempt attempt
-          && attempt.failure() != null
-          && !isKnownTo(failure, attempt.failure())) {
-        failure.addSuppressed(attempt.failure());
+      if (step instanceof Attempt attempt && attempt.failure() != null) {
+        SuppressedFailures.add(failure, attempt.failure());
       }
     }
-  }
-
-  private static boolean isKnownTo(Throwable failure, Throwable earlier) {
-    if (failure == earlier || failure.getCause() == earlier) {
-      return true;
-    }
-    for (Throwable suppressed : failure.getSuppressed()) {
-      if (suppressed == earlier) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** One line. */

@@ -63,7 +63,12 @@ final class AsyncRetry<T extends @Nullable Object> {
   }
 
   private void attemptIsUnderWay(CompletionStage<T> attempt) {
-    attempt.whenComplete((value, thrown) -> ended(false, value, thrown));
+    // Not whenComplete: its stage would wrap each failure once more, with a trace, for nobody.
+    attempt.handle(
+        (value, thrown) -> {
+          ended(false, value, thrown);
+          return null;
+        });
   }
 
   private void ended(boolean backoff, @Nullable T value, @Nullable Throwable thrown) {

@@ -7,6 +7,7 @@ import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.RejectedException;
+import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
@@ -38,7 +39,7 @@ final class RetryState {
   /** The delay before the next attempt; null: there is none, and the failure carries the story. */
   @Nullable Duration delayAfter(Throwable failure) {
     Verdict verdict = judge(failure);
-    if (verdict == Verdict.SUCCESS || verdict == Verdict.FATAL && story.attempts() == 0) {
+    if (verdict == Verdict.SUCCESS || (verdict == Verdict.FATAL && story.attempts() == 0)) {
       return null;
     }
     story.failed(failure, verdict);
@@ -108,7 +109,7 @@ final class RetryState {
     try {
       return retry.classifier().judge(ctx, failure);
     } catch (RuntimeException brokenRule) {
-      brokenRule.addSuppressed(failure);
+      SuppressedFailures.add(brokenRule, failure);
       throw brokenRule;
     }
   }

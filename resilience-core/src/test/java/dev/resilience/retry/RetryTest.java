@@ -598,7 +598,7 @@ class RetryTest {
           try {
             return (Thread) unstarted.invoke(builder, task);
           } catch (ReflectiveOperationException impossible) {
-            throw new AssertionError(impossible);
+            throw new LinkageError("Thread.Builder", impossible);
           }
         };
       } catch (ReflectiveOperationException none) {
