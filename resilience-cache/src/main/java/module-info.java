@@ -1,0 +1,6 @@
+/** A cache whose loads know who still waits for them. */
+module dev.resilience.cache {
+  requires com.github.benmanes.caffeine;
+  requires dev.resilience.core;
+  requires static org.jspecify;
+}
