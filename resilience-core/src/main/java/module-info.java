@@ -1,5 +1,13 @@
 /** Contexts (deadline, cancellation, values) and the policies that respect them. */
 module dev.resilience.core {
-  requires dev.failsafe.core;
-  requires static org.jspecify;
+  requires transitive dev.failsafe.core;
+  requires static transitive org.jspecify;
+
+  exports dev.resilience.breaker;
+  exports dev.resilience.context;
+  exports dev.resilience.fallback;
+  exports dev.resilience.policy;
+  exports dev.resilience.retry;
+  exports dev.resilience.time;
+  exports dev.resilience.timeout;
 }

@@ -17,8 +17,8 @@ public interface BlockingWork<T extends @Nullable Object, X extends Throwable> {
 
   /**
    * Told when the thread of this work has just been interrupted because its context ended; comes
-   * before {@link Context#interruptibly} returns. Runs on the thread that ended the context, or on the
-   * timer thread: count something, and no more.
+   * before {@link Context#interruptibly} returns. Runs on the thread that ended the context, or on
+   * the timer thread: count something, and no more.
    */
   default void interrupted() {}
 }

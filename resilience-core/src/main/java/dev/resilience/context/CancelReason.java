@@ -12,6 +12,8 @@ import java.util.Objects;
  *
  * <p>Reasons are compared by identity. They are immutable: nothing can be suppressed in one.
  */
+// Without a stack trace and without room for suppressed exceptions, one object can serve for all.
+@SuppressWarnings("StaticAssignmentOfThrowable")
 public final class CancelReason extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -19,15 +19,17 @@ public sealed interface CancellableContext extends Context, AutoCloseable permit
    */
   boolean cancel(Throwable cause);
 
-  /** As {@link #cancel(Throwable)}, without a cause: {@link #cause} is then {@link #error} itself. */
+  /**
+   * As {@link #cancel(Throwable)}, without a cause: {@link #cause} is then {@link #error} itself.
+   */
   boolean cancel();
 
   /**
    * Ends this context, with cause {@link CancelReason#CLOSED} if it still lives, and lets go of it:
    * no parent, list or timer holds it when this returns. Does not wait for callbacks that run.
    *
-   * <p>Where nobody listens, no clock is read: a deadline that passed shortly before and that nobody
-   * has looked at then reads as closed.
+   * <p>Where nobody listens, no clock is read: a deadline that passed shortly before and that
+   * nobody has looked at then reads as closed.
    */
   @Override
   void close();

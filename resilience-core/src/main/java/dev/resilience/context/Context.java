@@ -10,8 +10,9 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call knows of its caller: how long it may take, whether anybody still wants the answer, and
- * what it is for. Contexts form a tree; a child ends no later than its parent, and sees its values.
+ * What a call knows of its caller: how long it may take, whether anybody still wants the answer,
+ * and what it is for. Contexts form a tree; a child ends no later than its parent, and sees its
+ * values.
  *
  * <p>Pass the context as the first argument, named {@code ctx}; never keep it in a field of
  * something that outlives the call.
@@ -27,24 +28,26 @@ import org.jspecify.annotations.Nullable;
  * <h2>How a context ends</h2>
  *
  * A context ends once, for one of two reasons, and stays ended: it was <em>cancelled</em>, by its
- * owner or with an ancestor, or its <em>deadline</em> passed, its own or an ancestor's. {@link #error}
- * tells which, {@link #cause} tells why. The first event counts; of two that are seen together, the
- * one with the earlier recorded time; a tie goes to the deadline. A deadline that nobody observes is
- * found by whoever looks first.
+ * owner or with an ancestor, or its <em>deadline</em> passed, its own or an ancestor's. {@link
+ * #error} tells which, {@link #cause} tells why. The first event counts; of two that are seen
+ * together, the one with the earlier recorded time; a tie goes to the deadline. A deadline that
+ * nobody observes is found by whoever looks first.
  *
  * <h2>Thread-safety and memory effects</h2>
  *
- * Contexts are immutable but for their end, and safe for use by any number of threads. What happened
- * before the cancel that ended a context <em>happens-before</em> whatever follows on a thread that has
- * seen the end, by any method of this interface or in a callback. When a call of {@code cancel} has
- * returned, every descendant reads as ended; callbacks may still be running on another thread.
+ * Contexts are immutable but for their end, and safe for use by any number of threads. What
+ * happened before the cancel that ended a context <em>happens-before</em> whatever follows on a
+ * thread that has seen the end, by any method of this interface or in a callback. When a call of
+ * {@code cancel} has returned, every descendant reads as ended; callbacks may still be running on
+ * another thread.
  *
  * <h2>Cost</h2>
  *
  * A context that nobody listens to is one small object that its parent does not know: it may be
  * forgotten and is garbage then. Asking whether it has ended costs a volatile read for each
- * cancellable ancestor, and one reading of the clock where there is a deadline. A look-up of a value
- * does not depend on the depth of the tree. A timer exists only while somebody waits to be told.
+ * cancellable ancestor, and one reading of the clock where there is a deadline. A look-up of a
+ * value does not depend on the depth of the tree. A timer exists only while somebody waits to be
+ * told.
  *
  * <p>Passing {@code null} to a method of this package throws {@link NullPointerException} with the
  * name of the argument, unless stated otherwise.
@@ -65,8 +68,7 @@ public sealed interface Context permits CancellableContext, Node {
   }
 
   /**
-   * A root that never ends, on another clock; for tests on {@link
-   * dev.resilience.time.VirtualTime}.
+   * A root that never ends, on another clock; for tests on {@link dev.resilience.time.VirtualTime}.
    *
    * @param timeSource inherited by all descendants
    */
@@ -75,9 +77,9 @@ public sealed interface Context permits CancellableContext, Node {
   }
 
   /**
-   * A root that never ends and whose descendants are all watched. This makes them eager: each one is
-   * linked and its deadline armed from the start, so an ended one is told at once, and a forgotten
-   * one stays reachable until it ends.
+   * A root that never ends and whose descendants are all watched. This makes them eager: each one
+   * is linked and its deadline armed from the start, so an ended one is told at once, and a
+   * forgotten one stays reachable until it ends.
    *
    * @param timeSource inherited by all descendants
    * @param observer told of every context that is derived below, and of its end
@@ -87,9 +89,9 @@ public sealed interface Context permits CancellableContext, Node {
   }
 
   /**
-   * A context that ends when the first of several does, with that one's cause; it has the earliest of
-   * their deadlines, and for each key the value of the first of them that has the key. Closing it
-   * detaches it from all of them; they live on. No thread waits.
+   * A context that ends when the first of several does, with that one's cause; it has the earliest
+   * of their deadlines, and for each key the value of the first of them that has the key. Closing
+   * it detaches it from all of them; they live on. No thread waits.
    *
    * <p>Costs a step for each distinct ancestor, here and at each look.
    *
@@ -145,8 +147,8 @@ public sealed interface Context permits CancellableContext, Node {
   <T> Context withValue(Key<T> key, T value);
 
   /**
-   * A child with those values that another context has for some keys; keys without a value there are
-   * left out. To keep a chosen few on another root: {@code
+   * A child with those values that another context has for some keys; keys without a value there
+   * are left out. To keep a chosen few on another root: {@code
    * Context.background().withValuesOf(request, USER, TENANT)}.
    */
   Context withValuesOf(Context other, Key<?>... keys);
@@ -174,9 +176,9 @@ public sealed interface Context permits CancellableContext, Node {
 
   /**
    * Why this context has ended, or null while it lives: a {@link ContextCancelledException} or a
-   * {@link DeadlineExceededException}, the same object at each call. It has no stack trace and may be
-   * shared with other contexts that ended of the same event; to throw, use {@link #throwIfDone} or
-   * {@link #toException}.
+   * {@link DeadlineExceededException}, the same object at each call. It has no stack trace and may
+   * be shared with other contexts that ended of the same event; to throw, use {@link #throwIfDone}
+   * or {@link #toException}.
    */
   @Nullable ContextException error();
 
@@ -208,9 +210,9 @@ public sealed interface Context permits CancellableContext, Node {
    * Runs a callback once when this context ends; now, on this thread, if it has ended already.
    *
    * <p>The callbacks of a cancel run on the thread that cancels, in order of registration, a
-   * context's own before its children's; those of a deadline on the executor of the time source. The
-   * whole subtree reads as ended before the first one runs. What a callback throws is contained and
-   * logged. No lock is held meanwhile.
+   * context's own before its children's; those of a deadline on the executor of the time source.
+   * The whole subtree reads as ended before the first one runs. What a callback throws is contained
+   * and logged. No lock is held meanwhile.
    *
    * @return to withdraw the callback, which until the end is kept by this context
    */
@@ -272,8 +274,8 @@ public sealed interface Context permits CancellableContext, Node {
 
   /**
    * Runs blocking work that knows nothing of contexts on the calling thread, and interrupts the
-   * thread when this context ends. No interrupt of ours lands after this method has returned, and the
-   * interrupt flag is then what it was before, or set if an interrupt came from outside.
+   * thread when this context ends. No interrupt of ours lands after this method has returned, and
+   * the interrupt flag is then what it was before, or set if an interrupt came from outside.
    *
    * <p>Two interrupts are one bit: an outside one that arrives while ours is pending and not yet
    * consumed by the work cannot be told from it and is lost. The isolated mode of the time-out
@@ -284,17 +286,20 @@ public sealed interface Context permits CancellableContext, Node {
    *
    * @return the result of the work, also if the context has ended meanwhile
    * @throws X what the work throws, unless this context interrupted it
-   * @throws ContextException if the context has ended before, or interrupted the work and it failed;
-   *     the work's own exception is suppressed in it
+   * @throws ContextException if the context has ended before, or interrupted the work and it
+   *     failed; the work's own exception is suppressed in it
    */
-  <T extends @Nullable Object, X extends Throwable> T interruptibly(BlockingWork<T, X> work) throws X;
+  <T extends @Nullable Object, X extends Throwable> T interruptibly(BlockingWork<T, X> work)
+      throws X;
 
   // ---- time
 
   /** The deadline that counts here, the earliest on the path to the root; empty: none. */
   Optional<Deadline> deadline();
 
-  /** The time until the deadline, never negative; 146 years where there is none. Reads the clock. */
+  /**
+   * The time until the deadline, never negative; 146 years where there is none. Reads the clock.
+   */
   Duration timeLeft();
 
   /** Whether the deadline, if any, is at least this far away. Reads the clock if there is one. */

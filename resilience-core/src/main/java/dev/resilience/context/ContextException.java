@@ -3,8 +3,8 @@ package dev.resilience.context;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The context of a call has ended: it was cancelled, or its deadline has passed. {@link #getCause} is
- * what was behind it, where something was.
+ * The context of a call has ended: it was cancelled, or its deadline has passed. {@link #getCause}
+ * is what was behind it, where something was.
  *
  * <p>Not a {@link java.util.concurrent.CancellationException} on purpose: frameworks swallow those
  * silently, and a time-out among them is a classic bug.
@@ -18,6 +18,8 @@ public abstract sealed class ContextException extends RuntimeException
     super(message, cause, writable, writable);
   }
 
-  /** The same error to be thrown here: with this thread's stack trace, and open for suppressed ones. */
+  /**
+   * The same error to be thrown here: with this thread's stack trace, and open for suppressed ones.
+   */
   abstract ContextException thrownHere(String suffix);
 }

@@ -1,9 +1,9 @@
 package dev.resilience.context;
 
 /**
- * Watches a tree of contexts from its root: for metrics, leak detection, dumps. Installed with {@link
- * Context#observed}; every descendant that can end by itself is reported, contexts that merely add
- * values are not.
+ * Watches a tree of contexts from its root: for metrics, leak detection, dumps. Installed with
+ * {@link Context#observed}; every descendant that can end by itself is reported, contexts that
+ * merely add values are not.
  *
  * <p>Called on the thread that derives or ends, without a lock; calls for different contexts come
  * concurrently. Be quick. What a method throws is contained and logged.

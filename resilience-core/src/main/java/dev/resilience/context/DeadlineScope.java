@@ -27,7 +27,7 @@ sealed class DeadlineScope extends Scope permits MoreTimeScope {
     this.deadline = deadline;
     Scope above = parent.scope();
     if (above != null) {
-      above.noteDeadlineBelow();
+      above.noteTimeMatters();
     }
   }
 
@@ -35,16 +35,18 @@ sealed class DeadlineScope extends Scope permits MoreTimeScope {
     return deadline - nanos <= 0;
   }
 
-  /** Ends this scope by its deadline, unless it has ended otherwise; returns the end that counts. */
+  /**
+   * Ends this scope by its deadline, unless it has ended otherwise; returns the end that counts.
+   */
   final End expire() {
     return adopt(End.expired(this, deadline));
   }
 
   /**
-   * Loops until timer and waiters agree, because either may change under our hands: one who adds the
-   * first waiter and still sees the timer that another is about to clear is seen by the other's next
-   * turn. Once the end is decided no timer is started any more, but one that is set stays as long as
-   * somebody waits: it is what tells them of a deadline that was merely looked at.
+   * Loops until timer and waiters agree, because either may change under our hands: one who adds
+   * the first waiter and still sees the timer that another is about to clear is seen by the other's
+   * next turn. Once the end is decided no timer is started any more, but one that is set stays as
+   * long as somebody waits: it is what tells them of a deadline that was merely looked at.
    */
   @Override
   final void armOrDisarm() {

@@ -28,11 +28,12 @@ final class Delay {
             time.nanoTime() + Deadline.saturatedNanos(duration),
             () -> time.executor().execute(() -> over.complete(null)));
     Registration end = ctx.onDone(() -> over.completeExceptionally(ctx.toException()));
-    over.whenComplete(
+    CompletionStage<@Nullable Void> stage = over;
+    stage.whenComplete(
         (nothing, failure) -> {
           timer.cancel();
           end.withdraw();
         });
-    return over;
+    return stage;
   }
 }

@@ -26,7 +26,7 @@ final class End {
   final boolean cancelled;
   final @Nullable Throwable given;
 
-  /** Whether {@link #nanos} is known. A cancel that meets no deadline above or below reads no clock. */
+  /** Whether {@link #nanos} is known. A cancel to which nothing can be compared reads no clock. */
   final boolean timed;
 
   final long nanos;
@@ -54,9 +54,16 @@ final class End {
     return new End(origin, false, null, true, deadline);
   }
 
-  /** Whether this is known to have happened before another. */
+  /**
+   * Whether this counts as earlier than another. A cancel without a time does: whatever could be
+   * compared with it was derived after it. A tie goes to the deadline.
+   */
   boolean isBefore(End other) {
-    return timed && other.timed && nanos - other.nanos < 0;
+    if (!timed || !other.timed) {
+      return !timed && other.timed;
+    }
+    long difference = nanos - other.nanos;
+    return difference < 0 || (difference == 0 && !cancelled && other.cancelled);
   }
 
   Throwable cause() {
@@ -74,7 +81,8 @@ final class End {
     ContextException made =
         cancelled
             ? new ContextCancelledException(whose + " was cancelled" + why(), given, false)
-            : new DeadlineExceededException("the deadline of " + whose + " has passed", null, false);
+            : new DeadlineExceededException(
+                "the deadline of " + whose + " has passed", null, false);
     return ERROR.compareAndSet(this, null, made) ? made : error();
   }
 

@@ -6,8 +6,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name and type of a value in a context. Keys are compared by identity: two keys of the same name
- * never collide, so keep each in a constant.
+ * The name and type of a value in a context. Keys are compared by identity: two keys of the same
+ * name never collide, so keep each in a constant.
  *
  * <pre>{@code
  * static final Key<String> USER = Key.of("user", String.class)

@@ -1,6 +1,8 @@
 package dev.resilience.context;
 
-/** The place of a child scope in its parent's list, taken only while somebody waits at the child. */
+/**
+ * The place of a child scope in its parent's list, taken only while somebody waits at the child.
+ */
 final class Link extends Waiter {
 
   final Scope child;

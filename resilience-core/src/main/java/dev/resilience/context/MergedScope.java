@@ -54,9 +54,30 @@ final class MergedScope extends Scope {
     for (int i = 0; i < ancestors.length; i++) {
       cancelsOnly[i] = flat.getOrDefault(ancestors[i], false);
     }
-    if (deadlineScope != null) {
-      noteDeadlineBelow();
+    noteTimeMattersToAncestors();
+    inheritEnds();
+  }
+
+  /**
+   * Takes over what has happened before. From now on all cancels above record their time, so that
+   * the flat array tells which came first; of those before, only the order along each path is
+   * known.
+   */
+  private void inheritEnds() {
+    End first = null;
+    End cancel = null;
+    for (Scope source : sources) {
+      first = earlier(first, source.look());
+      cancel = earlier(cancel, source.findEnd(true));
     }
+    if (first != null) {
+      adopt(first);
+      lateCancel = cancel;
+    }
+  }
+
+  private static @Nullable End earlier(@Nullable End one, @Nullable End other) {
+    return one == null || (other != null && other.isBefore(one)) ? other : one;
   }
 
   static CancellableContext of(Context first, Context... others) {
@@ -121,17 +142,14 @@ final class MergedScope extends Scope {
   @Nullable End findEndOfSources(boolean past) {
     End earliest = null;
     for (int i = 0; i < ancestors.length; i++) {
-      End end = ancestors[i].endFor(past || cancelsOnly[i]);
-      if (end != null && (earliest == null || end.isBefore(earliest))) {
-        earliest = end;
-      }
+      earliest = earlier(earliest, ancestors[i].endFor(past || cancelsOnly[i]));
     }
     return earliest;
   }
 
-  void noteDeadlineBelowAncestors() {
+  void noteTimeMattersToAncestors() {
     for (Scope ancestor : ancestors) {
-      ancestor.deadlineBelow = true;
+      ancestor.timeMatters = true;
     }
   }
 

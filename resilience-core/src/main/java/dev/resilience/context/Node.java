@@ -74,12 +74,15 @@ abstract sealed class Node implements Context permits Scope, View {
 
   private CancellableContext withDeadline(long deadline, long now) {
     DeadlineScope above = deadlineScope();
-    if (above != null && above.deadline - deadline <= 0) {
+    boolean aboveIsEarlier =
+        above != null && (above.deadline - deadline <= 0 || above.isDueAt(now));
+    if (aboveIsEarlier || isCancelled()) {
+      // Ends with an ancestor, or has done so already: a deadline of its own would say nothing new.
       return withCancel();
     }
     DeadlineScope scope = new DeadlineScope(this, deadline);
     if (scope.isDueAt(now)) {
-      scope.look();
+      scope.expire();
     }
     return derived(scope);
   }
@@ -95,9 +98,7 @@ abstract sealed class Node implements Context permits Scope, View {
       return withCancel();
     }
     long wanted = root.time().nanoTime() + Deadline.saturatedNanos(atLeast);
-    return above.deadline - wanted >= 0
-        ? withCancel()
-        : derived(new MoreTimeScope(this, wanted));
+    return above.deadline - wanted >= 0 ? withCancel() : derived(new MoreTimeScope(this, wanted));
   }
 
   @Override
@@ -199,7 +200,9 @@ abstract sealed class Node implements Context permits Scope, View {
    */
   final Registration register(DoneCallback callback, boolean bounded) {
     Scope scope = scope();
-    return scope == null ? new Callback(null, callback, bounded) : scope.addCallback(callback, bounded);
+    return scope == null
+        ? new Callback(null, callback, bounded)
+        : scope.addCallback(callback, bounded);
   }
 
   @Override

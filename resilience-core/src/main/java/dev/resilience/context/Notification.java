@@ -4,13 +4,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Tells all who wait at or below a scope that has ended: takes them out of their lists, walks down in
- * order of registration, and runs the callbacks when the walk is over. Those of a cancel run here;
- * those of a deadline go to the time source's executor together; our own short ones run at once
- * wherever we are, so that no executor delays an interrupt.
+ * Tells all who wait at or below a scope that has ended: takes them out of their lists, walks down
+ * in order of registration, and runs the callbacks when the walk is over. Those of a cancel run
+ * here; those of a deadline go to the time source's executor together; our own short ones run at
+ * once wherever we are, so that no executor delays an interrupt.
  *
  * <p>Any number of threads may tell of the same end: each waiter is taken by one of them.
  */

@@ -5,7 +5,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
 
-/** Tells an observer of one scope. Its callback is the scope's first, which makes the scope eager. */
+/**
+ * Tells an observer of one scope. Its callback is the scope's first, which makes the scope eager.
+ */
 final class Observation {
 
   private static final Logger LOG = System.getLogger(Observation.class.getName());

@@ -3,11 +3,10 @@ package dev.resilience.context;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What a request is and who sent it, carried by a context: ready-made keys, and this bundle of all of
- * them.
+ * What a request is and who sent it, carried by a context: ready-made keys, and this bundle of all
+ * of them.
  *
  * <pre>{@code
  * Context ctx = RequestInfo.builder().requestId("r-17").userId("u-4").build().in(parent);

@@ -16,27 +16,28 @@ import org.jspecify.annotations.Nullable;
  * cancels, a timer, or one who just looks. A look walks up all ancestors and, if nothing is found,
  * compares the deadline with the clock. So a child need not be known to its parent to end with it.
  *
- * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to the
- * deadline. For this a cancel records its time if it has a deadline above, or if one was ever derived
- * below it ({@link #deadlineBelow}); otherwise nothing can come before it, and it reads no clock.
+ * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to
+ * the deadline. For this a cancel records its time if it has a deadline above, or if a deadline or
+ * a merge was ever derived below it ({@link #timeMatters}); otherwise nothing can come before it,
+ * and it reads no clock.
  *
  * <h2>Telling those who wait</h2>
  *
  * {@link #waiters} holds callbacks and linked children. A scope is linked to its parent only while
- * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits at
- * its owner or below (<em>arm late</em>).
+ * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits
+ * at its owner or below (<em>arm late</em>).
  *
  * <p>One who registers a callback publishes it, links upwards until an already linked ancestor, and
  * then looks at the ancestors again. One who ends a scope writes {@link #end} and then looks at the
- * waiters. Each does its write before its look, so at least one of them sees the other; both telling
- * is harmless, because each callback runs once. When a thread finds an ancestor already linked while
- * another thread is still linking that further up, the other one's second look answers for both.
+ * waiters. Each does its write before its look, so at least one of them sees the other; both
+ * telling is harmless, because each callback runs once. When a thread finds an ancestor already
+ * linked while another thread is still linking that further up, the other one's second look answers
+ * for both.
  *
  * <p>All walks are loops: a tree may be 100,000 levels deep. No user code runs under a lock, and no
  * lock is taken while another is held.
  */
-sealed class Scope extends Node implements CancellableContext
-    permits DeadlineScope, MergedScope {
+sealed class Scope extends Node implements CancellableContext permits DeadlineScope, MergedScope {
 
   private static final VarHandle END;
   private static final VarHandle WAITERS;
@@ -62,7 +63,7 @@ sealed class Scope extends Node implements CancellableContext
   private volatile @Nullable End end;
 
   /** A cancel that came after the deadline: for descendants that were given more time. */
-  private volatile @Nullable End lateCancel;
+  volatile @Nullable End lateCancel;
 
   /** Null, one {@link Callback}, or a {@link WaiterList}, which then stays. */
   private volatile @Nullable Object waiters;
@@ -70,8 +71,8 @@ sealed class Scope extends Node implements CancellableContext
   /** This scope's place in its parent's list, once it was ever linked. */
   private volatile @Nullable Link link;
 
-  /** Whether a deadline was ever derived below. */
-  volatile boolean deadlineBelow;
+  /** Whether a deadline or a merge was ever derived below: what came first may be asked there. */
+  volatile boolean timeMatters;
 
   /** A child of a node, with the node's deadline. */
   Scope(Node parent) {
@@ -112,7 +113,7 @@ sealed class Scope extends Node implements CancellableContext
     if (known != null) {
       return known;
     }
-    End found = findEnd();
+    End found = findEnd(false);
     if (found != null) {
       return decide(found);
     }
@@ -129,13 +130,16 @@ sealed class Scope extends Node implements CancellableContext
     if (known != null) {
       return known;
     }
-    End found = findEnd();
+    End found = findEnd(false);
     return found == null ? null : decide(found);
   }
 
-  /** The end that was written here or at the nearest ancestor whose end counts here. */
-  private @Nullable End findEnd() {
-    boolean cancelsOnly = false;
+  /**
+   * The end that was written here or at the nearest ancestor whose end counts here.
+   *
+   * @param cancelsOnly whether deadlines do not count; above a scope with more time they never do
+   */
+  final @Nullable End findEnd(boolean cancelsOnly) {
     Scope scope = this;
     while (true) {
       End counted = scope.endFor(cancelsOnly);
@@ -159,8 +163,8 @@ sealed class Scope extends Node implements CancellableContext
   /** Writes the verdict, given an event above: that, or our deadline if it came first. */
   private End decide(End found) {
     DeadlineScope owner = deadlineScope;
-    boolean deadlineFirst = owner != null && found.timed && owner.isDueAt(found.nanos);
-    return adopt(deadlineFirst ? owner.expire() : found);
+    return adopt(
+        owner != null && found.timed && owner.isDueAt(found.nanos) ? owner.expire() : found);
   }
 
   /** Writes a verdict unless there is one; returns the one that counts. */
@@ -184,14 +188,17 @@ sealed class Scope extends Node implements CancellableContext
   public void close() {
     // With nobody waiting and no deadline below, the clock could only tell the owner what the owner
     // no longer asks.
-    cancel(CancelReason.CLOSED, waiters != null || deadlineBelow);
+    cancel(CancelReason.CLOSED, hasWaiters() || timeMatters);
   }
 
   private boolean cancel(@Nullable Throwable cause, boolean mayReadClock) {
     boolean won = end == null && tryCancel(cause, mayReadClock);
     if (!won && !Objects.requireNonNull(end).cancelled && lateCancel == null) {
-      // A race of two late cancels may keep either; both cancel the same descendants.
-      lateCancel = End.cancelled(this, cause, root.time().nanoTime());
+      // An ancestor's cancel that came first counts here as well. A race of two late cancels may
+      // keep
+      // either of them; both cancel the same descendants.
+      End earlier = findEnd(true);
+      lateCancel = earlier != null ? earlier : End.cancelled(this, cause, root.time().nanoTime());
     }
     if (waiters != null) {
       Notification.of(this);
@@ -200,14 +207,14 @@ sealed class Scope extends Node implements CancellableContext
   }
 
   private boolean tryCancel(@Nullable Throwable cause, boolean mayReadClock) {
-    End found = findEnd();
+    End found = findEnd(false);
     if (found != null) {
       decide(found);
       return false;
     }
     DeadlineScope owner = deadlineScope;
     End mine;
-    if (mayReadClock && (owner != null || deadlineBelow)) {
+    if (mayReadClock && (owner != null || timeMatters)) {
       long now = root.time().nanoTime();
       if (owner != null && owner.isDueAt(now)) {
         adopt(owner.expire());
@@ -221,11 +228,11 @@ sealed class Scope extends Node implements CancellableContext
   }
 
   /** Makes cancels here and above record their time from now on. */
-  final void noteDeadlineBelow() {
-    for (Scope scope = this; scope != null && !scope.deadlineBelow; scope = scope.parent) {
-      scope.deadlineBelow = true;
+  final void noteTimeMatters() {
+    for (Scope scope = this; scope != null && !scope.timeMatters; scope = scope.parent) {
+      scope.timeMatters = true;
       if (scope instanceof MergedScope merge) {
-        merge.noteDeadlineBelowAncestors();
+        merge.noteTimeMattersToAncestors();
       }
     }
   }
@@ -292,8 +299,7 @@ sealed class Scope extends Node implements CancellableContext
   }
 
   final void remove(Callback callback) {
-    if (!WAITERS.compareAndSet(this, callback, null)
-        && waiters instanceof WaiterList list) {
+    if (!WAITERS.compareAndSet(this, callback, null) && waiters instanceof WaiterList list) {
       list.remove(callback);
     }
     linkUpwards();
@@ -358,7 +364,7 @@ sealed class Scope extends Node implements CancellableContext
 
   /** The second look of one who has registered, or linked again. */
   final void lookAgain() {
-    if (findEnd() == null) {
+    if (findEnd(false) == null) {
       return;
     }
     // Whoever ended an ancestor may have taken its waiters before we came: tell them in its stead.

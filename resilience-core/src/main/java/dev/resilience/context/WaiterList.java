@@ -5,9 +5,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiters of a scope with more than one, or with children. Callbacks stand in the first lane, in
- * order of registration; children in any, so that those of a busy parent come and go without queueing
- * behind each other. More lanes are made when two threads have met at the first.
+ * The waiters of a scope with more than one, or with children. Callbacks stand in the first lane,
+ * in order of registration; children in any, so that those of a busy parent come and go without
+ * queueing behind each other. More lanes are made when two threads have met at the first.
  */
 final class WaiterList {
 
@@ -118,7 +118,9 @@ final class WaiterList {
     private transient @Nullable Waiter head;
     private transient @Nullable Waiter tail;
 
-    /** Volatile so that a writer of this sees what happens next elsewhere; see {@link Link#update}. */
+    /**
+     * Volatile so that a writer of this sees what happens next elsewhere; see {@link Link#update}.
+     */
     private volatile int size;
 
     // The lock is held by every caller, which makes the increments atomic.

@@ -42,7 +42,8 @@ final class Waiting {
   }
 
   /**
-   * Parks until something is so, the context has ended, or a moment has come; the caller looks which.
+   * Parks until something is so, the context has ended, or a moment has come; the caller looks
+   * which.
    *
    * @param until on the scale of the context's time source; null: without such a limit
    */

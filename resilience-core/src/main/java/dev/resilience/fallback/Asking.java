@@ -28,7 +28,9 @@ final class Asking<T extends @Nullable Object> {
   private final Verdict verdict;
   private final Throwable failure;
 
-  /** Below the caller, out of reach of its deadline: ended if, and only if, the caller cancelled. */
+  /**
+   * Below the caller, out of reach of its deadline: ended if, and only if, the caller cancelled.
+   */
   private final CancellableContext waiting;
 
   private @Nullable Throwable last;
@@ -149,7 +151,9 @@ final class Asking<T extends @Nullable Object> {
     last = second;
   }
 
-  /** To the caller the end of a context that it never saw says less than the limit that was behind. */
+  /**
+   * To the caller the end of a context that it never saw says less than the limit that was behind.
+   */
   private RuntimeException inWordsOfLimit(
       Context limited, Duration limit, DeadlineExceededException end) {
     if (!(limited.error() instanceof DeadlineExceededException)) {

@@ -27,17 +27,18 @@ import org.jspecify.annotations.Nullable;
  * Quote quote = payments.withFallback(fallbacks).call(ctx, c -> api.quote(c, order));
  * }</pre>
  *
- * <p>The first answer that is meant for the failure is asked. When it fails itself, the next one that
- * is meant for the original failure is asked, and so on. When none is left, the caller gets the
- * original failure, with those of the answers suppressed. No answer is asked when the caller
+ * <p>The first answer that is meant for the failure is asked. When it fails itself, the next one
+ * that is meant for the original failure is asked, and so on. When none is left, the caller gets
+ * the original failure, with those of the answers suppressed. No answer is asked when the caller
  * cancelled, or cancels meanwhile: nobody is left to hear it.
  *
  * <p>An answer works under a context of its own, that has the caller's values and cancellation, but
- * not the caller's deadline, which may have passed: it has at most {@link #within} to answer, {@value
- * #DEFAULT_MILLIS} ms by default, each one anew. At that limit a blocking answer is interrupted.
+ * not the caller's deadline, which may have passed: it has at most {@link #within} to answer,
+ * {@value #DEFAULT_MILLIS} ms by default, each one anew. At that limit a blocking answer is
+ * interrupted.
  *
- * <p>Both kinds of answers serve both kinds of calls: for {@code callAsync} a blocking answer runs on
- * the executor of the time source, and for {@code call} an asynchronous one is waited for.
+ * <p>Both kinds of answers serve both kinds of calls: for {@code callAsync} a blocking answer runs
+ * on the executor of the time source, and for {@code call} an asynchronous one is waited for.
  *
  * <p>Immutable, and thread-safe if the answers are.
  *
@@ -52,8 +53,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
   private final List<Option<? extends T>> options;
   private final PolicyListener listener;
 
-  private Fallbacks(
-      String name, List<Option<? extends T>> options, PolicyListener listener) {
+  private Fallbacks(String name, List<Option<? extends T>> options, PolicyListener listener) {
     this.name = name;
     this.options = options;
     this.listener = listener;
@@ -74,8 +74,8 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
   }
 
   /**
-   * An answer for when time was up: the limit of a policy, the caller's deadline, or too little time
-   * left to begin. The failure may then be any, because it is not its class that tells.
+   * An answer for when time was up: the limit of a policy, the caller's deadline, or too little
+   * time left to begin. The failure may then be any, because it is not its class that tells.
    */
   public static <T extends @Nullable Object> Fallbacks<T> onTimeout(Answer<T, Throwable> answer) {
     return single(Fallbacks::isTimeout, Throwable.class, answer);

@@ -11,8 +11,8 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the answers: for what it is meant, and how it is had. Waits and stages end with the context
- * that is given here.
+ * One of the answers: for what it is meant, and how it is had. Waits and stages end with the
+ * context that is given here.
  */
 sealed interface Option<T extends @Nullable Object> {
 

@@ -4,8 +4,8 @@ import dev.resilience.context.Context;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work without a result, done for a caller on the caller's thread. It is a {@link Call} whose result
- * is always null, so that running it through a stack allocates nothing.
+ * Work without a result, done for a caller on the caller's thread. It is a {@link Call} whose
+ * result is always null, so that running it through a stack allocates nothing.
  *
  * @param <X> the one checked type it throws
  */

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stage that a caller gets. Settled by the call; whatever else completes it (a cancel, an {@code
- * orTimeout}) is the caller leaving, and cancels the context of the call.
+ * The stage that a caller gets. Settled by the call; whatever else completes it (a cancel, an
+ * {@code orTimeout}) is the caller leaving, and cancels the context of the call.
  */
 final class AsyncResult<T extends @Nullable Object> extends CompletableFuture<T> {
 

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * An attempt took longer than a policy allows, while the caller still waits. What the attempt itself
- * threw when it was interrupted, if anything, is suppressed in this.
+ * An attempt took longer than a policy allows, while the caller still waits. What the attempt
+ * itself threw when it was interrupted, if anything, is suppressed in this.
  */
 public final class AttemptTimeoutException extends ResilienceException {
 

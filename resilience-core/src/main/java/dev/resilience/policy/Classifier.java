@@ -1,8 +1,8 @@
 package dev.resilience.policy;
 
+import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
-import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import java.time.Duration;
 import java.util.Objects;
@@ -93,8 +93,8 @@ public final class Classifier {
    *
    * @param caller the context that the policy was called with, not one it derived
    * @param failure as it came out, not wrapped
-   * @param fairChance whether a call that the caller's deadline cut off had a fair chance; asked only
-   *     where no inner limit tells: half of that limit is fair
+   * @param fairChance whether a call that the caller's deadline cut off had a fair chance; asked
+   *     only where no inner limit tells: half of that limit is fair
    */
   public Verdict judge(Context caller, Throwable failure, boolean fairChance) {
     ContextException end = caller.error();

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule around a call: whether, when and how often the rest of the stack is called, and under which
- * context. Around advice, as an interceptor in OkHttp.
+ * A rule around a call: whether, when and how often the rest of the stack is called, and under
+ * which context. Around advice, as an interceptor in OkHttp.
  *
  * <pre>{@code
  * final class Timing implements ContextPolicy {

@@ -28,8 +28,9 @@ final class Dispatch implements ContextPolicy {
   }
 
   /**
-   * What the policies of a stack rely on: a stage that fails with the raw failure, and that completes
-   * when the context ends, whatever the work does. So what they lent to a call comes back to them.
+   * What the policies of a stack rely on: a stage that fails with the raw failure, and that
+   * completes when the context ends, whatever the work does. So what they lent to a call comes back
+   * to them.
    */
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(

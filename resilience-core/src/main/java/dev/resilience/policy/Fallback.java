@@ -40,8 +40,8 @@ public interface Fallback<T extends @Nullable Object> {
    * @param ctx the caller's; not cancelled, but its deadline may have passed
    * @param verdict what became of the call
    * @param failure what came out of the call
-   * @return a stage that completes within the fallback's own limit, and when the caller cancels; its
-   *     failure is suppressed in {@code failure}, which is then what the caller gets
+   * @return a stage that completes within the fallback's own limit, and when the caller cancels;
+   *     its failure is suppressed in {@code failure}, which is then what the caller gets
    */
   CompletionStage<? extends T> answerAsync(Context ctx, Verdict verdict, Throwable failure);
 }

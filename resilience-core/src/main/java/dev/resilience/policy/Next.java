@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rest of a stack, as seen from one of its policies. Built once with the stack; holds nothing of
- * a call, so calling it allocates nothing. Immutable.
+ * The rest of a stack, as seen from one of its policies. Built once with the stack; holds nothing
+ * of a call, so calling it allocates nothing. Immutable.
  */
 public final class Next {
 
@@ -34,8 +34,7 @@ public final class Next {
   }
 
   /** Calls what is inside without blocking. Never throws, never null. */
-  public <T extends @Nullable Object> CompletionStage<T> callAsync(
-      Context ctx, AsyncCall<T> work) {
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
     return policy.callAsync(ctx, rest, work);
   }
 }

@@ -3,7 +3,9 @@ package dev.resilience.policy;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a policy did that is not the usual: nothing is told, or made, for a call that just succeeds. */
+/**
+ * What a policy did that is not the usual: nothing is told, or made, for a call that just succeeds.
+ */
 public sealed interface PolicyEvent {
 
   /** The name of the policy. */

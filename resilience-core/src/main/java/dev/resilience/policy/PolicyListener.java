@@ -3,8 +3,8 @@ package dev.resilience.policy;
 import java.util.Objects;
 
 /**
- * Hears what policies do. Called on the thread of the call, or of a timer's executor, without a lock;
- * be quick. What it throws is contained and logged.
+ * Hears what policies do. Called on the thread of the call, or of a timer's executor, without a
+ * lock; be quick. What it throws is contained and logged.
  */
 @FunctionalInterface
 public interface PolicyListener {

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dependency was not called. Has no stack trace: rejections are frequent just when time is short,
- * and say nothing of a place.
+ * The dependency was not called. Has no stack trace: rejections are frequent just when time is
+ * short, and say nothing of a place.
  */
 public class RejectedException extends ResilienceException {
 

@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * CompletionStage<Quote> later = payments.callAsync(ctx, c -> api.quoteAsync(c, order));
  * }</pre>
  *
- * <p>Each policy sees what is inside it as one call: {@code of(retry, timeout)} limits each attempt,
- * {@code of(timeout, retry)} limits all attempts together. The same policy object may stand in many
- * stacks, which then share its state.
+ * <p>Each policy sees what is inside it as one call: {@code of(retry, timeout)} limits each
+ * attempt, {@code of(timeout, retry)} limits all attempts together. The same policy object may
+ * stand in many stacks, which then share its state.
  *
  * <p>A call whose context has ended fails at once with that context's exception, and does not reach
  * the policies. The work gets a context of its own to pass on; it may have less time than the
  * caller's.
  *
  * <p>Immutable and thread-safe, as long as the policies are. A call that succeeds at once costs the
- * policies' own steps, and a reading of the clock if its context has a deadline; nothing is allocated
- * here. An asynchronous call costs a few small objects.
+ * policies' own steps, and a reading of the clock if its context has a deadline; nothing is
+ * allocated here. An asynchronous call costs a few small objects.
  */
 public final class Resilience {
 
@@ -95,8 +95,8 @@ public final class Resilience {
    * <p>The stage fails with the failure itself, as {@code whenComplete} and {@code handle} see it;
    * only {@code join} and {@code get} wrap it, as they always do. When the context ends, the stage
    * completes at once, whether or not the work's own stage ever does. To cancel the future of the
-   * stage ({@code stage.toCompletableFuture().cancel(true)}), or to complete it otherwise, counts as
-   * the caller's cancelling: the context that the work was given ends.
+   * stage ({@code stage.toCompletableFuture().cancel(true)}), or to complete it otherwise, counts
+   * as the caller's cancelling: the context that the work was given ends.
    *
    * <p>The context that the work was given also ends when the stage completes. The stage that the
    * work returned is never cancelled from here, because others may wait for it; where it is the
@@ -106,8 +106,7 @@ public final class Resilience {
    * @param work may be called several times, or not at all; runs on this thread, or on the executor
    *     of the time source for further attempts
    */
-  public <T extends @Nullable Object> CompletionStage<T> callAsync(
-      Context ctx, AsyncCall<T> work) {
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
     Objects.requireNonNull(work, "work");
     if (ctx.isDone()) {
       return CompletableFuture.failedFuture(ctx.toException());

@@ -3,8 +3,8 @@ package dev.resilience.policy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parent of what this library throws of its own, but for the end of a context, which is a {@link
- * dev.resilience.context.ContextException}.
+ * The parent of what this library throws of its own, but for the end of a context, which is a
+ * {@link dev.resilience.context.ContextException}.
  */
 public class ResilienceException extends RuntimeException {
 

@@ -1,8 +1,8 @@
 package dev.resilience.policy;
 
 /**
- * What became of a call: the rows of the truth table, and for each what the policies make of it. The
- * columns are methods.
+ * What became of a call: the rows of the truth table, and for each what the policies make of it.
+ * The columns are methods.
  */
 public enum Verdict {
   /** A result, also one that arrives after the caller's end. */
@@ -29,7 +29,9 @@ public enum Verdict {
   FAILURE(Evidence.FAILURE, true, Sample.NONE, true),
   /** A failure that will not go away by trying again; only if a {@link Classifier} says so. */
   PERMANENT_FAILURE(Evidence.FAILURE, false, Sample.NONE, true),
-  /** An answer that says nothing of the dependency's health; only if a {@link Classifier} says so. */
+  /**
+   * An answer that says nothing of the dependency's health; only if a {@link Classifier} says so.
+   */
   IGNORED(Evidence.NONE, false, Sample.NONE, false);
 
   /** What a call says of the health of the dependency. */

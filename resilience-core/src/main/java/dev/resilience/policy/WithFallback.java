@@ -41,8 +41,7 @@ public final class WithFallback<T extends @Nullable Object> {
    * @param newClassifier best the one that the retry and the breaker of the stack have
    */
   public WithFallback<T> judgedBy(Classifier newClassifier) {
-    return new WithFallback<>(
-        stack, fallback, Objects.requireNonNull(newClassifier, "classifier"));
+    return new WithFallback<>(stack, fallback, Objects.requireNonNull(newClassifier, "classifier"));
   }
 
   /**
@@ -65,8 +64,8 @@ public final class WithFallback<T extends @Nullable Object> {
   }
 
   /**
-   * As {@link Resilience#run}; where the fallback answers, the work counts as done and the answer is
-   * dropped.
+   * As {@link Resilience#run}; where the fallback answers, the work counts as done and the answer
+   * is dropped.
    *
    * @param ctx the caller's context
    * @param work may be done several times, or not at all
@@ -141,8 +140,7 @@ public final class WithFallback<T extends @Nullable Object> {
     throw Resilience.<X>asThrown(failure);
   }
 
-  private void answer(
-      Context call, Verdict verdict, Throwable failure, AsyncResult<T> result) {
+  private void answer(Context call, Verdict verdict, Throwable failure, AsyncResult<T> result) {
     CompletionStage<? extends T> answer;
     try {
       answer =

@@ -1,6 +1,9 @@
 package dev.resilience.time;
 
-/** Ends the waiting of a participant whose run has failed. No {@link Exception}, so that none retries. */
+/**
+ * Ends the waiting of a participant whose run has failed. No {@link Exception}, so that none
+ * retries.
+ */
 final class Abandoned extends Error {
 
   private static final long serialVersionUID = 1L;

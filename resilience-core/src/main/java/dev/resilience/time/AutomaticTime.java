@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is one turn. It is held by a participant or by the scheduler, which is the thread that
  * called {@link #run}. Whoever gives it up chooses the next holder himself, under the lock; so the
- * scheduler gets it only to run timers, or when nobody can go on, and two participants that alternate
- * cost one switch of threads each time. While it does not hold the turn, the scheduler watches that
- * turns keep changing.
+ * scheduler gets it only to run timers, or when nobody can go on, and two participants that
+ * alternate cost one switch of threads each time. While it does not hold the turn, the scheduler
+ * watches that turns keep changing.
  *
  * <p>When a run fails, timers are dropped, all are interrupted and get their turns as before, but
  * their waiting ends with an {@link Abandoned}. Who keeps the turn even then is left behind.
@@ -82,29 +83,35 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     } finally {
       lock.unlock();
     }
-    for (ParticipantThread thread : lost) {
-      thread.join(FAREWELL_MILLIS);
-    }
+    lost.forEach(AutomaticTime::sayFarewell);
     if (thrown != null) {
       throw Raw.rethrow(thrown);
     }
     return body.result();
   }
 
+  /** An interrupt of the caller ends this wait, but must not hide why the run has failed. */
+  private static void sayFarewell(Thread lost) {
+    try {
+      lost.join(FAREWELL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** The scheduler's life. The lock is held, except while timers run. */
   private void schedule(List<ParticipantThread> lost) {
     while (!living.isEmpty()) {
       Moment next = next();
-      if (next instanceof VirtualTimer timer && (timer.at <= now() || abandoned)) {
+      if (Thread.interrupted()) {
+        abandon(new InterruptedException());
+      } else if (turnsAtThisMoment > LIVELOCK) {
+        abandon(new IllegalStateException(livelock()));
+        turnsAtThisMoment = 0;
+      } else if (next instanceof VirtualTimer timer && (timer.at <= now() || abandoned)) {
         runTimer(timer);
       } else if (next == null && runnable.isEmpty()) {
         reportDeadlock();
-      } else if (turnsAtThisMoment > LIVELOCK) {
-        abandon(
-            new IllegalStateException(
-                runnable + ": " + turnsAtThisMoment + " turns at " + elapsed()
-                    + " (expected: somebody lets time pass)"));
-        turnsAtThisMoment = 0;
       } else {
         passTurn();
         watch(lost);
@@ -117,6 +124,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     if (abandoned) {
       return;
     }
+    turnsAtThisMoment++;
     lock.unlock();
     try {
       Contained.run(task);
@@ -195,6 +203,16 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     living.forEach(Thread::interrupt);
   }
 
+  private String livelock() {
+    String names = runnable.stream().map(Thread::getName).collect(Collectors.joining(", "));
+    return (names.isEmpty() ? "timers" : names)
+        + ": more than "
+        + LIVELOCK
+        + " turns at "
+        + elapsed()
+        + " (expected: somebody lets time pass; who has his interrupt flag set cannot park)";
+  }
+
   private void reportDeadlock() {
     List<Parking> waiting = parkings();
     StringBuilder text =
@@ -221,7 +239,8 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
       Thread me = Thread.currentThread();
       if (me != holder) {
         throw new IllegalStateException(
-            "start: called by " + me.getName()
+            "start: called by "
+                + me.getName()
                 + " (expected: a participant or a timer task, while run is under way)");
       }
       throwIfAbandoned(me);
@@ -256,7 +275,8 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     try {
       if (Thread.currentThread() != holder || abandoned) {
         throw new RejectedExecutionException(
-            "task: handed over by " + Thread.currentThread().getName()
+            "task: handed over by "
+                + Thread.currentThread().getName()
                 + (abandoned ? " after the run has failed" : "")
                 + " (expected: a participant or a timer task, while run is under way)");
       }
@@ -291,8 +311,10 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     Thread me = Thread.currentThread();
     if (!isParticipant(me)) {
       throw new IllegalStateException(
-          "park: called by " + me.getName()
-              + " (expected: a participant, started by run, start or executor of this time source)");
+          "park: called by "
+              + me.getName()
+              + " (expected: a participant, started by run, start or executor of this time"
+              + " source)");
     }
     ParticipantThread participant = (ParticipantThread) me;
     lock.lock();

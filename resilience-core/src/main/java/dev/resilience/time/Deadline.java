@@ -67,13 +67,15 @@ public final class Deadline implements Comparable<Deadline> {
    */
   public static long saturatedNanos(Duration duration) {
     long seconds = duration.getSeconds();
-    if (seconds >= TimeSource.MAX_AHEAD / 1_000_000_000L) {
+    long limit = TimeSource.MAX_AHEAD / 1_000_000_000L + 1;
+    if (seconds > limit) {
       return TimeSource.MAX_AHEAD;
     }
-    if (seconds <= -(TimeSource.MAX_AHEAD / 1_000_000_000L)) {
+    if (seconds < -limit) {
       return -TimeSource.MAX_AHEAD;
     }
-    return seconds * 1_000_000_000L + duration.getNano();
+    long nanos = seconds * 1_000_000_000L + duration.getNano();
+    return Math.max(-TimeSource.MAX_AHEAD, Math.min(TimeSource.MAX_AHEAD, nanos));
   }
 
   /** The moment, on the scale of {@link TimeSource#nanoTime} of {@link #source}. */

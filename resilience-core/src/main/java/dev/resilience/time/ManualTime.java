@@ -69,8 +69,11 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
       Thread me = Thread.currentThread();
       if (advancing != null || isParticipant(me)) {
         throw new IllegalStateException(
-            "advance: called by " + me.getName()
-                + (advancing == null ? ", a participant" : " during the advance of " + advancing.getName())
+            "advance: called by "
+                + me.getName()
+                + (advancing == null
+                    ? ", a participant"
+                    : " during the advance of " + advancing.getName())
                 + " (expected: one advance at a time, by a thread that is no participant)");
       }
       advancing = me;
@@ -218,7 +221,8 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     try {
       if (me == advancing) {
         throw new IllegalStateException(
-            "park: called by a timer or callback, on " + me.getName()
+            "park: called by a timer or callback, on "
+                + me.getName()
                 + " (expected: a thread that does not advance the time)");
       }
       if (staysAwake(me, at)) {

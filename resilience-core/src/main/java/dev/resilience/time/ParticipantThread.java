@@ -3,7 +3,9 @@ package dev.resilience.time;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The thread of a {@link Participant}: it tells its clock when it starts, ends, or is interrupted. */
+/**
+ * The thread of a {@link Participant}: it tells its clock when it starts, ends, or is interrupted.
+ */
 final class ParticipantThread extends Thread {
 
   final VirtualClock clock;

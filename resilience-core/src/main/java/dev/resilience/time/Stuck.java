@@ -17,7 +17,10 @@ record Stuck(Collection<ParticipantThread> threads, Duration patience) {
     String names = threads.stream().map(Thread::getName).collect(Collectors.joining(", "));
     IllegalStateException failure =
         new IllegalStateException(
-            names + ": neither parked nor ended within " + patience + " of real time"
+            names
+                + ": neither parked nor ended within "
+                + patience
+                + " of real time"
                 + " (expected: participants wait through their time source only)");
     for (ParticipantThread thread : threads) {
       failure.addSuppressed(new Whereabouts(thread));

@@ -8,8 +8,8 @@ import java.util.random.RandomGenerator;
  * Where time, waiting and randomness come from. One time source is fixed at the root of a context
  * tree and inherited by everything below it.
  *
- * <p>Readings of {@link #nanoTime} are comparable only with readings of the same source, by the sign
- * of their difference, as those of {@link System#nanoTime}. A moment without end is not
+ * <p>Readings of {@link #nanoTime} are comparable only with readings of the same source, by the
+ * sign of their difference, as those of {@link System#nanoTime}. A moment without end is not
  * representable; callers keep moments within {@value #MAX_AHEAD} nanoseconds (146 years) of now.
  *
  * <p>Implementations are thread-safe. Tests use {@link VirtualTime}; to write another source,
@@ -38,11 +38,11 @@ public interface TimeSource {
   Instant instant();
 
   /**
-   * Runs a task once when {@link #nanoTime} has reached {@code deadline}; at once, though not before
-   * this method returns and not on its caller's thread, if that has passed already.
+   * Runs a task once when {@link #nanoTime} has reached {@code deadline}; at once, though not
+   * before this method returns and not on its caller's thread, if that has passed already.
    *
-   * <p>The task runs on the thread that serves all timers: it must be short and must not block. User
-   * code goes to {@link #executor} instead. What the task throws is contained and logged.
+   * <p>The task runs on the thread that serves all timers: it must be short and must not block.
+   * User code goes to {@link #executor} instead. What the task throws is contained and logged.
    *
    * @param deadline the moment, on the scale of {@link #nanoTime}
    * @param task what to run
@@ -54,9 +54,9 @@ public interface TimeSource {
 
   /**
    * Parks the calling thread until it is unparked by {@link #unpark}, interrupted, or {@link
-   * #nanoTime} reaches {@code deadline}. As with {@link java.util.concurrent.locks.LockSupport#park},
-   * an unpark that came before counts, the return may be spurious, and the interrupt flag is left as
-   * it is; callers loop.
+   * #nanoTime} reaches {@code deadline}. As with {@link
+   * java.util.concurrent.locks.LockSupport#park}, an unpark that came before counts, the return may
+   * be spurious, and the interrupt flag is left as it is; callers loop.
    *
    * @param blocker what the thread waits for, shown by monitoring tools
    * @param deadline the moment, on the scale of {@link #nanoTime}

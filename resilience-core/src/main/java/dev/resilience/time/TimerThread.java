@@ -5,8 +5,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves timers from one daemon thread, which is started with the first timer, sleeps until the next
- * one is due, and never wakes up for anything else.
+ * Serves timers from one daemon thread, which is started with the first timer, sleeps until the
+ * next one is due, and never wakes up for anything else.
  */
 final class TimerThread {
 
@@ -58,9 +58,8 @@ final class TimerThread {
     LockSupport.unpark(thread);
   }
 
-  @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread writes it
   private void serve() {
-    while (true) {
+    for (long turn = 1; ; turn++) {
       timers.serve(System.nanoTime());
       long wakeUp = timers.nextWakeUp();
       if (wakeUp == Timers.NEVER) {
@@ -70,7 +69,7 @@ final class TimerThread {
       }
       // A flag left behind by a task would keep this thread from ever sleeping again.
       Thread.interrupted();
-      wakeUps++;
+      wakeUps = turn;
     }
   }
 }

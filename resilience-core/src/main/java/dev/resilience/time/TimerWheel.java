@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * stands for a digit and has a slot for each of its values. A timer goes to the level of the
  * <em>highest digit in which its tick differs from the current one</em>, and there to the slot of
  * that digit. (The two agree in all digits above, so the slot says the rest.) One exclusive-or, one
- * count of leading zeros, and no clock: the place depends on where the wheel stands, and not on what
- * time it really is, so a wheel that has not been moved for an hour is as good as any.
+ * count of leading zeros, and no clock: the place depends on where the wheel stands, and not on
+ * what time it really is, so a wheel that has not been moved for an hour is as good as any.
  *
  * <p>From this follows all else:
  *
@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>A slot is ahead of the current digit of its level, so no level wraps around, and everything
  *       on a lower level is due before anything on a higher one. The next slot that is due is the
  *       lowest bit of the first level whose bitmap is not empty.
- *   <li>When the wheel moves to a tick before the next slot, no timer changes its place: its highest
- *       differing digit stays the same. So an empty stretch of time is skipped at no cost.
+ *   <li>When the wheel moves to a tick before the next slot, no timer changes its place: its
+ *       highest differing digit stays the same. So an empty stretch of time is skipped at no cost.
  *   <li>When it moves to the beginning of a slot on a higher level, the timers of that slot agree
- *       with the current tick in one digit more, and go down. A timer goes down seven times at most.
+ *       with the current tick in one digit more, and go down. A timer goes down seven times at
+ *       most.
  *   <li>Timers of the same tick are in the same slot at all times, in the order in which they were
  *       added, and leave in that order.
  *   <li>The slot of a timer need not be remembered: it can be computed anew.
@@ -105,8 +106,8 @@ final class TimerWheel {
   }
 
   /**
-   * The tick at which to call {@link #advance} next: that of the next timer or, while that one is far
-   * away, an earlier one; {@link #NEVER} if there is no timer.
+   * The tick at which to call {@link #advance} next: that of the next timer or, while that one is
+   * far away, an earlier one; {@link #NEVER} if there is no timer.
    */
   long nextTick() {
     if (first[OVERDUE] != null) {

@@ -8,13 +8,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * Striped wheels, and the agreement between those who set timers and the one who serves them: when
  * must he be woken?
  *
- * <p>{@link #alarm} holds the tick until which the server sleeps. Who sets an earlier timer lowers it
- * by compare-and-set and wakes him; who does not, does nothing. While he is awake it says {@link
+ * <p>{@link #alarm} holds the tick until which the server sleeps. Who sets an earlier timer lowers
+ * it by compare-and-set and wakes him; who does not, does nothing. While he is awake it says {@link
  * #AWAKE}, which nothing precedes, since he will look once more. Before that look, which ends in
- * {@link #nextWakeUp}, it says {@link TimerWheel#NEVER}, so that a timer set in a stripe where he has
- * been already is not missed: it lowers the alarm, his own compare-and-set fails, and he looks again.
- * From that compare-and-set to his sleep he takes no lock, for waiting for a lock would swallow the
- * wake-up.
+ * {@link #nextWakeUp}, it says {@link TimerWheel#NEVER}, so that a timer set in a stripe where he
+ * has been already is not missed: it lowers the alarm, his own compare-and-set fails, and he looks
+ * again. From that compare-and-set to his sleep he takes no lock, for waiting for a lock would
+ * swallow the wake-up.
  *
  * <p>Nothing here waits or has a thread, so a test can play the server.
  */
@@ -73,7 +73,7 @@ final class Timers {
   /** The stripe of this thread or, if that is taken, any. */
   private TimerStripe lockOne() {
     int mask = stripes.length - 1;
-    int home = (int) (Thread.currentThread().getId() * 0x9E3779B97F4A7C15L >>> 32);
+    int home = (int) ((Thread.currentThread().getId() * 0x9E3779B97F4A7C15L) >>> 32);
     for (int i = 0; i <= mask; i++) {
       TimerStripe stripe = stripes[(home + i) & mask];
       if (stripe.tryLock()) {

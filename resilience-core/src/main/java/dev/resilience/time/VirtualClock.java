@@ -60,8 +60,8 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
   }
 
   /**
-   * Spreads seeds that are close together: the first numbers of {@link Random} for the seeds 1, 2, 3
-   * are nearly the same. (The finalizer of SplitMix64.)
+   * Spreads seeds that are close together: the first numbers of {@link Random} for the seeds 1, 2,
+   * 3 are nearly the same. (The finalizer of SplitMix64.)
    */
   static long mixed(long seed) {
     long z = seed + 0x9E3779B97F4A7C15L;

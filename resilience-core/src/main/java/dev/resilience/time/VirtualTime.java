@@ -110,13 +110,14 @@ public sealed interface VirtualTime extends TimeSource
    * <p>Timers, sleepers and callbacks are served in the order of their moments, those of one moment
    * in the order in which they were registered, each while {@link #nanoTime} shows exactly its
    * moment. Timers run on the advancing thread, and so does what is handed to {@link #executor}
-   * during an advance; handed over at any other time, it runs on the caller's thread at once. A timer
-   * whose moment has passed when it is started runs with the next advance, be it by nothing.
+   * during an advance; handed over at any other time, it runs on the caller's thread at once. A
+   * timer whose moment has passed when it is started runs with the next advance, be it by nothing.
    *
-   * <p>A participant that is woken runs until it is parked again or has ended before anything else is
-   * served. Any other thread may park, too; it is unparked when its moment comes, and nobody waits
-   * for it. A failure of a participant is thrown, as it is, by the call of {@link #start}, {@link
-   * #advance} or {@link #advanceToNext} in which it is noticed, after that call has done its work.
+   * <p>A participant that is woken runs until it is parked again or has ended before anything else
+   * is served. Any other thread may park, too; it is unparked when its moment comes, and nobody
+   * waits for it. A failure of a participant is thrown, as it is, by the call of {@link #start},
+   * {@link #advance} or {@link #advanceToNext} in which it is noticed, after that call has done its
+   * work.
    *
    * <p>A participant must wait through this time source alone. One that blocks elsewhere for more
    * than ten seconds makes the waiting call fail with an {@link IllegalStateException} that shows
@@ -166,24 +167,25 @@ public sealed interface VirtualTime extends TimeSource
    * still while it does.
    *
    * <p>Scheduling points are {@link #park}, {@link #parkUntil}, {@link #pause}, {@link #start} by a
-   * participant, and the end of a participant. At each of them the seed chooses who goes on. When all
-   * wait, time jumps to the next timer or sleeper. Timers run on the thread that called {@link #run},
-   * in order, before any participant of that moment goes on. Each task handed to {@link #executor}
-   * becomes a participant named {@code callback-1}, {@code callback-2} and so on.
+   * participant, and the end of a participant. At each of them the seed chooses who goes on. When
+   * all wait, time jumps to the next timer or sleeper. Timers run on the thread that called {@link
+   * #run}, in order, before any participant of that moment goes on. Each task handed to {@link
+   * #executor} becomes a participant named {@code callback-1}, {@code callback-2} and so on.
    *
    * <p>The same program with the same seed takes the same course on every run, as long as it waits
-   * through this source only, takes its randomness from it, and starts its threads by {@link #start}
-   * and {@link #executor}. Parking by a thread that is no participant is refused. A participant that
-   * parks or pauses while it holds a lock that another one wants blocks the simulation, as would any
-   * wait elsewhere; after ten real seconds {@link #run} fails and shows where it stands.
+   * through this source only, takes its randomness from it, and starts its threads by {@link
+   * #start} and {@link #executor}. Parking by a thread that is no participant is refused. A
+   * participant that parks or pauses while it holds a lock that another one wants blocks the
+   * simulation, as would any wait elsewhere; after ten real seconds {@link #run} fails and shows
+   * where it stands.
    *
    * <p>What one participant did before a scheduling point is visible to all that run after it.
    */
   sealed interface Automatic extends VirtualTime permits AutomaticTime {
 
     /**
-     * Runs a program until all its participants have ended. Time, and timers that nobody waited for,
-     * stand where the run has left them; one run may follow another.
+     * Runs a program until all its participants have ended. Time, and timers that nobody waited
+     * for, stand where the run has left them; one run may follow another.
      *
      * @param main the first participant, named {@code main}
      * @return what {@code main} returned

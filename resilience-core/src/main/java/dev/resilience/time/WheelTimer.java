@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A timer and its own place in the wheel, in one object.
  *
- * <p>The task is also the state. Whoever takes it, by one atomic exchange, decides: the timer thread
- * takes it to run it, {@link #cancel} takes it to drop it.
+ * <p>The task is also the state. Whoever takes it, by one atomic exchange, decides: the timer
+ * thread takes it to run it, {@link #cancel} takes it to drop it.
  */
 final class WheelTimer implements Timer {
 
@@ -32,6 +32,7 @@ final class WheelTimer implements Timer {
   @Nullable WheelTimer previous;
 
   /** Not volatile, because a volatile write on construction would cost as much as a lock. */
+  @SuppressWarnings("UnusedVariable") // read through TASK
   private @Nullable Runnable task;
 
   WheelTimer(TimerStripe stripe, long tick, Runnable task) {

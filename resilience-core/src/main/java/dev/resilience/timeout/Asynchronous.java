@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An attempt that hands back a stage. What is inside completes when the child context ends; here it
- * is only told to the caller whose end that was. Each start of the work is watched, so that work which
- * does not hear of the end is known.
+ * is only told to the caller whose end that was. Each start of the work is watched, so that work
+ * which does not hear of the end is known.
  */
 final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
 
@@ -29,8 +29,7 @@ final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
 
   CompletionStage<T> start(Next next) {
     if (attempt.child.isDone()) {
-      answer.completeExceptionally(
-          attempt.afterFailure(attempt.child.toException(), false));
+      answer.completeExceptionally(attempt.afterFailure(attempt.child.toException(), false));
     } else {
       next.callAsync(attempt.child, this).whenComplete(this::ended);
     }

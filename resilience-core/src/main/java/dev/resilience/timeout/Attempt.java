@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One attempt under a limit: its context, and what the caller gets when that has ended.
  *
- * <p>The end of the child context is the one compare-and-set between the work and the limit: the work
- * that is done closes it, and has won if it was the close that ended it.
+ * <p>The end of the child context is the one compare-and-set between the work and the limit: the
+ * work that is done closes it, and has won if it was the close that ended it.
  */
 final class Attempt {
 
@@ -33,7 +33,9 @@ final class Attempt {
     this.start = startOf(caller, child, limit);
   }
 
-  /** The child's own deadline tells its start. The clock is asked only where the caller's counts. */
+  /**
+   * The child's own deadline tells its start. The clock is asked only where the caller's counts.
+   */
   private static long startOf(Context caller, Context child, Duration limit) {
     Deadline counts = child.deadline().orElseThrow();
     Deadline callers = caller.deadline().orElse(null);
@@ -51,7 +53,9 @@ final class Attempt {
     child.close();
   }
 
-  /** Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt. */
+  /**
+   * Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt.
+   */
   boolean isLimitPassed() {
     return child.error() instanceof DeadlineExceededException && !child.isEndInherited();
   }
@@ -90,7 +94,9 @@ final class Attempt {
         own);
   }
 
-  /** The caller's deadline or cancel has ended the attempt, or its own limit: what the caller gets. */
+  /**
+   * The caller's deadline or cancel has ended the attempt, or its own limit: what the caller gets.
+   */
   Throwable cutOff() {
     return afterFailure(child.toException(), true);
   }

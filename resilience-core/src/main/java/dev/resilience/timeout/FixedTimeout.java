@@ -21,18 +21,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What happens at the limit</h2>
  *
- * The work runs under a child context that ends at the limit, or with the caller's context if that is
- * earlier. When it ends, blocking work is interrupted on the caller's thread, and whatever listens to
- * the child context is told. The caller gets
+ * The work runs under a child context that ends at the limit, or with the caller's context if that
+ * is earlier. When it ends, blocking work is interrupted on the caller's thread, and whatever
+ * listens to the child context is told. The caller gets
  *
  * <ul>
- *   <li>an {@link dev.resilience.policy.AttemptTimeoutException} if the limit passed while the caller
- *       still waited; what the work itself threw is suppressed in it. A result that comes too late
- *       is not returned; a listener hears of it
- *       ({@link dev.resilience.policy.PolicyEvent.LateResult}).
+ *   <li>an {@link dev.resilience.policy.AttemptTimeoutException} if the limit passed while the
+ *       caller still waited; what the work itself threw is suppressed in it. A result that comes
+ *       too late is not returned; a listener hears of it ({@link
+ *       dev.resilience.policy.PolicyEvent.LateResult}).
  *   <li>the {@link dev.resilience.context.ContextException} of its own context if that ended; a
- *       {@link dev.resilience.context.DeadlineExceededException} then says how long the attempt ran,
- *       and of which limit. A result that came nevertheless is returned.
+ *       {@link dev.resilience.context.DeadlineExceededException} then says how long the attempt
+ *       ran, and of which limit. A result that came nevertheless is returned.
  *   <li>an {@link Error} of the work as it is.
  * </ul>
  *
@@ -52,9 +52,9 @@ import org.jspecify.annotations.Nullable;
  * with ours and is not consumed before the work ends is kept; one that the work consumed as ours is
  * not. The isolated mode has no such window.
  *
- * <p>Thread-safe; one object serves any number of calls. A call that ends in time costs a reading of
- * the clock for the deadline and one when the timer is set (a third where the caller's deadline comes
- * before the limit), a timer set and cleared, and about four small objects.
+ * <p>Thread-safe; one object serves any number of calls. A call that ends in time costs a reading
+ * of the clock for the deadline and one when the timer is set (a third where the caller's deadline
+ * comes before the limit), a timer set and cleared, and about four small objects.
  */
 public final class FixedTimeout implements ContextPolicy {
 
@@ -152,11 +152,11 @@ public final class FixedTimeout implements ContextPolicy {
     }
 
     /**
-     * Runs the work of {@code call} and {@code run} on another thread, so that the caller is free on
-     * time whatever the work does: a virtual thread where the JVM has them, else a daemon thread of
-     * this policy, at most {@link #maxThreads} of them. The context is passed on as always; what is
-     * bound to the caller's thread, such as a thread-local, is not. Costs a change of threads for
-     * each call. Changes nothing for {@code callAsync}. Default: the caller's thread.
+     * Runs the work of {@code call} and {@code run} on another thread, so that the caller is free
+     * on time whatever the work does: a virtual thread where the JVM has them, else a daemon thread
+     * of this policy, at most {@link #maxThreads} of them. The context is passed on as always; what
+     * is bound to the caller's thread, such as a thread-local, is not. Costs a change of threads
+     * for each call. Changes nothing for {@code callAsync}. Default: the caller's thread.
      */
     public Builder isolated() {
       isolated = true;

@@ -35,8 +35,7 @@ final class Isolated<T extends @Nullable Object, X extends Throwable> {
 
   T call(Workers workers) throws X {
     if (attempt.child.isDone()) {
-      throw OnCallersThread.<X>asThrown(
-          attempt.afterFailure(attempt.child.toException(), false));
+      throw OnCallersThread.<X>asThrown(attempt.afterFailure(attempt.child.toException(), false));
     }
     try {
       workers.start(attempt.child.timeSource(), this::work);

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of an isolated policy, named after it: virtual ones where the JVM has them, else a
- * bounded number of daemons that go after ten idle seconds. Under virtual time each is a participant.
+ * bounded number of daemons that go after ten idle seconds. Under virtual time each is a
+ * participant.
  */
 final class Workers {
 
@@ -32,7 +33,12 @@ final class Workers {
         virtual != null
             ? task -> virtual.newThread(task).start()
             : new ThreadPoolExecutor(
-                0, maxThreads, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(threadName()));
+                0,
+                maxThreads,
+                10,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                daemons(threadName()));
   }
 
   private String threadName() {

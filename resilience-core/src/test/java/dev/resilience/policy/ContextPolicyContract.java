@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What every policy must hold. Inherit it, and give a policy that lets a call through; it may try
- * again after a failure (in real time at once, or the tests take as long), but passes the last failure
- * on, and it has no limit below ten seconds.
+ * again after a failure (in real time at once, or the tests take as long), but passes the last
+ * failure on, and it has no limit below ten seconds.
  */
 public abstract class ContextPolicyContract {
 

@@ -197,8 +197,7 @@ public enum Way {
       meanwhile(() -> caller.cancel(CancelReason.USER));
     }
 
-    private static <T> CompletableFuture<T> staged(
-        Call<T, ? extends Exception> work, Context c) {
+    private static <T> CompletableFuture<T> staged(Call<T, ? extends Exception> work, Context c) {
       try {
         return CompletableFuture.completedFuture(work.call(c));
       } catch (Throwable failure) {

@@ -1,0 +1,173 @@
+package dev.resilience.context;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The tree as one would explain it on a whiteboard: every parent knows every child, every event is
+ * told to everybody at once, deadlines happen when their time comes. No laziness, no concurrency.
+ */
+final class TreeModel {
+
+  /** The time, in the unit of the deadlines. */
+  long now;
+
+  final List<Member> members = new ArrayList<>();
+
+  /** The callbacks that have run, in order. */
+  final List<Integer> fired = new ArrayList<>();
+
+  private int nextOrder;
+
+  /** What ends a member; a cancel of which nobody asked the time has none. */
+  record Event(boolean cancel, Throwable cause, Member origin, Long time) {
+
+    /** Whether this counts as earlier: without a time it does, and a tie goes to the deadline. */
+    boolean isBefore(Event other) {
+      if (time == null || other.time == null) {
+        return time == null && other.time != null;
+      }
+      return time < other.time || (time.equals(other.time) && !cancel && other.cancel);
+    }
+  }
+
+  final class Member {
+
+    final int order = nextOrder++;
+    final List<Member> parents;
+    final List<Member> children = new ArrayList<>();
+    final List<Integer> callbacks = new ArrayList<>();
+    final boolean moreTime;
+    final Long deadline;
+
+    /** Null: lives. */
+    Event end;
+
+    /** A cancel that came after the deadline. */
+    Event lateCancel;
+
+    /** Whether it is asked here or below what came first. */
+    boolean timeMatters;
+
+    Member(List<Member> parents, boolean moreTime, Long deadline) {
+      this.parents = parents;
+      this.moreTime = moreTime;
+      this.deadline = deadline;
+      members.add(this);
+      for (Member parent : parents) {
+        parent.children.add(this);
+      }
+      if (moreTime || bringsDeadline() || parents.stream().distinct().count() > 1) {
+        parents.forEach(Member::noteTimeMatters);
+      }
+      inheritEnd();
+      passDeadlines();
+    }
+
+    /** Whether there is a deadline that says more than those above. */
+    private boolean bringsDeadline() {
+      return deadline != null
+          && parents.stream()
+              .allMatch(
+                  parent ->
+                      parent.end == null
+                          && (parent.effectiveDeadline() == null
+                              || parent.effectiveDeadline() > deadline));
+    }
+
+    private void noteTimeMatters() {
+      timeMatters = true;
+      parents.forEach(Member::noteTimeMatters);
+    }
+
+    /**
+     * One that is born under ended parents hears of it: first of the earliest end whose time is
+     * known.
+     */
+    private void inheritEnd() {
+      List<Event> events = new ArrayList<>();
+      for (Member parent : parents) {
+        if (parent.end != null) {
+          events.add(parent.end);
+        }
+        if (parent.lateCancel != null) {
+          events.add(parent.lateCancel);
+        }
+      }
+      events.removeIf(event -> moreTime && !event.cancel);
+      while (!events.isEmpty()) {
+        Event first = events.get(0);
+        for (Event event : events) {
+          first = event.isBefore(first) ? event : first;
+        }
+        events.remove(first);
+        reach(first);
+      }
+    }
+
+    Long effectiveDeadline() {
+      Long earliest = deadline;
+      if (!moreTime) {
+        for (Member parent : parents) {
+          Long above = parent.effectiveDeadline();
+          if (above != null && (earliest == null || above < earliest)) {
+            earliest = above;
+          }
+        }
+      }
+      return earliest;
+    }
+
+    boolean cancel(Throwable cause) {
+      return cancel(cause, timeMatters || effectiveDeadline() != null);
+    }
+
+    /** With nobody waiting, a close asks for the time only where that matters to somebody else. */
+    void close(boolean somebodyWaits) {
+      cancel(CancelReason.CLOSED, timeMatters || (somebodyWaits && effectiveDeadline() != null));
+    }
+
+    private boolean cancel(Throwable cause, boolean timed) {
+      boolean won = end == null;
+      reach(new Event(true, cause, this, timed || !won ? now : null));
+      return won;
+    }
+
+    /** An event arrives from above or happens here. */
+    private void reach(Event event) {
+      if (end == null) {
+        end = event;
+        fired.addAll(callbacks);
+        callbacks.clear();
+      } else if (!end.cancel && event.cancel && lateCancel == null) {
+        lateCancel = event;
+      } else {
+        return;
+      }
+      for (Member child : List.copyOf(children)) {
+        if (event.cancel || !child.moreTime) {
+          child.reach(event);
+        }
+      }
+    }
+  }
+
+  void advance(long by) {
+    now += by;
+    passDeadlines();
+  }
+
+  private void passDeadlines() {
+    members.stream()
+        .filter(member -> member.deadline != null && member.deadline <= now)
+        .sorted(Comparator.comparing(member -> Objects.requireNonNull(member.deadline)))
+        .forEach(
+            member -> {
+              if (member.end == null) {
+                member.reach(new Event(false, null, member, member.deadline));
+              }
+            });
+  }
+}

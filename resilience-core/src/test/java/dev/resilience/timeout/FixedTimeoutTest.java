@@ -1,0 +1,508 @@
+package dev.resilience.timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.context.Listeners;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyEvent;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
+import dev.resilience.policy.Way;
+import dev.resilience.policy.Way.Bench;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FixedTimeoutTest {
+
+  private static final Duration LIMIT = Duration.ofMillis(50);
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private final List<PolicyEvent> events = new ArrayList<>();
+
+  private FixedTimeout.Builder builder() {
+    return FixedTimeout.builder(LIMIT).name("quotes").listener(events::add);
+  }
+
+  private FixedTimeout timeout(boolean isolated) {
+    return isolated ? builder().isolated().build() : builder().build();
+  }
+
+  /** Work that knows no interrupt: it takes its time, and leaves the flag as a well-behaved one. */
+  private static String stubborn(Bench bench, Duration time) {
+    boolean interrupted = false;
+    Duration end = bench.elapsed().plus(time);
+    while (bench.elapsed().compareTo(end) < 0) {
+      try {
+        bench.root.sleep(end.minus(bench.elapsed()));
+      } catch (InterruptedException ignored) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return "late";
+  }
+
+  @Nested
+  class Whose_limit {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void its_own_under_a_caller_who_waits(Way way) throws Exception {
+      way.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            AttemptTimeoutException thrown =
+                catchThrowableOfType(
+                    AttemptTimeoutException.class,
+                    () -> bench.callForEver(Resilience.of(timeout), bench.caller));
+            assertThat(thrown.limit()).isEqualTo(LIMIT);
+            assertThat(thrown).hasMessage("quotes: no answer within PT0.05S");
+            assertThat(bench.elapsed()).isEqualTo(LIMIT);
+            assertThat(bench.caller.isDone()).isFalse();
+            assertThat(Classifier.ofDefaults().judge(bench.caller, thrown))
+                .isEqualTo(Verdict.LIMIT_PASSED);
+            assertThat(events).contains(new PolicyEvent.LimitPassed("quotes", LIMIT));
+            assertNothingIsLeft(bench);
+          });
+    }
+
+    @Test
+    void what_the_work_threw_is_suppressed() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            IOException own = new IOException("connection closed");
+            Throwable thrown =
+                catchThrowable(
+                    () ->
+                        Resilience.of(FixedTimeout.of(LIMIT))
+                            .call(
+                                bench.caller,
+                                c -> {
+                                  try {
+                                    return bench.waitForEver(c);
+                                  } catch (InterruptedException e) {
+                                    throw own;
+                                  }
+                                }));
+            assertThat(thrown).isInstanceOf(AttemptTimeoutException.class).hasSuppressedException(own);
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void the_callers_deadline_where_it_is_earlier(Way way) throws Exception {
+      way.play(
+          bench -> {
+            try (CancellableContext ctx = bench.caller.withTimeout(Duration.ofMillis(30))) {
+              bench.root.sleep(Duration.ofMillis(10));
+              DeadlineExceededException thrown =
+                  catchThrowableOfType(
+                      DeadlineExceededException.class,
+                      () -> bench.callForEver(Resilience.of(timeout(false)), ctx));
+              assertThat(thrown.ran()).contains(Duration.ofMillis(20));
+              assertThat(thrown.limit()).contains(LIMIT);
+              assertThat(bench.elapsed()).isEqualTo(Duration.ofMillis(30));
+              assertThat(Classifier.ofDefaults().judge(ctx, thrown))
+                  .isEqualTo(Verdict.EXPIRED_EARLY);
+            }
+            assertNothingIsLeft(bench);
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void the_callers_deadline_where_both_come_together(Way way) throws Exception {
+      way.play(
+          bench -> {
+            try (CancellableContext ctx = bench.caller.withTimeout(LIMIT)) {
+              DeadlineExceededException thrown =
+                  catchThrowableOfType(
+                      DeadlineExceededException.class,
+                      () -> bench.callForEver(Resilience.of(timeout(false)), ctx));
+              assertThat(thrown.ran()).contains(LIMIT);
+              assertThat(Classifier.ofDefaults().judge(ctx, thrown)).isEqualTo(Verdict.EXPIRED);
+            }
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_callers_cancel(Way way) throws Exception {
+      way.play(
+          bench -> {
+            FixedTimeout minute = FixedTimeout.of(Duration.ofMinutes(1));
+            bench.cancelMeanwhile();
+            Throwable thrown =
+                catchThrowable(() -> bench.callForEver(Resilience.of(minute), bench.caller));
+            assertThat(thrown)
+                .isInstanceOf(ContextCancelledException.class)
+                .hasCause(CancelReason.USER);
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void without_any_time_left_the_work_is_not_begun(Way way) throws Exception {
+      way.play(
+          bench -> {
+            for (FixedTimeout timeout : List.of(timeout(false), timeout(true))) {
+              Resilience stack = Resilience.of(new UsesUpTheTime(), timeout);
+              DeadlineExceededException thrown =
+                  catchThrowableOfType(
+                      DeadlineExceededException.class,
+                      () ->
+                          bench.call(
+                              stack,
+                              bench.caller,
+                              c -> {
+                                throw new AssertionError("begun");
+                              }));
+              assertThat(thrown.ran()).contains(Duration.ZERO);
+            }
+          });
+    }
+
+    @Test
+    void an_error_of_the_work_is_thrown_as_it_is() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            Error error = new StackOverflowError();
+            assertThatThrownBy(
+                    () ->
+                        Resilience.of(timeout(false))
+                            .call(
+                                bench.caller,
+                                c -> {
+                                  stubborn(bench, SECOND);
+                                  throw error;
+                                }))
+                .isSameAs(error);
+          });
+    }
+  }
+
+  @Nested
+  class A_result_that_comes_late {
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void is_still_a_success_after_the_callers_end(boolean deadline)
+        throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            FixedTimeout minute = FixedTimeout.of(Duration.ofMinutes(1));
+            try (CancellableContext ctx =
+                deadline ? bench.caller.withTimeout(LIMIT) : bench.caller.withCancel()) {
+              if (!deadline) {
+                bench.meanwhile(ctx::cancel);
+              }
+              String result =
+                  Resilience.of(minute).call(ctx, c -> stubborn(bench, Duration.ofSeconds(5)));
+              assertThat(result).isEqualTo("late");
+              assertThat(ctx.isDone()).isTrue();
+              assertThat(Thread.interrupted()).isFalse();
+            }
+          });
+    }
+
+    @Test
+    void after_the_limit_goes_to_the_listener_and_is_seen_while_it_overstays() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            AtomicReference<Integer> seen = new AtomicReference<>();
+            bench.meanwhile(() -> seen.set(timeout.stillRunning()));
+            assertThatThrownBy(
+                    () ->
+                        Resilience.of(timeout)
+                            .call(bench.caller, c -> stubborn(bench, Duration.ofSeconds(5))))
+                .isInstanceOf(AttemptTimeoutException.class);
+            assertThat(seen).hasValue(1);
+            assertThat(timeout.stillRunning()).isZero();
+            assertThat(timeout.abandoned()).isZero();
+            assertThat(events)
+                .containsExactly(
+                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.LateResult("quotes", Duration.ofSeconds(5), "late", null));
+            assertThat(Thread.interrupted()).isFalse();
+          });
+    }
+
+    @Test
+    void that_is_not_late_is_returned_and_the_context_of_the_work_ends() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            AtomicReference<Context> given = new AtomicReference<>();
+            String result =
+                Resilience.of(timeout(false))
+                    .call(
+                        bench.caller,
+                        c -> {
+                          given.set(c);
+                          c.sleep(LIMIT.minusMillis(1));
+                          return "in time";
+                        });
+            assertThat(result).isEqualTo("in time");
+            assertThat(given.get().cause()).isSameAs(CancelReason.CLOSED);
+            assertThat(events).isEmpty();
+            assertNothingIsLeft(bench);
+          });
+    }
+  }
+
+  @Nested
+  class Asynchronous_work {
+
+    @Test
+    void that_ignores_its_context_is_abandoned_and_counted_until_it_ends() throws Exception {
+      Way.ASYNC.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            CompletableFuture<String> theirs = new CompletableFuture<>();
+            CompletionStage<String> ours =
+                Resilience.of(timeout).callAsync(bench.caller, c -> theirs);
+            assertThatThrownBy(() -> bench.await(ours)).isInstanceOf(AttemptTimeoutException.class);
+            assertThat(bench.elapsed()).isEqualTo(LIMIT);
+            assertThat(timeout.stillRunning()).isEqualTo(1);
+            assertThat(timeout.abandoned()).isEqualTo(1);
+
+            bench.root.sleep(SECOND);
+            theirs.complete("late");
+            assertThat(timeout.stillRunning()).isZero();
+            assertThat(events)
+                .containsExactly(
+                    new PolicyEvent.WorkAbandoned("quotes", 1),
+                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.LateResult("quotes", LIMIT.plus(SECOND), "late", null));
+            assertNothingIsLeft(bench);
+          });
+    }
+
+    @Test
+    void that_hears_of_the_end_is_not_abandoned() throws Exception {
+      Way.ASYNC.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            CompletionStage<String> ours =
+                Resilience.of(timeout)
+                    .callAsync(
+                        bench.caller,
+                        c -> {
+                          CompletableFuture<String> theirs = new CompletableFuture<>();
+                          c.onDone(() -> theirs.completeExceptionally(new IOException("aborted")));
+                          return theirs;
+                        });
+            assertThatThrownBy(() -> bench.await(ours))
+                .isInstanceOf(AttemptTimeoutException.class)
+                .satisfies(
+                    thrown ->
+                        assertThat(thrown.getSuppressed())
+                            .singleElement()
+                            .isInstanceOf(IOException.class));
+            assertThat(timeout.abandoned()).isZero();
+            assertThat(events).containsExactly(new PolicyEvent.LimitPassed("quotes", LIMIT));
+          });
+    }
+
+    @Test
+    void that_succeeds_in_time_is_not_abandoned() throws Exception {
+      Way.ASYNC.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            CompletableFuture<String> theirs = new CompletableFuture<>();
+            CompletionStage<String> ours =
+                Resilience.of(timeout).callAsync(bench.caller, c -> theirs);
+            theirs.complete("result");
+            assertThat(bench.<String>await(ours)).isEqualTo("result");
+            assertThat(timeout.abandoned()).isZero();
+            assertThat(events).isEmpty();
+            assertNothingIsLeft(bench);
+          });
+    }
+  }
+
+  @Nested
+  class Isolated_work {
+
+    @Test
+    void lets_the_caller_go_on_time_and_is_counted_and_named_until_it_ends() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            FixedTimeout timeout = timeout(true);
+            AtomicReference<Thread> worker = new AtomicReference<>();
+            assertThatThrownBy(
+                    () ->
+                        Resilience.of(timeout)
+                            .call(
+                                bench.caller,
+                                c -> {
+                                  worker.set(Thread.currentThread());
+                                  return stubborn(bench, Duration.ofSeconds(5));
+                                }))
+                .isInstanceOf(AttemptTimeoutException.class);
+            assertThat(bench.elapsed()).isEqualTo(LIMIT);
+            assertThat(worker.get())
+                .isNotSameAs(Thread.currentThread())
+                .satisfies(thread -> assertThat(thread.getName()).contains("quotes"));
+            assertThat(timeout.stillRunning()).isEqualTo(1);
+            assertThat(timeout.abandoned()).isEqualTo(1);
+
+            bench.root.sleep(Duration.ofSeconds(10));
+            assertThat(timeout.stillRunning()).isZero();
+            assertThat(timeout.abandoned()).isEqualTo(1);
+            assertThat(events)
+                .containsExactly(
+                    new PolicyEvent.WorkAbandoned("quotes", 1),
+                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.LateResult("quotes", Duration.ofSeconds(5), "late", null));
+            assertNothingIsLeft(bench);
+          });
+    }
+
+    @Test
+    void is_interrupted_at_the_limit() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            AtomicReference<Duration> interrupted = new AtomicReference<>();
+            catchThrowable(
+                () ->
+                    Resilience.of(timeout(true))
+                        .call(
+                            bench.caller,
+                            c -> {
+                              try {
+                                bench.root.sleep(SECOND);
+                              } catch (InterruptedException e) {
+                                interrupted.set(bench.elapsed());
+                              }
+                              return "late";
+                            }));
+            bench.root.sleep(SECOND);
+            assertThat(interrupted).hasValue(LIMIT);
+          });
+    }
+
+    @Test
+    void stops_when_its_caller_is_interrupted_from_outside() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            AtomicReference<Context> given = new AtomicReference<>();
+            Thread caller = Thread.currentThread();
+            bench.meanwhile(caller::interrupt);
+            FixedTimeout minute =
+                FixedTimeout.builder(Duration.ofMinutes(1)).isolated().build();
+            assertThatThrownBy(
+                    () ->
+                        Resilience.of(minute)
+                            .call(
+                                bench.caller,
+                                c -> {
+                                  given.set(c);
+                                  return bench.waitForEver(c);
+                                }))
+                .isInstanceOf(CallInterruptedException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(given.get().isDone()).isTrue();
+            bench.root.sleep(SECOND);
+            assertThat(minute.stillRunning()).isZero();
+          });
+    }
+
+    @Test
+    void keeps_its_checked_exception_also_one_that_stages_would_unwrap() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            Exception failure =
+                new java.util.concurrent.CompletionException(new IOException("refused"));
+            assertThatThrownBy(
+                    () ->
+                        Resilience.of(timeout(true))
+                            .call(
+                                bench.caller,
+                                c -> {
+                                  throw failure;
+                                }))
+                .isSameAs(failure);
+          });
+    }
+  }
+
+  @Nested
+  class Bad_input {
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1})
+    void a_limit_that_is_none_is_refused(long millis) {
+      assertThatThrownBy(() -> FixedTimeout.of(Duration.ofMillis(millis)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("limit: PT")
+          .hasMessageEndingWith("(expected: > 0)");
+    }
+
+    @Test
+    void no_threads_are_refused() {
+      assertThatThrownBy(() -> builder().maxThreads(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("maxThreads: 0 (expected: >= 1)");
+    }
+
+    @Test
+    void the_longest_limit_is_one() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench ->
+              assertThat(
+                      Resilience.of(FixedTimeout.of(Duration.ofSeconds(Long.MAX_VALUE)))
+                          .<String, RuntimeException>call(bench.caller, c -> "result"))
+                  .isEqualTo("result"));
+    }
+  }
+
+  private static void assertNothingIsLeft(Bench bench) {
+    assertThat(Listeners.of(bench.caller)).isZero();
+    assertThat(bench.pendingTimers()).isZero();
+  }
+
+  /** Lets what is inside begin when no time is left. */
+  private static final class UsesUpTheTime implements ContextPolicy {
+
+    @Override
+    public <T, X extends Throwable> T call(Context ctx, Next next, Call<T, X> work) throws X {
+      try (CancellableContext over = ctx.withTimeout(Duration.ZERO)) {
+        return next.call(over, work);
+      }
+    }
+
+    @Override
+    public <T> CompletionStage<T> callAsync(Context ctx, Next next, AsyncCall<T> work) {
+      CancellableContext over = ctx.withTimeout(Duration.ZERO);
+      return next.callAsync(over, work);
+    }
+  }
+}
