@@ -35,7 +35,7 @@ final class BoundedStage {
     return bounded;
   }
 
-  private static <T extends @Nullable Object> CompletionStage<T> raw(CompletableFuture<T> failed) {
+  private static <T extends @Nullable Object> CompletionStage<T> raw(CompletionStage<T> failed) {
     CompletableFuture<T> raw = new CompletableFuture<>();
     failed.whenComplete((value, failure) -> raw.completeExceptionally(RawFailure.of(failure)));
     return raw;

@@ -12,7 +12,7 @@ import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +27,7 @@ class CallSitesTest {
 
   private static final class Api {
     Quote quote(Context ctx, Order order) throws IOException {
+      ctx.throwIfDone();
       if (order.number() < 0) {
         throw new FileNotFoundException("no order " + order.number());
       }
@@ -34,13 +35,16 @@ class CallSitesTest {
     }
 
     CompletionStage<Quote> quoteAsync(Context ctx, Order order) {
-      return CompletableFuture.completedFuture(new Quote("order " + order.number()));
+      return ctx.delay(Duration.ZERO).thenApply(now -> new Quote("order " + order.number()));
     }
   }
 
   private static final class Stale {
     Quote quote(Context ctx) throws IOException {
-      throw new FileNotFoundException("nothing kept");
+      if (ctx.name().isEmpty()) {
+        throw new FileNotFoundException("nothing kept");
+      }
+      return new Quote("stale");
     }
   }
 

@@ -8,8 +8,8 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.context.Listeners;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,7 +89,7 @@ class ResilienceTest {
           };
       assertThat(Resilience.of(broken).callAsync(ctx, c -> new CompletableFuture<>()))
           .isCompletedExceptionally();
-      assertThat(Listeners.of(ctx)).isZero();
+      assertThat(ContextProbe.waiters(ctx)).isZero();
     }
   }
 
@@ -141,20 +141,20 @@ class ResilienceTest {
 
     private final CompletableFuture<String> theirs = new CompletableFuture<>();
     private final AtomicReference<Context> given = new AtomicReference<>();
-    private final CompletableFuture<String> ours =
+    private final CompletionStage<String> stage =
         none.callAsync(
-                ctx,
-                c -> {
-                  given.set(c);
-                  return theirs;
-                })
-            .toCompletableFuture();
+            ctx,
+            c -> {
+              given.set(c);
+              return theirs;
+            });
+    private final CompletableFuture<String> ours = stage.toCompletableFuture();
 
     @Test
     void shows_the_raw_failure_where_a_stage_does_and_wraps_it_once_where_the_jdk_does() {
       theirs.completeExceptionally(new CompletionException(new CompletionException(refused)));
       AtomicReference<Throwable> seen = new AtomicReference<>();
-      ours.whenComplete((value, failure) -> seen.set(failure));
+      stage.whenComplete((value, failure) -> seen.set(failure));
       assertThat(seen).hasValue(refused);
       assertThat(ours.handle((value, failure) -> failure)).isCompletedWithValue(refused);
       assertThatThrownBy(ours::join).isInstanceOf(CompletionException.class).hasCause(refused);
@@ -188,8 +188,8 @@ class ResilienceTest {
     @Test
     void has_let_go_of_everything_when_its_dependents_run() {
       AtomicReference<Integer> listeners = new AtomicReference<>();
-      assertThat(Listeners.of(ctx)).isEqualTo(1);
-      ours.whenComplete((value, failure) -> listeners.set(Listeners.of(ctx)));
+      assertThat(ContextProbe.waiters(ctx)).isEqualTo(1);
+      stage.whenComplete((value, failure) -> listeners.set(ContextProbe.waiters(ctx)));
       theirs.complete("result");
       assertThat(listeners).hasValue(0);
     }
@@ -200,14 +200,14 @@ class ResilienceTest {
       assertThat(given.get().error()).isInstanceOf(ContextCancelledException.class);
       assertThat(given.get().cause()).hasMessage("the future of the call was cancelled");
       assertThat(ctx.isDone()).isFalse();
-      assertThat(Listeners.of(ctx)).isZero();
+      assertThat(ContextProbe.waiters(ctx)).isZero();
     }
 
     @Test
     void when_completed_from_outside_is_the_callers_cancel() {
       ours.completeExceptionally(new TimeoutException("the user's own"));
       assertThat(given.get().error()).isInstanceOf(ContextCancelledException.class);
-      assertThat(Listeners.of(ctx)).isZero();
+      assertThat(ContextProbe.waiters(ctx)).isZero();
     }
 
     @Test
