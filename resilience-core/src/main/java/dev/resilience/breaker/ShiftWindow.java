@@ -50,7 +50,7 @@ final class ShiftWindow implements Window {
   private long shifted(long before, boolean failure) {
     long result = failure ? 1 : 0;
     // Without its sentinel a full register loses its oldest result to the place of the sentinel.
-    return isFull(before) ? before << 1 & full - 1 | full | result : before << 1 | result;
+    return isFull(before) ? ((before << 1) & (full - 1)) | full | result : (before << 1) | result;
   }
 
   private boolean isFull(long register) {

@@ -14,7 +14,7 @@ record Thresholds(double rate, int minimumCalls, int inARow) {
   boolean arePassedBy(int calls, int failures, int failuresInARow) {
     // A division rounds to the double that the user wrote; a product would not (0.07 * 100 > 7).
     return failuresInARow >= inARow
-        || calls >= minimumCalls && failures > 0 && failures / (double) calls >= rate;
+        || (calls >= minimumCalls && failures > 0 && failures / (double) calls >= rate);
   }
 
   String reason(Tally tally) {

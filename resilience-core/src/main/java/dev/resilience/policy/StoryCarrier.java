@@ -37,8 +37,15 @@ final class StoryCarrier extends Throwable {
   }
 
   @Override
-  public String toString() {
+  public String getMessage() {
     CallStory told = story;
     return told == null ? "story of the call" : "story of the call: " + told;
+  }
+
+  /** The message alone: the name of this class would tell a reader of a stack trace nothing. */
+  @Override
+  @SuppressWarnings("OverrideThrowableToString")
+  public String toString() {
+    return getMessage();
   }
 }

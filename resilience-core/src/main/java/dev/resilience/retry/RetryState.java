@@ -39,7 +39,7 @@ final class RetryState {
   /** The delay before the next attempt; null: there is none, and the failure carries the story. */
   @Nullable Duration delayAfter(Throwable failure) {
     Verdict verdict = judge(failure);
-    if (verdict == Verdict.SUCCESS || verdict == Verdict.FATAL && story.attempts() == 0) {
+    if (verdict == Verdict.SUCCESS || (verdict == Verdict.FATAL && story.attempts() == 0)) {
       return null;
     }
     story.failed(failure, verdict);

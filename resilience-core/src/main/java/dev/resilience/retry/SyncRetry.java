@@ -65,7 +65,7 @@ final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
   }
 
   /** The work and the policies inside throw nothing but {@code X} and what is unchecked. */
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X asThrown(Throwable failure) {
     return (X) failure;
   }

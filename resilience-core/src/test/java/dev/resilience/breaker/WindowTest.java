@@ -106,9 +106,9 @@ class WindowTest {
       results.addFirst(failure);
       Tally now = tally();
       return now.inARow() >= thresholds.inARow()
-          || now.calls() >= thresholds.minimumCalls()
+          || (now.calls() >= thresholds.minimumCalls()
               && now.failures() > 0
-              && Math.round(thresholds.rate() * 100) * now.calls() <= 100L * now.failures();
+              && Math.round(thresholds.rate() * 100) * now.calls() <= 100L * now.failures());
     }
 
     Tally tally() {

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@SuppressWarnings("NullAway") // nulls are given on purpose
 class RetryTest {
 
   private final VirtualTime.Automatic time = VirtualTime.automatic(1);
@@ -598,7 +599,7 @@ class RetryTest {
           try {
             return (Thread) unstarted.invoke(builder, task);
           } catch (ReflectiveOperationException impossible) {
-            throw new AssertionError(impossible);
+            throw new LinkageError(impossible.getMessage(), impossible);
           }
         };
       } catch (ReflectiveOperationException none) {
