@@ -21,6 +21,7 @@ public interface Action<X extends Throwable> extends Call<@Nullable Void, X> {
 
   /** As {@link #run}. */
   @Override
+  @SuppressWarnings("NullAway") // reads the type argument of Call as not null
   default @Nullable Void call(Context ctx) throws X {
     run(ctx);
     return null;

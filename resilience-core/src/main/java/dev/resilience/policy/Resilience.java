@@ -181,7 +181,8 @@ public final class Resilience {
     return failure;
   }
 
-  @SuppressWarnings("unchecked") // the work and the policies throw X and what is unchecked
+  // The work and the policies throw X and what is unchecked.
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   static <X extends Throwable> X asThrown(Throwable failure) {
     return (X) failure;
   }

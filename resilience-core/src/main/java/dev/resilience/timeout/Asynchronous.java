@@ -56,7 +56,7 @@ final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
   @Override
   public CompletionStage<T> call(Context ctx) throws Exception {
     CompletionStage<T> stage = work.call(ctx);
-    return stage == null || stage instanceof CompletableFuture<?> future && future.isDone()
+    return stage == null || (stage instanceof CompletableFuture<?> future && future.isDone())
         ? stage
         : new Watch().over(ctx, stage);
   }

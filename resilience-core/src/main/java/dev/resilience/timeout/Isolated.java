@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Isolated<T extends @Nullable Object, X extends Throwable> {
 
+  @SuppressWarnings("StaticAssignmentOfThrowable") // a reason is made to be shared
   private static final CancelReason INTERRUPTED = CancelReason.of("the caller was interrupted");
 
   /** What the work came to, as a value: it may be any exception, and is not to be unwrapped. */

@@ -67,7 +67,8 @@ final class OnCallersThread<T extends @Nullable Object, X extends Throwable>
     }
   }
 
-  @SuppressWarnings("unchecked") // what is inside throws X and what is unchecked
+  // What is inside throws X and what is unchecked.
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   static <X extends Throwable> X asThrown(Throwable failure) {
     return (X) failure;
   }

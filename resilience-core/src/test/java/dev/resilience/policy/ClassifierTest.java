@@ -42,8 +42,7 @@ class ClassifierTest {
     CUT_OFF_EARLY(
         exceeded(LIMIT.dividedBy(2).minusNanos(1)), Verdict.FAILURE, Verdict.EXPIRED_EARLY),
     NOT_BEGUN(exceeded(Duration.ZERO), Verdict.FAILURE, Verdict.EXPIRED_BEFORE_DISPATCH),
-    OWN_LIMIT(
-        new AttemptTimeoutException("limit", LIMIT), Verdict.LIMIT_PASSED, Verdict.EXPIRED),
+    OWN_LIMIT(new AttemptTimeoutException("limit", LIMIT), Verdict.LIMIT_PASSED, Verdict.EXPIRED),
     OPEN(
         new CircuitOpenException("payments", LIMIT),
         Verdict.REJECTED,
@@ -53,8 +52,7 @@ class ClassifierTest {
     FULL(new LimitReachedException("10"), Verdict.REJECTED, Verdict.EXPIRED_BEFORE_DISPATCH),
     NO_INSTANCE(
         new NoInstanceException("orders"), Verdict.REJECTED, Verdict.EXPIRED_BEFORE_DISPATCH),
-    NO_TIME(
-        new NoTimeLeftException("1 ms"), Verdict.NO_TIME_LEFT, Verdict.EXPIRED_BEFORE_DISPATCH),
+    NO_TIME(new NoTimeLeftException("1 ms"), Verdict.NO_TIME_LEFT, Verdict.EXPIRED_BEFORE_DISPATCH),
     OUTSIDE_INTERRUPT(
         new CallInterruptedException(new InterruptedException()),
         Verdict.INTERRUPTED,

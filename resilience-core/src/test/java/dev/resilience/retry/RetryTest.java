@@ -599,7 +599,7 @@ class RetryTest {
           try {
             return (Thread) unstarted.invoke(builder, task);
           } catch (ReflectiveOperationException impossible) {
-            throw new LinkageError(impossible.getMessage(), impossible);
+            throw new LinkageError("Thread.Builder", impossible);
           }
         };
       } catch (ReflectiveOperationException none) {

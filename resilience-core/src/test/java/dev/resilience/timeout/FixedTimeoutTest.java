@@ -110,7 +110,9 @@ class FixedTimeoutTest {
                                     throw own;
                                   }
                                 }));
-            assertThat(thrown).isInstanceOf(AttemptTimeoutException.class).hasSuppressedException(own);
+            assertThat(thrown)
+                .isInstanceOf(AttemptTimeoutException.class)
+                .hasSuppressedException(own);
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
           });
     }
@@ -213,8 +215,7 @@ class FixedTimeoutTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void is_still_a_success_after_the_callers_end(boolean deadline)
-        throws Exception {
+    void is_still_a_success_after_the_callers_end(boolean deadline) throws Exception {
       Way.PLATFORM_THREAD.play(
           bench -> {
             FixedTimeout minute = FixedTimeout.of(Duration.ofMinutes(1));
@@ -416,8 +417,7 @@ class FixedTimeoutTest {
             AtomicReference<Context> given = new AtomicReference<>();
             Thread caller = Thread.currentThread();
             bench.meanwhile(caller::interrupt);
-            FixedTimeout minute =
-                FixedTimeout.builder(Duration.ofMinutes(1)).isolated().build();
+            FixedTimeout minute = FixedTimeout.builder(Duration.ofMinutes(1)).isolated().build();
             assertThatThrownBy(
                     () ->
                         Resilience.of(minute)
