@@ -75,7 +75,7 @@ class RetryPropertyTest {
           : dice == 1
               ? new AssertionError()
               : dice < 4
-                  ? new CircuitOpenException("c", Duration.ofNanos(10 * (1 + random.nextInt(6))))
+                  ? new CircuitOpenException("c", Duration.ofNanos(10L * (1 + random.nextInt(6))))
                   : new IOException();
     }
 
