@@ -18,7 +18,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * are counted by two policies of our own, one at each end of the stack. Thread-safe.
  */
 final class DependencyStats implements PolicyListener {
-
-  /** A change of a circuit's state. */
-  record CircuitChange(Duration at, String who, String text) {}
 
   private final String name;
   private final Supplier<Duration> elapsed;
@@ -38,7 +34,7 @@ final class DependencyStats implements PolicyListener {
   private final LongAdder savedByRetry = new LongAdder();
   private final LongAdder timeouts = new LongAdder();
   private final LongAdder fallbacks = new LongAdder();
-  private final Queue<CircuitChange> circuit = new ConcurrentLinkedQueue<>();
+  private final Queue<Outage.Change> changes = new ConcurrentLinkedQueue<>();
   private final List<Breaker> breakers = new CopyOnWriteArrayList<>();
   private final List<FixedTimeout> limits = new CopyOnWriteArrayList<>();
   private volatile PolicyEvent.Circuit state = PolicyEvent.Circuit.CLOSED;
@@ -83,8 +79,8 @@ final class DependencyStats implements PolicyListener {
     return breakers.stream().mapToLong(breaker -> breaker.snapshot().rejected()).sum();
   }
 
-  Stream<CircuitChange> circuitChanges() {
-    return circuit.stream();
+  List<Outage> outages() {
+    return Outage.of(List.copyOf(changes));
   }
 
   PolicyEvent.Circuit circuit() {
@@ -124,11 +120,7 @@ final class DependencyStats implements PolicyListener {
       fallbacks.increment();
     } else if (event instanceof PolicyEvent.CircuitChanged change) {
       state = change.to();
-      circuit.add(
-          new CircuitChange(
-              elapsed.get(),
-              name,
-              word(change.from()) + " to " + word(change.to()) + ": " + change.reason()));
+      changes.add(new Outage.Change(elapsed.get(), change));
     }
   }
 

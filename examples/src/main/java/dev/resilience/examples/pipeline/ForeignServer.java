@@ -68,10 +68,10 @@ final class ForeignServer {
       if (t instanceof UnresolvedAddressException) {
         return "unknown host";
       }
+      if (t instanceof ConnectException) {
+        return "connection refused";
+      }
     }
-    if (failure.getMessage() != null) {
-      return failure.getMessage();
-    }
-    return failure instanceof ConnectException ? "connection refused" : failure.toString();
+    return failure.toString();
   }
 }

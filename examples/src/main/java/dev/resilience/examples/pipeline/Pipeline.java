@@ -78,6 +78,7 @@ final class Pipeline implements AutoCloseable {
 
   /** A whole run, told to the user. */
   static void run(Context ctx, Options options, PrintStream out) throws IOException {
+    rehearse(ctx);
     FaultScript script = FaultScript.of(options.seed(), options.length(), SERVICES);
     try (var pipeline = new Pipeline(ctx, script, options.port())) {
       Report report = new Report(out, pipeline.ledger);
@@ -87,6 +88,12 @@ final class Pipeline implements AutoCloseable {
             ctx, (int) options.length().toSeconds() * options.rate(), options.rate());
       }
       report.pipeline();
+    }
+  }
+
+  private static void rehearse(Context ctx) throws IOException {
+    try (var rehearsal = new Pipeline(ctx, FaultScript.none(), 0)) {
+      rehearsal.placeOrders(ctx, 100, 100);
     }
   }
 

@@ -41,11 +41,11 @@ final class Policies {
 
   private Policies() {}
 
-  /** Nobody orders without it: three attempts, and patience with an open circuit. */
+  /** Nobody orders without it: four attempts, and patience with an open circuit. */
   static Resilience auth(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 3, HTTP),
+        retry(stats, 4, HTTP),
         breaker(stats),
         timeout(stats, ofMillis(250)),
         stats.countAttempts());
@@ -65,7 +65,7 @@ final class Policies {
   static Resilience payment(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 3, HTTP),
+        retry(stats, 4, HTTP),
         breaker(stats),
         timeout(stats, ofMillis(600)),
         stats.countAttempts());

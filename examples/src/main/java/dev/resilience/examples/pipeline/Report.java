@@ -4,14 +4,13 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /** What the user is told, before and after a run. */
 final class Report {
-
-  private static final int MOST_CHANGES = 24;
 
   private final PrintStream out;
   private final Ledger ledger;
@@ -27,6 +26,8 @@ final class Report {
     out.printf(
         "Order pipeline: %d orders a second for %d s to %s; each caller waits %d s.%n%n",
         options.rate(), options.length().toSeconds(), gateway, Callers.PATIENCE.toSeconds());
+    out.println("(After a second of rehearsal: a cold JVM would be a fault of its own.)");
+    out.println();
     out.printf("Faults of seed %d (a few callers leave early all the time):%n", script.seed());
     script.phases().forEach(phase -> out.println("  " + phase));
     out.println();
@@ -105,28 +106,27 @@ final class Report {
   }
 
   private void circuits() {
-    heading("When circuits changed");
-    var changes =
+    heading("When circuits were open");
+    List<Outage> outages =
         ledger.dependencies().stream()
-            .flatMap(DependencyStats::circuitChanges)
-            .sorted(Comparator.comparing(DependencyStats.CircuitChange::at))
+            .flatMap(it -> it.outages().stream())
+            .sorted(Comparator.comparing(Outage::from))
             .toList();
-    if (changes.isEmpty()) {
+    if (outages.isEmpty()) {
       out.println("  never");
+      return;
     }
-    changes.stream()
-        .limit(MOST_CHANGES)
-        .forEach(
-            change ->
-                out.printf(
-                    Locale.ROOT,
-                    "  %5.1f s  %-9s  %s%n",
-                    change.at().toMillis() / 1e3,
-                    change.who(),
-                    change.text()));
-    if (changes.size() > MOST_CHANGES) {
-      out.printf("  and %d more%n", changes.size() - MOST_CHANGES);
+    var table = new Table("circuit", "opened", "closed again", "probed", "opened because");
+    for (Outage it : outages) {
+      table.row(
+          it.circuit(),
+          seconds(it.from()),
+          it.to().map(Report::seconds).orElse("not yet"),
+          it.probed() + " x",
+          it.why());
     }
+    table.print(out);
+    out.println("  probed: became half-open and let a few calls through, to see.");
   }
 
   private void hops() {
@@ -187,6 +187,10 @@ final class Report {
   private void heading(String text) {
     out.println();
     out.println(text);
+  }
+
+  private static String seconds(Duration duration) {
+    return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3);
   }
 
   private static String millis(Duration duration) {
