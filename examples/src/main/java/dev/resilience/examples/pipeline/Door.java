@@ -156,6 +156,6 @@ final class Door implements AutoCloseable {
   public void close() {
     closed = true;
     shut();
-    threads.shutdown();
+    NamedThreads.end(threads);
   }
 }

@@ -36,7 +36,7 @@ final class ForeignServer {
       } catch (InterruptedException stop) {
         Thread.currentThread().interrupt();
       }
-      report.foreign();
+      report.foreign(ctx);
     }
   }
 

@@ -92,6 +92,6 @@ final class HttpCalls implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdownNow();
+    NamedThreads.end(threads);
   }
 }

@@ -180,6 +180,6 @@ final class HttpService implements AutoCloseable {
   public void close() {
     door.close();
     server.stop(0);
-    threads.shutdownNow();
+    NamedThreads.end(threads);
   }
 }

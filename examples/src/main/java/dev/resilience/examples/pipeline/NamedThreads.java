@@ -31,6 +31,16 @@ final class NamedThreads implements ThreadFactory {
     return pool;
   }
 
+  /** Ends a pool, and waits a moment for its threads. */
+  static void end(ExecutorService pool) {
+    pool.shutdownNow();
+    try {
+      boolean unused = pool.awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public Thread newThread(Runnable work) {
     Thread thread = new Thread(work, name + "-" + count.incrementAndGet());

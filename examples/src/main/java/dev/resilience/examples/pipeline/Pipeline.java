@@ -87,7 +87,7 @@ final class Pipeline implements AutoCloseable {
         pipeline.placeOrders(
             ctx, (int) options.length().toSeconds() * options.rate(), options.rate());
       }
-      report.pipeline();
+      report.pipeline(ctx);
     }
   }
 

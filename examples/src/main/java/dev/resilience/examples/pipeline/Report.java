@@ -1,5 +1,6 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.context.Context;
 import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
@@ -42,7 +43,8 @@ final class Report {
   // ---- after
 
   /** The table of a run through our own servers. */
-  void pipeline() {
+  void pipeline(Context ctx) {
+    endedEarly(ctx);
     outcomes("order");
     dependencies();
     circuits();
@@ -52,11 +54,19 @@ final class Report {
   }
 
   /** The table of a run against a server of which we see only the answers. */
-  void foreign() {
+  void foreign(Context ctx) {
+    endedEarly(ctx);
     outcomes("call");
     dependencies();
     circuits();
     out.flush();
+  }
+
+  private void endedEarly(Context ctx) {
+    if (ctx.isDone()) {
+      out.println();
+      out.println("Ended early by Ctrl-C. Up to then:");
+    }
   }
 
   private void outcomes(String what) {
