@@ -55,9 +55,10 @@ final class Attempt {
 
   /**
    * Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt.
+   * Asks for no error, which would be made only to be looked at, after each call that went well.
    */
   boolean isLimitPassed() {
-    return child.error() instanceof DeadlineExceededException && !child.isEndInherited();
+    return child.isDone() && !child.isCancelled() && !child.isEndInherited();
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
