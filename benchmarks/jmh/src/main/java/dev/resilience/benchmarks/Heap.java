@@ -22,6 +22,7 @@ public final class Heap {
   private boolean grew;
 
   /** So that the compiler makes them all. */
+  @SuppressWarnings("UnusedVariable") // written to be kept
   private @Nullable Context last;
 
   private Heap(PrintStream out) {
