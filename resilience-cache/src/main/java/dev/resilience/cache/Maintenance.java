@@ -36,7 +36,7 @@ final class Maintenance implements Scheduler {
         time.startTimer(
             at,
             () -> {
-              appointment.complete(null);
+              appointment.isKept();
               executor.execute(command);
             });
     if (closed || appointment.isDone()) {
@@ -50,14 +50,13 @@ final class Maintenance implements Scheduler {
     pending.forEach(appointment -> appointment.cancel(false));
   }
 
-  private final class Appointment extends CompletableFuture<@Nullable Void> {
+  private final class Appointment extends CompletableFuture<Boolean> {
 
     private volatile @Nullable Timer timer;
 
-    @Override
-    public boolean complete(@Nullable Void nothing) {
+    void isKept() {
       pending.remove(this);
-      return super.complete(nothing);
+      complete(true);
     }
 
     @Override
