@@ -52,9 +52,10 @@ final class Simulation {
     return participant;
   }
 
+  /** Waits for all that were started, also meanwhile. */
   void joinAll() throws InterruptedException {
-    for (Participant participant : started) {
-      participant.join();
+    for (int i = 0; i < started.size(); i++) { // it may grow meanwhile
+      started.get(i).join();
     }
   }
 
