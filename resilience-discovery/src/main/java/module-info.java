@@ -1,5 +1,5 @@
 /** Finding instances of a service, and choosing among them. */
 module dev.resilience.discovery {
   requires dev.resilience.core;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 }

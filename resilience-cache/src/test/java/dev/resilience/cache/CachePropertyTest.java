@@ -218,8 +218,7 @@ class CachePropertyTest {
 
     /** A context that ends in one of several ways, or not at all. */
     private CancellableContext caller(int how, long after) {
-      CancellableContext ctx =
-          how == 1 ? s.root.withTimeout(ms(after)) : s.root.withCancel();
+      CancellableContext ctx = how == 1 ? s.root.withTimeout(ms(after)) : s.root.withCancel();
       if (how == 2) {
         s.start(
             "canceller",

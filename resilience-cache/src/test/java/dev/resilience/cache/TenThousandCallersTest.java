@@ -59,8 +59,7 @@ class TenThousandCallersTest {
           "caller",
           () -> {
             try {
-              answer.complete(
-                  cache.getOrFetch(ctx, "key", TenThousandCallersTest.this::load));
+              answer.complete(cache.getOrFetch(ctx, "key", TenThousandCallersTest.this::load));
             } catch (RuntimeException failure) {
               answer.completeExceptionally(failure);
             }
@@ -76,9 +75,7 @@ class TenThousandCallersTest {
     Simulation.play(
         s -> {
           var cache =
-              ContextCache.<String, String>builder("pages", s.app)
-                  .loadLimit(ofSeconds(30))
-                  .build();
+              ContextCache.<String, String>builder("pages", s.app).loadLimit(ofSeconds(30)).build();
           List<Caller> all = ask(s, way, cache, callers);
           List<Caller> staying = cancelNineOfTen(s, all);
           s.sleep(ofSeconds(10));
