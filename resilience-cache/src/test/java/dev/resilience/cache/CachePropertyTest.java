@@ -34,7 +34,7 @@ class CachePropertyTest {
   @Test
   void oneFlightAndPrivateWaiters() {
     Schedules.check(
-        6_000, (seed, random) -> Simulation.play(seed, s -> new Program(s, random).run()));
+        5_000, (seed, random) -> Simulation.play(seed, s -> new Program(s, random).run()));
   }
 
   /** A test that never meets what it is about proves nothing. */
@@ -96,10 +96,10 @@ class CachePropertyTest {
     Program(Simulation s, RandomGenerator random) {
       this.s = s;
       this.random = random;
-      this.ttl = 1 + random.nextInt(8);
+      this.ttl = 1L + random.nextInt(8);
       this.revalidate = random.nextBoolean() ? 0 : random.nextInt(6);
       this.onError = random.nextBoolean() ? 0 : random.nextInt(8);
-      this.refresh = ttl > 1 && random.nextInt(3) == 0 ? 1 + random.nextInt((int) ttl - 1) : 0;
+      this.refresh = ttl > 1 && random.nextInt(3) == 0 ? 1L + random.nextInt((int) ttl - 1) : 0L;
       this.mayFail = random.nextBoolean();
       boolean finish = random.nextInt(5) == 0;
       this.background = finish || refresh > 0 || revalidate > 0;
