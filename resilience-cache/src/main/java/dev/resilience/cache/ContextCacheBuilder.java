@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ public final class ContextCacheBuilder<K, V extends @Nullable Object> {
   private Caffeine<? super K, ? super Cached<V>> caffeine =
       Caffeine.newBuilder().maximumSize(10_000);
   private long freshFor = TimeSource.MAX_AHEAD;
+  private @Nullable BiFunction<? super K, ? super V, Duration> freshForValue;
   private double jitter = 0.1;
   private long refreshAfter = TimeSource.MAX_AHEAD;
   private long staleWhileRevalidate;
@@ -74,6 +76,19 @@ public final class ContextCacheBuilder<K, V extends @Nullable Object> {
    */
   public ContextCacheBuilder<K, V> expireAfterWrite(Duration time) {
     freshFor = positive(time, "expireAfterWrite");
+    return this;
+  }
+
+  /**
+   * The time to live of each value that is loaded, by the value itself: a token knows when it
+   * expires. Not shortened by jitter, and never longer than {@link #expireAfterWrite(Duration)}.
+   *
+   * @param timeToLive called once for each value that is loaded, if it is not null; zero or less:
+   *     the value is handed out and not kept. If it throws, the load has failed
+   */
+  public ContextCacheBuilder<K, V> expireAfterWrite(
+      BiFunction<? super K, ? super V, Duration> timeToLive) {
+    freshForValue = Objects.requireNonNull(timeToLive, "timeToLive");
     return this;
   }
 
@@ -218,7 +233,8 @@ public final class ContextCacheBuilder<K, V extends @Nullable Object> {
     Maintenance maintenance = new Maintenance(time);
     Store<K, V> store = new Store<>(entries(time, maintenance));
     CancellableContext life = owner.withCancel();
-    Flights<K, V> flights = new Flights<>(terms, limit, finishesAlone, life, store, listener);
+    Flights<K, V> flights =
+        new Flights<>(terms, freshForValue, limit, finishesAlone, life, store, listener);
     life.onDone(
         () -> {
           store.close();

@@ -235,9 +235,15 @@ final class Flight<K, V extends @Nullable Object> {
 
   /** The loader has brought a value. */
   void loaded(V value) {
+    Entry<V> entry;
+    try {
+      entry = flights.entry(key, value);
+    } catch (Throwable failure) {
+      failed(failure);
+      return;
+    }
     workIsDone();
     if (decide()) {
-      Entry<V> entry = Entry.of(value, flights.terms);
       flights.succeeded(this, entry, took());
       finish(new Outcome.Loaded<>(entry));
     }

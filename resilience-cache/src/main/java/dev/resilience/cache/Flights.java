@@ -2,9 +2,12 @@ package dev.resilience.cache;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.time.Deadline;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The loads under way, one for each key. */
@@ -18,18 +21,21 @@ final class Flights<K, V extends @Nullable Object> {
   /** Ends with the cache. */
   final CancellableContext life;
 
+  private final @Nullable BiFunction<? super K, ? super V, Duration> freshForValue;
   private final Store<K, V> store;
   private final CacheListener listener;
   private final ConcurrentMap<K, Flight<K, V>> flying = new ConcurrentHashMap<>();
 
   Flights(
       Terms terms,
+      @Nullable BiFunction<? super K, ? super V, Duration> freshForValue,
       Duration limit,
       boolean finishesAlone,
       CancellableContext life,
       Store<K, V> store,
       CacheListener listener) {
     this.terms = terms;
+    this.freshForValue = freshForValue;
     this.limit = limit;
     this.finishesAlone = finishesAlone;
     this.life = life;
@@ -147,10 +153,20 @@ final class Flights<K, V extends @Nullable Object> {
         : new Outcome.Failed<>(entry.remembered, null);
   }
 
+  /** What a load has brought, from now on. */
+  Entry<V> entry(K key, V value) {
+    if (freshForValue == null || value == null) {
+      return Entry.of(value, terms);
+    }
+    Duration own = freshForValue.apply(key, value);
+    long nanos = Math.max(0, Deadline.saturatedNanos(Objects.requireNonNull(own, "timeToLive")));
+    return Entry.of(value, terms, Math.min(nanos, terms.freshFor()));
+  }
+
   /** Stores what a load has brought, if it is to be stored. */
   void succeeded(Flight<K, V> flight, Entry<V> entry, Duration took) {
     counters.loaded(took);
-    boolean forgotten = entry.value() == null && terms.absentFor() == 0;
+    boolean forgotten = entry.keepFor(terms.now()) == 0;
     boolean discarded = !store.setLoaded(flight, forgotten ? null : entry);
     if (discarded) {
       counters.discarded.increment();

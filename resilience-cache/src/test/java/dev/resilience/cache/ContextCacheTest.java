@@ -115,6 +115,26 @@ class ContextCacheTest {
     }
 
     @Test
+    void mayKnowTheirTimeToLiveThemselves() throws Exception {
+      Simulation.play(
+          s -> {
+            var cache =
+                builder(s.app)
+                    .expireAfterWrite(ofSeconds(5))
+                    .expireAfterWrite((key, value) -> ofSeconds(key))
+                    .build();
+            for (int key : List.of(0, 1, 3, 9)) {
+              cache.getOrFetch(s.root, key, ContextCacheTest.this::quick);
+            }
+            assertThat(cache.getAll(s.root, List.of(0, 1, 3, 9)).keySet()).containsExactly(1, 3, 9);
+            s.sleep(ofSeconds(3));
+            assertThat(cache.getAll(s.root, List.of(0, 1, 3, 9)).keySet()).containsExactly(9);
+            s.sleep(ofSeconds(2));
+            assertThat(cache.getAll(s.root, List.of(0, 1, 3, 9)).keySet()).isEmpty();
+          });
+    }
+
+    @Test
     void areRemovedInTheBackgroundWhenTheyHaveExpired() throws Exception {
       Simulation.play(
           s -> {
