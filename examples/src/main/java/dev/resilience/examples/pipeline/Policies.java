@@ -41,11 +41,14 @@ final class Policies {
 
   private Policies() {}
 
-  /** Nobody orders without it: four attempts, and patience with an open circuit. */
+  /**
+   * Nobody orders without it: patience with an open circuit, too. Attempts that it rejects count
+   * like others, so there are enough to outlast it.
+   */
   static Resilience auth(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 4, HTTP),
+        retry(stats, 6, HTTP),
         breaker(stats),
         timeout(stats, ofMillis(250)),
         stats.countAttempts());
@@ -65,7 +68,7 @@ final class Policies {
   static Resilience payment(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 4, HTTP),
+        retry(stats, 6, HTTP),
         breaker(stats),
         timeout(stats, ofMillis(600)),
         stats.countAttempts());
