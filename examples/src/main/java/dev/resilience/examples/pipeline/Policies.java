@@ -50,7 +50,7 @@ final class Policies {
         stats.countCalls(),
         retry(stats, 6, HTTP),
         breaker(stats),
-        timeout(stats, ofMillis(250)),
+        timeout(stats, ofMillis(400)),
         stats.countAttempts());
   }
 
@@ -60,7 +60,7 @@ final class Policies {
         stats.countCalls(),
         retry(stats, 2, IMPATIENT),
         breaker(stats),
-        timeout(stats, ofMillis(200)),
+        timeout(stats, ofMillis(300)),
         stats.countAttempts());
   }
 
@@ -70,14 +70,14 @@ final class Policies {
         stats.countCalls(),
         retry(stats, 6, HTTP),
         breaker(stats),
-        timeout(stats, ofMillis(600)),
+        timeout(stats, ofMillis(800)),
         stats.countAttempts());
   }
 
   /** Best effort, in a single attempt; see {@link #orElse}. */
   static Resilience mail(DependencyStats stats) {
     return Resilience.of(
-        stats.countCalls(), breaker(stats), timeout(stats, ofMillis(150)), stats.countAttempts());
+        stats.countCalls(), breaker(stats), timeout(stats, ofMillis(300)), stats.countAttempts());
   }
 
   /** Whatever goes wrong, except that the caller left: another answer. */
