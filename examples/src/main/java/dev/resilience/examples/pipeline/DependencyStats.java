@@ -7,6 +7,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
+import dev.resilience.policy.PolicyEvent.Circuit;
 import dev.resilience.policy.PolicyListener;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
@@ -37,7 +38,6 @@ final class DependencyStats implements PolicyListener {
   private final Queue<Outage.Change> changes = new ConcurrentLinkedQueue<>();
   private final List<Breaker> breakers = new CopyOnWriteArrayList<>();
   private final List<FixedTimeout> limits = new CopyOnWriteArrayList<>();
-  private volatile PolicyEvent.Circuit state = PolicyEvent.Circuit.CLOSED;
 
   DependencyStats(String name, Supplier<Duration> elapsed) {
     this.name = name;
@@ -83,8 +83,13 @@ final class DependencyStats implements PolicyListener {
     return Outage.of(List.copyOf(changes));
   }
 
-  PolicyEvent.Circuit circuit() {
-    return state;
+  /** The state of the circuit. */
+  Circuit circuit() {
+    return breakers.stream()
+        .map(Breaker::state)
+        .filter(state -> state != Circuit.CLOSED)
+        .findFirst()
+        .orElse(Circuit.CLOSED);
   }
 
   /** Attempts that go on just now although their time was up. */
@@ -119,12 +124,11 @@ final class DependencyStats implements PolicyListener {
     } else if (event instanceof PolicyEvent.FallbackAnswered) {
       fallbacks.increment();
     } else if (event instanceof PolicyEvent.CircuitChanged change) {
-      state = change.to();
       changes.add(new Outage.Change(elapsed.get(), change));
     }
   }
 
-  static String word(PolicyEvent.Circuit circuit) {
+  static String word(Circuit circuit) {
     return circuit.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 

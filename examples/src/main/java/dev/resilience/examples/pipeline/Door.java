@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -129,7 +130,8 @@ final class Door implements AutoCloseable {
       connection.onDone(() -> connections.remove(key, connection));
       threads.execute(() -> copy(client, behind, connection, CancelReason.USER));
       threads.execute(() -> copy(behind, client, connection, CancelReason.CLOSED));
-    } catch (IOException failed) {
+    } catch (IOException | RejectedExecutionException failed) {
+      // The server, or this door, is just being closed.
       connection.cancel(failed);
     }
   }

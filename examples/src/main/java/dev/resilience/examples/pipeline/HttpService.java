@@ -49,7 +49,7 @@ final class HttpService implements AutoCloseable {
   }
 
   private static final int LONGEST_BODY = 4_096;
-  private static final Duration SLOW = Duration.ofMillis(700);
+  private static final Duration SLOW = Duration.ofMillis(900);
 
   private final String name;
   private final Duration limit;

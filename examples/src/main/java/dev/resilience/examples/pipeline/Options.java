@@ -31,7 +31,7 @@ record Options(long seed, Duration length, int rate, int port, Optional<URI> url
 
         --seed N      which script of faults; the same seed, the same script   (default: 1)
         --seconds N   how long orders are placed, 1 to 300                     (default: 12)
-        --rate N      orders a second, 1 to 500              (default: 50; 10 with --url)
+        --rate N      orders a second, 1 to 500              (default: 30; 10 with --url)
         --port N      the port of the gateway, 1 to 65535         (default: any free one)
         --url URL     call a server of yours instead: GET http://... through the same policies,
                       without faults of ours
@@ -68,7 +68,7 @@ record Options(long seed, Duration length, int rate, int port, Optional<URI> url
     return new Options(
         number(given, "--seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
         Duration.ofSeconds(number(given, "--seconds", 12, 1, 300)),
-        (int) number(given, "--rate", url == null ? 50 : 10, 1, 500),
+        (int) number(given, "--rate", url == null ? 30 : 10, 1, 500),
         (int) number(given, "--port", 0, 1, 65_535),
         url == null ? Optional.empty() : Optional.of(httpUrl(url)),
         false);

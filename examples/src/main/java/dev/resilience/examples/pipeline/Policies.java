@@ -41,13 +41,16 @@ final class Policies {
 
   private Policies() {}
 
-  /** Nobody orders without it: four attempts, and patience with an open circuit. */
+  /**
+   * Nobody orders without it: patience with an open circuit, too. Attempts that it rejects count
+   * like others, so there are enough to outlast it.
+   */
   static Resilience auth(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 4, HTTP),
+        retry(stats, 6, HTTP),
         breaker(stats),
-        timeout(stats, ofMillis(250)),
+        timeout(stats, ofMillis(400)),
         stats.countAttempts());
   }
 
@@ -57,7 +60,7 @@ final class Policies {
         stats.countCalls(),
         retry(stats, 2, IMPATIENT),
         breaker(stats),
-        timeout(stats, ofMillis(200)),
+        timeout(stats, ofMillis(300)),
         stats.countAttempts());
   }
 
@@ -65,16 +68,16 @@ final class Policies {
   static Resilience payment(DependencyStats stats) {
     return Resilience.of(
         stats.countCalls(),
-        retry(stats, 4, HTTP),
+        retry(stats, 6, HTTP),
         breaker(stats),
-        timeout(stats, ofMillis(600)),
+        timeout(stats, ofMillis(800)),
         stats.countAttempts());
   }
 
   /** Best effort, in a single attempt; see {@link #orElse}. */
   static Resilience mail(DependencyStats stats) {
     return Resilience.of(
-        stats.countCalls(), breaker(stats), timeout(stats, ofMillis(150)), stats.countAttempts());
+        stats.countCalls(), breaker(stats), timeout(stats, ofMillis(300)), stats.countAttempts());
   }
 
   /** Whatever goes wrong, except that the caller left: another answer. */

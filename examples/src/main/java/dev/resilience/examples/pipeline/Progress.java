@@ -37,7 +37,7 @@ final class Progress implements AutoCloseable {
   }
 
   private void show() {
-    out.println("         orders/s      good  degraded     other   under way   now");
+    out.println("        orders    good  degraded   other  under way  now");
     try {
       for (Duration next = SECOND; ; next = next.plus(SECOND)) {
         ctx.sleep(next.minus(ledger.elapsed()));
@@ -61,7 +61,7 @@ final class Progress implements AutoCloseable {
     }
     return String.format(
             Locale.ROOT,
-            "  %4.0f s   %7d   %7d   %7d   %7d   %9d   %s",
+            "%4.0f s  %6d  %6d  %8d  %6d  %9d  %s",
             ledger.elapsed().toMillis() / 1e3,
             good + degraded + other,
             good,

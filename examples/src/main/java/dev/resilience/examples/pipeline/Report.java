@@ -95,10 +95,10 @@ final class Report {
             "calls",
             "attempts",
             "retries",
-            "saved by retry",
+            "retried ok",
             "timed out",
             "rejected",
-            "fallback answers");
+            "fallbacks");
     for (DependencyStats it : ledger.dependencies()) {
       table.row(
           it.name(),
@@ -111,8 +111,10 @@ final class Report {
           "" + it.fallbacks());
     }
     table.print(out);
-    out.println("  attempts: requests sent. timed out: attempts cut off by their own limit.");
-    out.println("  rejected: attempts that an open circuit did not let through.");
+    out.println("  attempts: requests sent. retried ok: calls that a further attempt made good.");
+    out.println(
+        "  timed out: attempts cut off by their own limit. rejected: attempts that an open");
+    out.println("  circuit did not let through. fallbacks: calls answered by something else.");
   }
 
   private void circuits() {
@@ -143,7 +145,14 @@ final class Report {
     heading("Time given to each hop, and time it used");
     var table =
         new Table(
-            "hop", "requests", "given: least", "median", "most", "used: median", "99 %", "most");
+            "hop",
+            "requests",
+            "given min",
+            "given median",
+            "given max",
+            "used median",
+            "used 99 %",
+            "used max");
     for (HopStats it : ledger.hops()) {
       table.row(
           it.name(),
@@ -163,7 +172,12 @@ final class Report {
     heading("Work that nobody wanted any more");
     var table =
         new Table(
-            "hop", "not begun", "stopped: caller gone", "out of time", "slowest stop", "late");
+            "hop",
+            "not begun",
+            "stopped: caller gone",
+            "stopped: out of time",
+            "slowest stop",
+            "late");
     for (HopStats it : ledger.hops()) {
       table.row(
           it.name(),

@@ -8,7 +8,7 @@ import java.util.List;
 final class Table {
 
   private static final String INDENT = "  ";
-  private static final String GAP = "   ";
+  private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
 

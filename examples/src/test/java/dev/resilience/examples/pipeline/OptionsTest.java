@@ -20,7 +20,7 @@ class OptionsTest {
       Options options = Options.parse();
 
       assertThat(options.length()).isEqualTo(Duration.ofSeconds(12));
-      assertThat(options.rate()).isEqualTo(50);
+      assertThat(options.rate()).isEqualTo(30);
       assertThat(options.seed()).isEqualTo(1);
       assertThat(options.port()).isZero();
       assertThat(options.url()).isEmpty();

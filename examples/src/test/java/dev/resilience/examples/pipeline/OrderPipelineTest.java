@@ -141,7 +141,7 @@ class OrderPipelineTest {
     @Override
     public void write(int b) {
       printed.write(b);
-      if (printed().contains("orders/s")) {
+      if (printed().contains("under way")) {
         running.countDown();
       }
     }
