@@ -77,10 +77,10 @@ final class Belief {
     return soonest;
   }
 
-  /** Finds who is missing now, and tells how many are there that were there before. */
+  /** Finds who is missing now, and tells how many of those before are there to be called. */
   private int compare(Snapshot answer) {
-    Set<String> present = new HashSet<>();
-    answer.registered().forEach(instance -> present.add(instance.id()));
+    Set<String> usable = ids(answer.instances());
+    Set<String> present = ids(answer.registered());
     missing
         .entrySet()
         .removeIf(entry -> present.contains(entry.getKey()) || entry.getValue().until.isPassed());
@@ -88,13 +88,19 @@ final class Belief {
     if (previous != null) {
       Deadline until = Deadline.after(keepVanished, time);
       for (ServiceInstance instance : previous.instances()) {
-        if (present.contains(instance.id())) {
+        if (usable.contains(instance.id())) {
           survivors++;
-        } else if (!keepVanished.isZero()) {
+        } else if (!present.contains(instance.id()) && !keepVanished.isZero()) {
           missing.put(instance.id(), new Missing(instance, until));
         }
       }
     }
     return survivors;
+  }
+
+  private static Set<String> ids(List<ServiceInstance> instances) {
+    Set<String> ids = new HashSet<>();
+    instances.forEach(instance -> ids.add(instance.id()));
+    return ids;
   }
 }
