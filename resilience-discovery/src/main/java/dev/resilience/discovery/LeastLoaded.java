@@ -1,0 +1,59 @@
+package dev.resilience.discovery;
+
+import dev.resilience.context.Context;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The better one of two drawn at random. */
+final class LeastLoaded implements Balancer {
+
+  @Override
+  public Picker over(List<Candidate> candidates) {
+    return new Draw(candidates.toArray(new Candidate[0]));
+  }
+
+  private record Draw(Candidate[] all) implements Picker {
+
+    @Override
+    public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
+      int size = all.length;
+      if (size == 1) {
+        return usable.test(all[0]) ? all[0] : null;
+      }
+      RandomGenerator random = ctx.timeSource().random();
+      int first = random.nextInt(size);
+      int second = random.nextInt(size - 1);
+      second += second >= first ? 1 : 0;
+      Candidate one = all[first];
+      Candidate other = all[second];
+      boolean oneIsUsable = usable.test(one);
+      if (oneIsUsable && usable.test(other)) {
+        return isBetter(other, one, now) ? other : one;
+      }
+      return oneIsUsable ? one : firstFrom(second, usable);
+    }
+
+    private @Nullable Candidate firstFrom(int start, Predicate<? super Candidate> usable) {
+      for (int i = 0; i < all.length; i++) {
+        Candidate candidate = all[(start + i) % all.length];
+        if (usable.test(candidate)) {
+          return candidate;
+        }
+      }
+      return null;
+    }
+
+    /** An unknown latency says nothing: the number of calls decides then. */
+    private static boolean isBetter(Candidate one, Candidate other, long now) {
+      double load = (one.inFlight() + 1) / one.weight();
+      double otherLoad = (other.inFlight() + 1) / other.weight();
+      double latency = one.latencyNanos(now);
+      double otherLatency = other.latencyNanos(now);
+      return latency > 0 && otherLatency > 0
+          ? load * latency < otherLoad * otherLatency
+          : load < otherLoad;
+    }
+  }
+}
