@@ -23,15 +23,17 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Balancer {
 
-  /** One after the other, whatever their weights; in proportion while one is brought back gently. */
+  /**
+   * One after the other, whatever their weights; in proportion while one is brought back gently.
+   */
   static Balancer roundRobin() {
     return new Strides(candidate -> candidate.weight() / candidate.instance().weight());
   }
 
   /**
-   * One after the other, in proportion to their weights. Within any number of picks each instance is
-   * within two of its share, and its picks are spread out. Needs no lock: the place in the schedule is
-   * one counter.
+   * One after the other, in proportion to their weights. Within any number of picks each instance
+   * is within two of its share, and its picks are spread out. Needs no lock: the place in the
+   * schedule is one counter.
    */
   static Balancer weighted() {
     return new Strides(Candidate::weight);
@@ -49,8 +51,8 @@ public interface Balancer {
   }
 
   /**
-   * The same instance for the same key, as far as possible: when an instance comes or goes, only its
-   * share of the keys moves. Weights count.
+   * The same instance for the same key, as far as possible: when an instance comes or goes, only
+   * its share of the keys moves. Weights count.
    *
    * <pre>{@code
    * static final Key<String> CUSTOMER = Key.of("customer", String.class);
@@ -58,9 +60,9 @@ public interface Balancer {
    * orders.call(ctx.withValue(CUSTOMER, "acme"), (c, instance) -> fetch(c, instance));
    * }</pre>
    *
-   * <p>Source: Karger and others, <em>Consistent Hashing and Random Trees</em>, 1997. A pick costs the
-   * logarithm of the number of instances; a change sorts forty points for each instance of default
-   * weight.
+   * <p>Source: Karger and others, <em>Consistent Hashing and Random Trees</em>, 1997. A pick costs
+   * the logarithm of the number of instances; a change sorts forty points for each instance of
+   * default weight.
    *
    * @param key of the context; calls without a value are spread at random
    */
@@ -79,8 +81,8 @@ public interface Balancer {
   }
 
   /**
-   * Prepares for a set of candidates. Called by one thread at a time, whenever the set or a weight has
-   * changed; may be expensive, must not block.
+   * Prepares for a set of candidates. Called by one thread at a time, whenever the set or a weight
+   * has changed; may be expensive, must not block.
    *
    * @param candidates at least one, ordered by id, unmodifiable
    */

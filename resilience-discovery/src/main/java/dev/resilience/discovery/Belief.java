@@ -12,11 +12,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether to believe an answer. Instances that leave on purpose drain first, and crashes come one by
- * one. When most of them go missing within a short time, the registry has rather lost its memory (a
- * restart, a pause in which leases ran out), and the living come back with their next heartbeats: the
- * missing ones are kept for a while, and the answer is called stale. So is everybody who goes missing
- * soon after the registry itself was away. Used by one thread at a time.
+ * Whether to believe an answer. Instances that leave on purpose drain first, and crashes come one
+ * by one. When most of them go missing within a short time, the registry has rather lost its memory
+ * (a restart, a pause in which leases ran out), and the living come back with their next
+ * heartbeats: the missing ones are kept for a while, and the answer is called stale. So is
+ * everybody who goes missing soon after the registry itself was away. Used by one thread at a time.
  */
 final class Belief {
 

@@ -8,9 +8,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ring of hashes on which each candidate has points in proportion to its weight; a key belongs to the
- * next point. The points of an instance are the same in every set, and those of a smaller weight are
- * among those of a greater one, so a change moves only what it must.
+ * A ring of hashes on which each candidate has points in proportion to its weight; a key belongs to
+ * the next point. The points of an instance are the same in every set, and those of a smaller
+ * weight are among those of a greater one, so a change moves only what it must.
  */
 final class ConsistentHash implements Balancer {
 
@@ -54,8 +54,7 @@ final class ConsistentHash implements Balancer {
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
       Object value = key.apply(ctx);
-      long hash =
-          (value == null ? ctx.timeSource().random().nextLong() : hashOf(value)) >>> 1;
+      long hash = (value == null ? ctx.timeSource().random().nextLong() : hashOf(value)) >>> 1;
       int found = Arrays.binarySearch(ring, hash);
       int start = found >= 0 ? found : -found - 1;
       for (int i = 0; i < ring.length; i++) {

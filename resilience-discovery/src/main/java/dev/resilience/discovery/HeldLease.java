@@ -11,9 +11,9 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lease that is renewed. One thing is under way at a time, a question to the store or a delay; the
- * next one follows from its outcome. A heartbeat is a put like the first one, so a registry that lost
- * the registration gets it back with the next.
+ * A lease that is renewed. One thing is under way at a time, a question to the store or a delay;
+ * the next one follows from its outcome. A heartbeat is a put like the first one, so a registry
+ * that lost the registration gets it back with the next.
  */
 final class HeldLease implements Lease {
 
@@ -162,8 +162,7 @@ final class HeldLease implements Lease {
     if (registered != null) {
       registered.withdraw();
     }
-    CancellableContext farewell =
-        registry.owner.detached().withTimeout(registry.farewellLimit());
+    CancellableContext farewell = registry.owner.detached().withTimeout(registry.farewellLimit());
     registry
         .put(farewell, described())
         .thenCompose(nothing -> farewell.delay(registry.farewell))

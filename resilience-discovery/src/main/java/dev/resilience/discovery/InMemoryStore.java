@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Registrations in the memory of this process. All services share one sorted map, so that nothing is
- * left of a service when its last instance has gone.
+ * Registrations in the memory of this process. All services share one sorted map, so that nothing
+ * is left of a service when its last instance has gone.
  */
 final class InMemoryStore implements RegistryStore {
 
@@ -99,8 +99,7 @@ final class InMemoryStore implements RegistryStore {
     }
 
     void expireIn(Duration lease) {
-      timer =
-          time.startTimer(time.nanoTime() + Deadline.saturatedNanos(lease), this::expire);
+      timer = time.startTimer(time.nanoTime() + Deadline.saturatedNanos(lease), this::expire);
     }
 
     private void expire() {

@@ -2,7 +2,9 @@ package dev.resilience.discovery;
 
 import java.util.Objects;
 
-/** What an instance may say of itself. The limits keep it fit for any registry, and for a log line. */
+/**
+ * What an instance may say of itself. The limits keep it fit for any registry, and for a log line.
+ */
 final class Names {
 
   private Names() {}
@@ -84,10 +86,7 @@ final class Names {
   /** A value from outside must not break a log line. */
   private static String shown(String value) {
     StringBuilder shown = new StringBuilder("\"");
-    value
-        .chars()
-        .limit(64)
-        .forEach(c -> shown.append(Character.isISOControl(c) ? '?' : (char) c));
+    value.chars().limit(64).forEach(c -> shown.append(Character.isISOControl(c) ? '?' : (char) c));
     return shown.append(value.length() > 64 ? "...\"" : "\"").toString();
   }
 }

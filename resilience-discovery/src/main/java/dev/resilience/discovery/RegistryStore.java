@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where registrations are kept: the little that is asked of a coordination service, so that it can
- * stand behind a {@link ServiceRegistry}. Heartbeats, retries, bounds, staleness and draining are not
- * its business; {@link ServiceRegistry#builder} adds them.
+ * stand behind a {@link ServiceRegistry}. Heartbeats, retries, bounds, staleness and draining are
+ * not its business; {@link ServiceRegistry#builder} adds them.
  *
  * <p>Implementations are thread-safe and do not block: they return a stage, and give up when the
  * context ends. A stage that fails, or that never completes, is a registry that is away.

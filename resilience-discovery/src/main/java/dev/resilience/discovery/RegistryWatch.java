@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A watch that asks: when it is told that something may have changed, from time to time, and, while
- * the registry is away, after growing delays. One question or one delay is under way at a time. What
- * an answer is worth is the business of {@link Belief}.
+ * the registry is away, after growing delays. One question or one delay is under way at a time.
+ * What an answer is worth is the business of {@link Belief}.
  */
 final class RegistryWatch implements Watch {
 

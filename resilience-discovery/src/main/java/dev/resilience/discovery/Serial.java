@@ -7,8 +7,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Runs steps one at a time, in order, on the threads that bring them: what they change needs no lock,
- * and nobody waits. A step that is brought while another one runs is left to that one's thread.
+ * Runs steps one at a time, in order, on the threads that bring them: what they change needs no
+ * lock, and nobody waits. A step that is brought while another one runs is left to that one's
+ * thread.
  */
 final class Serial {
 

@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * One process that offers a service, and where to reach it. Whatever is wrong with it is refused when
- * it is made, and so never enters a registry.
+ * One process that offers a service, and where to reach it. Whatever is wrong with it is refused
+ * when it is made, and so never enters a registry.
  *
  * <pre>{@code
  * ServiceInstance me = ServiceInstance.of("orders", "10.0.0.7", 8080)
@@ -53,8 +53,8 @@ public final class ServiceInstance {
   /**
    * An instance with {@link #DEFAULT_WEIGHT}, no zone and no metadata.
    *
-   * @param service 1 to 128 letters, digits, {@code .}, {@code _}, {@code -}; the first one a letter
-   *     or a digit
+   * @param service 1 to 128 letters, digits, {@code .}, {@code _}, {@code -}; the first one a
+   *     letter or a digit
    * @param host a name or an address, up to 253 characters; IPv6 without brackets
    * @param port 1 to 65535
    */
@@ -106,9 +106,7 @@ public final class ServiceInstance {
 
   /** The same, about to leave: it finishes what it has begun, and gets no new calls. */
   public ServiceInstance asDraining() {
-    return draining
-        ? this
-        : new ServiceInstance(service, host, port, weight, zone, metadata, true);
+    return draining ? this : new ServiceInstance(service, host, port, weight, zone, metadata, true);
   }
 
   /** The name of the service. */

@@ -13,8 +13,8 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>An extension point. Implementations are thread-safe, and pass {@code ServiceRegistryContract} of
- * this project. To put a coordination service behind it, a {@link RegistryStore} is less work.
+ * <p>An extension point. Implementations are thread-safe, and pass {@code ServiceRegistryContract}
+ * of this project. To put a coordination service behind it, a {@link RegistryStore} is less work.
  */
 public interface ServiceRegistry {
 
@@ -34,8 +34,8 @@ public interface ServiceRegistry {
   }
 
   /**
-   * Registers an instance and keeps it registered. A registry that is away does not fail this: it is
-   * tried again in the background until it succeeds; {@link Lease#state} tells.
+   * Registers an instance and keeps it registered. A registry that is away does not fail this: it
+   * is tried again in the background until it succeeds; {@link Lease#state} tells.
    *
    * @param ctx when it ends, the instance is withdrawn
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended
@@ -58,8 +58,8 @@ public interface ServiceRegistry {
   Snapshot discover(Context ctx, String service);
 
   /**
-   * Watches who is there. The listener is told of the first answer, of each change, and when answers
-   * become stale and fresh again; a registry that is away takes nobody out.
+   * Watches who is there. The listener is told of the first answer, of each change, and when
+   * answers become stale and fresh again; a registry that is away takes nobody out.
    *
    * @param ctx when it ends, so does the watch
    * @param service its name

@@ -19,8 +19,8 @@ public final class ServiceRegistryBuilder {
   }
 
   /**
-   * How long an instance stays registered of which nothing more is heard. Heartbeats come three times
-   * as often.
+   * How long an instance stays registered of which nothing more is heard. Heartbeats come three
+   * times as often.
    *
    * @param newLeaseTime positive. Default: 30 s
    */
@@ -52,8 +52,8 @@ public final class ServiceRegistryBuilder {
 
   /**
    * How long a watch keeps instances of which more than half vanish at once, and without having
-   * drained: that is rather a registry that lost its memory than that many deaths. They are shown as
-   * stale meanwhile.
+   * drained: that is rather a registry that lost its memory than that many deaths. They are shown
+   * as stale meanwhile.
    *
    * @param newKeepVanished zero or more; zero: believes everything at once. Default: 30 s
    */

@@ -20,7 +20,11 @@ public final class Snapshot {
   private final TimeSource time;
 
   private Snapshot(
-      String service, List<ServiceInstance> registered, boolean stale, long taken, TimeSource time) {
+      String service,
+      List<ServiceInstance> registered,
+      boolean stale,
+      long taken,
+      TimeSource time) {
     this.service = service;
     this.registered = registered;
     this.instances =

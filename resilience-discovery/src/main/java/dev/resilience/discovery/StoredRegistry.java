@@ -50,8 +50,7 @@ final class StoredRegistry implements ServiceRegistry {
     checkAlive(ctx);
     HeldLease lease = new HeldLease(this, instance);
     HeldLease present =
-        leases.compute(
-            lease.key(), (key, old) -> old == null || old.isEnding() ? lease : old);
+        leases.compute(lease.key(), (key, old) -> old == null || old.isEnding() ? lease : old);
     if (present != lease) {
       throw new IllegalStateException(instance + " is registered already (expected: once)");
     }

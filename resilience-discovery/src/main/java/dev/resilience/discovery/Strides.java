@@ -9,13 +9,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A weighted turn without a lock. The counter walks over the candidates, round after round. The
- * heaviest one has its turn in each round; one of a share s of that in s of the rounds: in those where
- * {@code round * s} passes a whole number. Each begins at a place of its own, so that light ones do not
- * have their turns in the same round. The idea is that of stride scheduling (Waldspurger and Weihl,
- * 1995), with a counter in place of a queue, as in gRPC's weighted round robin.
+ * heaviest one has its turn in each round; one of a share s of that in s of the rounds: in those
+ * where {@code round * s} passes a whole number. Each begins at a place of its own, so that light
+ * ones do not have their turns in the same round. The idea is that of stride scheduling
+ * (Waldspurger and Weihl, 1995), with a counter in place of a queue, as in gRPC's weighted round
+ * robin.
  *
- * <p>A pick costs one increment and on average as many steps as the greatest weight is to the mean one.
- * The counter outlives the candidates, so that many changes do not favour the first of the list.
+ * <p>A pick costs one increment and on average as many steps as the greatest weight is to the mean
+ * one. The counter outlives the candidates, so that many changes do not favour the first of the
+ * list.
  */
 final class Strides implements Balancer {
 
@@ -45,8 +47,7 @@ final class Strides implements Balancer {
     return new Turn(turns, all, strides, starts, (long) size * (ONE / lightest + 1));
   }
 
-  private record Turn(
-      AtomicLong turns, Candidate[] all, int[] strides, int[] starts, long enough)
+  private record Turn(AtomicLong turns, Candidate[] all, int[] strides, int[] starts, long enough)
       implements Picker {
 
     @Override

@@ -79,8 +79,7 @@ abstract class BalancerContract {
             if (!usable.remove(n)) {
               usable.add(n);
             }
-            Candidate picked =
-                picker.pick(ctx, time.nanoTime(), c -> usable.contains(number(c)));
+            Candidate picked = picker.pick(ctx, time.nanoTime(), c -> usable.contains(number(c)));
             if (usable.isEmpty()) {
               assertThat(picked).isNull();
             } else {

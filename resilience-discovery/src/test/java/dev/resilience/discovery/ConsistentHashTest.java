@@ -18,8 +18,7 @@ class ConsistentHashTest extends BalancerContract {
 
   private int picked(Balancer.Picker picker, int customer) {
     return number(
-        picker.pick(
-            ctx.withValue(CUSTOMER, "customer" + customer), time.nanoTime(), any -> true));
+        picker.pick(ctx.withValue(CUSTOMER, "customer" + customer), time.nanoTime(), any -> true));
   }
 
   private List<Integer> pickedForAll(Balancer.Picker picker) {

@@ -81,9 +81,7 @@ final class FlakyStore implements RegistryStore {
       case REFUSING -> CompletableFuture.failedFuture(new IllegalStateException("refused"));
       case SILENT -> new CompletableFuture<>();
       case WELL ->
-          latency.isZero()
-              ? action.get()
-              : ctx.delay(latency).thenCompose(nothing -> action.get());
+          latency.isZero() ? action.get() : ctx.delay(latency).thenCompose(nothing -> action.get());
     };
   }
 }

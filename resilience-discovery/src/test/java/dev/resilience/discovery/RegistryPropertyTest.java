@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random programs of registering, draining, closing and ending, over a store that goes away, forgets,
- * is slow and drops hints.
+ * Random programs of registering, draining, closing and ending, over a store that goes away,
+ * forgets, is slow and drops hints.
  */
 class RegistryPropertyTest {
 
@@ -57,7 +57,8 @@ class RegistryPropertyTest {
       this.time = VirtualTime.manual(seed);
       this.store = new FlakyStore(time);
       this.owner = Context.background(time).withCancel();
-      // A watch that asks often notices each absence; one that does not may take a lease that ran out
+      // A watch that asks often notices each absence; one that does not may take a lease that ran
+      // out
       // for a death.
       this.registry =
           ServiceRegistry.builder(store)
@@ -70,7 +71,8 @@ class RegistryPropertyTest {
       int steps = 5 + random.nextInt(20);
       for (int i = 0; i < steps; i++) {
         step();
-        time.advance(ofMillis(random.nextInt(4) == 0 ? random.nextInt(40_000) : random.nextInt(50)));
+        time.advance(
+            ofMillis(random.nextInt(4) == 0 ? random.nextInt(40_000) : random.nextInt(50)));
       }
       settle();
       checkConverged();

@@ -33,9 +33,14 @@ final class Schedules {
     }
   }
 
+  /** The randomness of one schedule. */
+  static RandomGenerator random(long seed) {
+    return RANDOM.create(seed);
+  }
+
   private static void checkOne(long seed, Property property) {
     try {
-      property.check(seed, RANDOM.create(seed));
+      property.check(seed, random(seed));
     } catch (Throwable failure) {
       throw new AssertionError("failed with -Dresilience.seed=" + seed, failure);
     }

@@ -29,7 +29,8 @@ class ServiceInstanceTest {
 
   @Test
   void bracketsAnAddressOfVersionSixInItsId() {
-    assertThat(ServiceInstance.of("orders", "fe80::1%eth0", 80).id()).isEqualTo("[fe80::1%eth0]:80");
+    assertThat(ServiceInstance.of("orders", "fe80::1%eth0", 80).id())
+        .isEqualTo("[fe80::1%eth0]:80");
   }
 
   @Test

@@ -198,8 +198,7 @@ abstract class ServiceRegistryContract {
       registry.register(ctx, A);
       eventually(
           () ->
-              assertThat(registry.discoverWithRetry(ctx, "orders").instances())
-                  .containsExactly(A));
+              assertThat(registry.discoverWithRetry(ctx, "orders").instances()).containsExactly(A));
     }
 
     @Test
@@ -236,7 +235,8 @@ abstract class ServiceRegistryContract {
       eventually(() -> assertThat(last()).containsExactly(A));
       eventually(
           () ->
-              assertThat(watch.latest().map(Snapshot::registered)).isEqualTo(Optional.of(List.of(A))));
+              assertThat(watch.latest().map(Snapshot::registered))
+                  .isEqualTo(Optional.of(List.of(A))));
       assertThat(watch.latest().orElseThrow().isStale()).isFalse();
     }
 
@@ -272,8 +272,7 @@ abstract class ServiceRegistryContract {
       ending.cancel();
       registry.register(ctx, A);
 
-      eventually(
-          () -> assertThat(control.get(control.size() - 1).instances()).containsExactly(A));
+      eventually(() -> assertThat(control.get(control.size() - 1).instances()).containsExactly(A));
       assertThat(heard).hasSize(2);
     }
 

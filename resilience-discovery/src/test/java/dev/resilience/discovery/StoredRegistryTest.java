@@ -212,8 +212,7 @@ class StoredRegistryTest {
       store.mood = Mood.SILENT;
       assertThat(
               failureOf(
-                  () -> registry.discover(ctx.withTimeout(ofMillis(300)), "orders"),
-                  ofMillis(300)))
+                  () -> registry.discover(ctx.withTimeout(ofMillis(300)), "orders"), ofMillis(300)))
           .isInstanceOf(DeadlineExceededException.class);
     }
 
