@@ -44,12 +44,23 @@ final class ConsistentHash implements Balancer {
     return (int) Math.max(1, Math.round(candidate.weight() * POINTS));
   }
 
-  private record Ring(
-      Function<? super Context, ? extends @Nullable Object> key,
-      Candidate[] all,
-      long[] ring,
-      long mask)
-      implements Picker {
+  private static final class Ring implements Picker {
+
+    private final Function<? super Context, ? extends @Nullable Object> key;
+    private final Candidate[] all;
+    private final long[] ring;
+    private final long mask;
+
+    Ring(
+        Function<? super Context, ? extends @Nullable Object> key,
+        Candidate[] all,
+        long[] ring,
+        long mask) {
+      this.key = key;
+      this.all = all;
+      this.ring = ring;
+      this.mask = mask;
+    }
 
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {

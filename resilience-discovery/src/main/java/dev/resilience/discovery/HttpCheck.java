@@ -2,6 +2,7 @@ package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.policy.RawFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +50,7 @@ final class HttpCheck implements HealthCheck {
         (answer, wrong) -> {
           end.withdraw();
           if (wrong != null) {
-            throw new java.util.concurrent.CompletionException(wrong);
+            throw new CompletionException(RawFailure.of(wrong));
           }
           if (answer.statusCode() < 200 || answer.statusCode() > 299) {
             throw new UnwellException("it answers with status " + answer.statusCode());

@@ -14,7 +14,13 @@ final class LeastLoaded implements Balancer {
     return new Draw(candidates.toArray(new Candidate[0]));
   }
 
-  private record Draw(Candidate[] all) implements Picker {
+  private static final class Draw implements Picker {
+
+    private final Candidate[] all;
+
+    Draw(Candidate[] all) {
+      this.all = all;
+    }
 
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
@@ -30,7 +36,7 @@ final class LeastLoaded implements Balancer {
       Candidate other = all[second];
       boolean oneIsUsable = usable.test(one);
       if (oneIsUsable && usable.test(other)) {
-        return isBetter(other, one, now) ? other : one;
+        return isWorse(one, other, now) ? other : one;
       }
       return oneIsUsable ? one : firstFrom(second, usable);
     }
@@ -46,14 +52,14 @@ final class LeastLoaded implements Balancer {
     }
 
     /** An unknown latency says nothing: the number of calls decides then. */
-    private static boolean isBetter(Candidate one, Candidate other, long now) {
+    private static boolean isWorse(Candidate one, Candidate other, long now) {
       double load = (one.inFlight() + 1) / one.weight();
       double otherLoad = (other.inFlight() + 1) / other.weight();
       double latency = one.latencyNanos(now);
       double otherLatency = other.latencyNanos(now);
-      return latency > 0 && otherLatency > 0
-          ? load * latency < otherLoad * otherLatency
-          : load < otherLoad;
+      return (latency > 0 && otherLatency > 0)
+          ? load * latency > otherLoad * otherLatency
+          : load > otherLoad;
     }
   }
 }

@@ -50,7 +50,7 @@ final class Member {
   /** The same object as long as it says the same, so that an unchanged set is seen to be one. */
   Slot slot(double share) {
     Slot present = slot;
-    if (present == null || present.share() != share || present.instance() != instance) {
+    if (present == null || present.share() != share || !present.instance().equals(instance)) {
       present = new Slot(this, instance, share, share * instance.weight());
       slot = present;
     }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -344,8 +345,9 @@ final class Roster {
     }
     Deadline moment = wake;
     if (moment != null) {
-      alarm = life.delay(atLeastOneNano(moment)).toCompletableFuture();
-      alarm.whenComplete(
+      CompletionStage<@Nullable Void> waiting = life.delay(atLeastOneNano(moment));
+      alarm = waiting.toCompletableFuture();
+      waiting.whenComplete(
           (nothing, end) -> {
             if (end == null) {
               serial.run(this::decide);

@@ -47,8 +47,21 @@ final class Strides implements Balancer {
     return new Turn(turns, all, strides, starts, (long) size * (ONE / lightest + 1));
   }
 
-  private record Turn(AtomicLong turns, Candidate[] all, int[] strides, int[] starts, long enough)
-      implements Picker {
+  private static final class Turn implements Picker {
+
+    private final AtomicLong turns;
+    private final Candidate[] all;
+    private final int[] strides;
+    private final int[] starts;
+    private final long enough;
+
+    Turn(AtomicLong turns, Candidate[] all, int[] strides, int[] starts, long enough) {
+      this.turns = turns;
+      this.all = all;
+      this.strides = strides;
+      this.starts = starts;
+      this.enough = enough;
+    }
 
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {

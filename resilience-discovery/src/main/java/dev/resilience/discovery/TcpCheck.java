@@ -34,7 +34,8 @@ final class TcpCheck implements HealthCheck {
       throws IOException {
     AsynchronousSocketChannel channel = AsynchronousSocketChannel.open();
     Registration end = ctx.onDone(channel::close);
-    result.whenComplete(
+    CompletionStage<@Nullable Void> over = result;
+    over.whenComplete(
         (nothing, wrong) -> {
           end.withdraw();
           close(channel);

@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** Calls that came before anything was known. Who gives up leaves nothing behind. */
 final class Waiters {
 
-  private final Set<CompletableFuture<@Nullable Void>> waiting = ConcurrentHashMap.newKeySet();
+  private static final class Waiter {
+    final CompletableFuture<@Nullable Void> woken = new CompletableFuture<>();
+  }
+
+  private final Set<Waiter> waiting = ConcurrentHashMap.newKeySet();
   private final Resilience patience;
 
   Waiters(Duration limit) {
@@ -26,19 +30,19 @@ final class Waiters {
     return patience.callAsync(
         ctx,
         c -> {
-          CompletableFuture<@Nullable Void> waiter = new CompletableFuture<>();
+          Waiter waiter = new Waiter();
           waiting.add(waiter);
           c.onDone(() -> waiting.remove(waiter));
           if (isOver.getAsBoolean()) {
-            waiter.complete(null);
+            waiter.woken.complete(null);
           }
-          return waiter;
+          return waiter.woken;
         });
   }
 
   void wakeAll() {
     if (!waiting.isEmpty()) {
-      waiting.forEach(waiter -> waiter.complete(null));
+      waiting.forEach(waiter -> waiter.woken.complete(null));
     }
   }
 

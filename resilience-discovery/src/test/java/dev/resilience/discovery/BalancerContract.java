@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link Balancer} must do. */
@@ -47,9 +48,11 @@ abstract class BalancerContract {
     return counts;
   }
 
-  static int number(Candidate candidate) {
-    assertThat(candidate).isInstanceOf(FakeCandidate.class);
-    return ((FakeCandidate) candidate).number();
+  static int number(@Nullable Candidate candidate) {
+    if (candidate instanceof FakeCandidate fake) {
+      return fake.number();
+    }
+    throw new AssertionError(candidate);
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.resilience.discovery;
 
 import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.context.CancellableContext;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class RegistryPropertyTest {
 
   private static final int INSTANCES = 5;
+  private static final List<Mood> MOODS = List.of(Mood.values());
 
   @Test
   void theLivingAreNeverLostAndTheDrainedNeverShown() {
@@ -85,8 +88,8 @@ class RegistryPropertyTest {
         case 0, 1, 2 -> register(n);
         case 3 -> leaving(n, Lease::drain);
         case 4 -> leaving(n, Lease::close);
-        case 5 -> leaving(n, lease -> contexts.get(n).cancel());
-        case 6 -> store.mood = Mood.values()[random.nextInt(Mood.values().length)];
+        case 5 -> leaving(n, lease -> requireNonNull(contexts.get(n)).cancel());
+        case 6 -> store.mood = MOODS.get(random.nextInt(MOODS.size()));
         case 7 -> store.latency = ofMillis(random.nextInt(3) * 400L);
         default -> {
           store.dropsHints = random.nextBoolean();
@@ -144,7 +147,7 @@ class RegistryPropertyTest {
       store.mood = Mood.WELL;
       store.latency = Duration.ZERO;
       store.dropsHints = false;
-      time.advance(ofSeconds(120));
+      time.advance(ofMinutes(2));
     }
 
     private void checkConverged() {
@@ -160,8 +163,7 @@ class RegistryPropertyTest {
               .toList();
       assertThat(registry.discover(owner, "orders").registered()).isEqualTo(expected);
       Snapshot last = heard.isEmpty() ? null : heard.get(heard.size() - 1);
-      assertThat(last).isNotNull();
-      assertThat(last.registered()).isEqualTo(expected);
+      assertThat(requireNonNull(last).registered()).isEqualTo(expected);
       assertThat(last.isStale()).isFalse();
       assertThat(lost).as("a living instance was lost").isFalse();
     }

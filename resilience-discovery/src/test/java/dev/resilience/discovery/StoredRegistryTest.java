@@ -3,6 +3,7 @@ package dev.resilience.discovery;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,16 +178,12 @@ class StoredRegistryTest {
       int before = time.pendingTimers();
       CancellableContext living = ctx.withCancel();
       WeakReference<Lease> lease = new WeakReference<>(registry.register(living, A));
-      requireNotNull(lease).close();
+      requireNonNull(lease.get()).close();
       time.advance(ofSeconds(2));
       assertThat(time.pendingTimers()).isEqualTo(before);
       assertThat(Reachability.isCleared(lease)).isTrue();
       assertThat(living.isDone()).isFalse();
     }
-  }
-
-  private static Lease requireNotNull(WeakReference<Lease> lease) {
-    return java.util.Objects.requireNonNull(lease.get());
   }
 
   @Nested
@@ -233,7 +231,7 @@ class StoredRegistryTest {
 
     @Test
     void withRetryTakesAnEmptyAnswerForAFailedAttemptAndWaitsLongerEachTime() {
-      AtomicReference<Throwable> thrown = new AtomicReference<>();
+      AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
       time.start(
           "waiting",
           () -> {
@@ -246,7 +244,7 @@ class StoredRegistryTest {
       time.advance(ofSeconds(5));
 
       assertThat(thrown.get()).hasMessage("orders: nobody is registered");
-      CallStory story = CallStory.of(thrown.get()).orElseThrow();
+      CallStory story = CallStory.of(requireNonNull(thrown.get())).orElseThrow();
       assertThat(story.attemptCount()).isEqualTo(5);
       List<Duration> delays =
           story.steps().stream()
@@ -259,7 +257,7 @@ class StoredRegistryTest {
     @Test
     void withRetryGivesEachAttemptOneSecond() {
       store.mood = Mood.SILENT;
-      AtomicReference<Throwable> thrown = new AtomicReference<>();
+      AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
       Participant waiting =
           time.start(
               "waiting",
@@ -291,8 +289,8 @@ class StoredRegistryTest {
     }
 
     /** What a call fails with that must be over after a time. */
-    private Throwable failureOf(VirtualTime.Body call, Duration within) {
-      AtomicReference<Throwable> thrown = new AtomicReference<>();
+    private @Nullable Throwable failureOf(VirtualTime.Body call, Duration within) {
+      AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
       Participant caller =
           time.start(
               "caller",
@@ -400,7 +398,7 @@ class StoredRegistryTest {
     void believesASingleDeathAtOnce() {
       ServiceInstance[] all = {A, B, C};
       for (ServiceInstance instance : all) {
-        store.put(ctx, instance, ofSeconds(instance == C ? 5 : 3600));
+        store.put(ctx, instance, ofSeconds(instance.equals(C) ? 5 : 3600));
       }
       registry.watch(ctx, "orders", heard::add);
       assertThat(last().instances()).containsExactly(A, B, C);
@@ -449,7 +447,7 @@ class StoredRegistryTest {
       WeakReference<Watch> watch =
           new WeakReference<>(registry.watch(living, "orders", heard::add));
       time.advance(ofSeconds(1));
-      java.util.Objects.requireNonNull(watch.get()).close();
+      requireNonNull(watch.get()).close();
       assertThat(time.pendingTimers()).isEqualTo(before);
       assertThat(Reachability.isCleared(watch)).isTrue();
       assertThat(living.isDone()).isFalse();

@@ -42,7 +42,7 @@ class WeightedTest extends BalancerContract {
     int last = -1;
     for (int i = 0; i < 1000; i++) {
       if (number(picker.pick(ctx, time.nanoTime(), any -> true)) == 1) {
-        assertThat(last < 0 || i - last >= 8 && i - last <= 12).isTrue();
+        assertThat(last < 0 || (i - last >= 8 && i - last <= 12)).isTrue();
         last = i;
       }
     }
