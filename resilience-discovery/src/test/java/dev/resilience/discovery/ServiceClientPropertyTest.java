@@ -35,18 +35,20 @@ class ServiceClientPropertyTest {
 
   @Test
   void nobodyDrainedIsCalledTheFloorHoldsAndEverythingIsGivenBack() {
-    Schedules.check(1_000, (seed, random) -> new Program(seed, random, true).run());
+    Schedules.check(
+        500, (seed, random) -> new Program(seed, random, true).run());
   }
 
   @Test
   void whereNobodyFailsNobodyIsSetAsideWhoeverLeaves() {
-    Schedules.check(300, (seed, random) -> new Program(seed, random, false).run());
+    Schedules.check(
+        150, (seed, random) -> new Program(seed, random, false).run());
   }
 
   @Test
   void theSameSeedTellsTheSameStory() {
     Schedules.check(
-        50,
+        25,
         (seed, random) -> {
           Program first = new Program(seed, Schedules.random(seed), true);
           Program second = new Program(seed, Schedules.random(seed), true);
