@@ -2,5 +2,5 @@
 module dev.resilience.cache {
   requires com.github.benmanes.caffeine;
   requires dev.resilience.core;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 }

@@ -12,10 +12,9 @@ final class BoundedStage {
   private BoundedStage() {}
 
   static <T extends @Nullable Object> CompletionStage<T> of(Context ctx, CompletionStage<T> stage) {
-    if (stage instanceof CompletableFuture<T> future
-        && future.isDone()
-        && !future.isCompletedExceptionally()) {
-      return future;
+    if (stage instanceof CompletableFuture<T> future && future.isDone()) {
+      // What is there already comes out, also if the context has ended meanwhile.
+      return future.isCompletedExceptionally() ? raw(future) : future;
     }
     CompletableFuture<T> bounded = new CompletableFuture<>();
     Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));
@@ -34,5 +33,11 @@ final class BoundedStage {
       bounded.completeExceptionally(broken);
     }
     return bounded;
+  }
+
+  private static <T extends @Nullable Object> CompletionStage<T> raw(CompletionStage<T> failed) {
+    CompletableFuture<T> raw = new CompletableFuture<>();
+    failed.whenComplete((value, failure) -> raw.completeExceptionally(RawFailure.of(failure)));
+    return raw;
   }
 }

@@ -39,10 +39,15 @@ final class RetryState {
   /** The delay before the next attempt; null: there is none, and the failure carries the story. */
   @Nullable Duration delayAfter(Throwable failure) {
     Verdict verdict = judge(failure);
-    if (verdict == Verdict.SUCCESS || (verdict == Verdict.FATAL && story.attempts() == 0)) {
+    boolean isFirst = story.attempts() == 0;
+    if (isFirst && (verdict == Verdict.SUCCESS || verdict == Verdict.FATAL)) {
       return null;
     }
     story.failed(failure, verdict);
+    if (verdict == Verdict.SUCCESS) {
+      tellSuccess();
+      return null;
+    }
     return decide(null, failure, verdict);
   }
 
@@ -51,9 +56,7 @@ final class RetryState {
     Verdict verdict = retry.classifier().judgeResult(result);
     story.returned(result, verdict);
     if (verdict == Verdict.SUCCESS) {
-      retry
-          .listener()
-          .on(new PolicyEvent.RetrySucceeded(retry.name(), story.stopped("an attempt succeeded")));
+      tellSuccess();
       return null;
     }
     return decide(result, null, verdict);
@@ -103,6 +106,11 @@ final class RetryState {
         .listener()
         .on(new PolicyEvent.RetryScheduled(retry.name(), story.attempts(), failure, delay));
     return delay;
+  }
+
+  private void tellSuccess() {
+    CallStory told = story.stopped("an attempt succeeded");
+    retry.listener().on(new PolicyEvent.RetrySucceeded(retry.name(), told));
   }
 
   private Verdict judge(Throwable failure) {

@@ -22,6 +22,11 @@ final class Attempt {
   final Overdue overdue;
   private final Context caller;
   final CancellableContext child;
+
+  /** Whether it is the caller's deadline that ends the child. */
+  private final boolean underCallersDeadline;
+
+  /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
   Attempt(String policy, Duration limit, Overdue overdue, Context caller) {
@@ -30,22 +35,17 @@ final class Attempt {
     this.overdue = overdue;
     this.caller = caller;
     this.child = caller.withTimeout(limit);
-    this.start = startOf(caller, child, limit);
-  }
-
-  /**
-   * The child's own deadline tells its start. The clock is asked only where the caller's counts.
-   */
-  private static long startOf(Context caller, Context child, Duration limit) {
-    Deadline counts = child.deadline().orElseThrow();
     Deadline callers = caller.deadline().orElse(null);
-    return callers != null && callers.nanos() == counts.nanos()
-        ? caller.timeSource().nanoTime()
-        : counts.nanos() - Deadline.saturatedNanos(limit);
+    this.underCallersDeadline = callers != null && callers.equals(child.deadline().orElseThrow());
+    this.start = underCallersDeadline ? caller.timeSource().nanoTime() : 0;
   }
 
   Duration ran() {
-    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - start));
+    long begun =
+        underCallersDeadline
+            ? start
+            : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
+    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - begun));
   }
 
   /** The work is done, or nobody waits for it any more. */
@@ -53,11 +53,10 @@ final class Attempt {
     child.close();
   }
 
-  /**
-   * Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt.
-   */
-  boolean isLimitPassed() {
-    return child.error() instanceof DeadlineExceededException && !child.isEndInherited();
+  /** Of a closed attempt: whether the limit ended it, and not its close or the caller. */
+  private boolean isLimitPassed() {
+    // Cheaper than to ask for the error, which is made when somebody asks.
+    return !child.isCancelled() && !child.isEndInherited();
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */

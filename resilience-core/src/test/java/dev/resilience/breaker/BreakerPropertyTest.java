@@ -24,13 +24,10 @@ import org.junit.jupiter.api.Test;
  * Random programs of calls, blocking and asynchronous, whose outcomes come in any order, against a
  * plain model of what a breaker is. To repeat one: {@code -Dresilience.seed=n}.
  */
+@SuppressWarnings("NullAway") // it is plain on purpose
 class BreakerPropertyTest {
 
   private static final int SCHEDULES = 10_000;
-
-  // Shared, because traces would take most of the time.
-  private static final IOException DOWN = new IOException("down");
-  private static final LimitReachedException FULL = new LimitReachedException("full");
 
   @Test
   void behaves_as_the_plain_model_says() {
@@ -55,6 +52,10 @@ class BreakerPropertyTest {
   }
 
   private static final class Program {
+
+    // Shared, because traces would take most of the time.
+    private final IOException down = new IOException("down");
+    private final LimitReachedException full = new LimitReachedException("full");
 
     private final Random random;
     private final VirtualTime.Manual time;
@@ -166,8 +167,8 @@ class BreakerPropertyTest {
     private void end(UnderWay call, Outcome outcome) {
       switch (outcome) {
         case SUCCESS -> call.work.complete("well");
-        case FAILURE -> call.work.completeExceptionally(DOWN);
-        case REJECTED_INSIDE -> call.work.completeExceptionally(FULL);
+        case FAILURE -> call.work.completeExceptionally(down);
+        case REJECTED_INSIDE -> call.work.completeExceptionally(full);
         case CANCELLED -> call.caller.cancel();
       }
       model.settle(call.admission, outcome);
@@ -186,11 +187,11 @@ class BreakerPropertyTest {
                     case SUCCESS -> {
                       return "well";
                     }
-                    case REJECTED_INSIDE -> throw FULL;
+                    case REJECTED_INSIDE -> throw full;
                     case CANCELLED -> caller.cancel();
                     case FAILURE -> {}
                   }
-                  throw DOWN;
+                  throw down;
                 });
       } catch (IOException | RuntimeException failure) {
         thrown = failure;
@@ -333,6 +334,7 @@ class BreakerPropertyTest {
     }
 
     /** By identity: two probes of one moment are two. */
+    @SuppressWarnings("ReferenceEquality")
     private boolean giveBack(Admitted admission) {
       for (int i = 0; i < slots.size(); i++) {
         if (slots.get(i) == admission) {

@@ -8,8 +8,8 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
+import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.context.Listeners;
 import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
 import java.time.Duration;
@@ -287,7 +287,7 @@ public abstract class ContextPolicyContract {
 
   /** No listener and no timer of ours outlives a call. */
   protected static void assertNothingIsLeft(Bench bench) {
-    assertThat(Listeners.of(bench.caller)).as("listeners of the caller").isZero();
+    assertThat(ContextProbe.waiters(bench.caller)).as("listeners of the caller").isZero();
     assertThat(bench.pendingTimers()).as("pending timers").isZero();
   }
 }

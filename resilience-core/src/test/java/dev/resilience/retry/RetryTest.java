@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@SuppressWarnings("NullAway") // nulls are given on purpose
 class RetryTest {
 
   private final VirtualTime.Automatic time = VirtualTime.automatic(1);

@@ -9,8 +9,8 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.context.Listeners;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.Call;
@@ -485,7 +485,7 @@ class FixedTimeoutTest {
   }
 
   private static void assertNothingIsLeft(Bench bench) {
-    assertThat(Listeners.of(bench.caller)).isZero();
+    assertThat(ContextProbe.waiters(bench.caller)).isZero();
     assertThat(bench.pendingTimers()).isZero();
   }
 

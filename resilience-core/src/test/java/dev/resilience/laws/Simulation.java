@@ -1,0 +1,288 @@
+package dev.resilience.laws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.resilience.breaker.Breaker;
+import dev.resilience.breaker.BreakerSnapshot;
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextProbe;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Resilience;
+import dev.resilience.retry.Backoff;
+import dev.resilience.retry.Retry;
+import dev.resilience.time.VirtualTime;
+import dev.resilience.timeout.FixedTimeout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.random.RandomGenerator;
+
+/**
+ * A few callers, a random stack of up to four policies, and a dependency that answers, fails, hangs
+ * or throws as the seed will have it; some callers have deadlines, some leave, some threads are
+ * interrupted by a stranger. Checks the laws on the way, and tells the story.
+ */
+final class Simulation {
+
+  private static final String LEFT_UNDER_WAY = "interrupted while waiting";
+
+  private static final Duration LONG = Duration.ofSeconds(5);
+
+  private final RandomGenerator random;
+  private final VirtualTime.Automatic time;
+  private final Context root;
+  private final StringBuilder story = new StringBuilder();
+  private final List<Breaker> breakers = new ArrayList<>();
+  private final List<FixedTimeout> limits = new ArrayList<>();
+  private final Resilience stack;
+  private boolean oneAttemptOnThisThread = true;
+  private int callers;
+
+  Simulation(long seed, RandomGenerator random) {
+    this.random = random;
+    this.time = VirtualTime.automatic(seed);
+    this.root = Context.background(time);
+    ContextPolicy[] policies = new ContextPolicy[random.nextInt(5)];
+    for (int i = 0; i < policies.length; i++) {
+      policies[i] = policy();
+    }
+    this.stack = Resilience.of(policies);
+  }
+
+  private ContextPolicy policy() {
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        oneAttemptOnThisThread = false;
+        return Retry.builder()
+            .maxAttempts(1 + random.nextInt(4))
+            .backoff(Backoff.exponential(millis(1, 50), millis(50, 400)).withFullJitter())
+            .build();
+      }
+      case 1 -> {
+        Breaker breaker =
+            Breaker.builder("b" + breakers.size())
+                .over(1 + random.nextInt(5))
+                .openFor(millis(10, 300))
+                .halfOpenPermits(1 + random.nextInt(2))
+                .probeTimeout(Duration.ofMinutes(10))
+                .build();
+        breakers.add(breaker);
+        return breaker;
+      }
+      case 2 -> {
+        return limit(FixedTimeout.builder(millis(5, 200)).build());
+      }
+      default -> {
+        oneAttemptOnThisThread = false;
+        return limit(FixedTimeout.builder(millis(5, 200)).isolated().build());
+      }
+    }
+  }
+
+  private FixedTimeout limit(FixedTimeout limit) {
+    limits.add(limit);
+    return limit;
+  }
+
+  String run() throws Exception {
+    tell(stack.describe());
+    callers = 1 + random.nextInt(3);
+    time.run(
+        () -> {
+          for (int i = 0; i < callers; i++) {
+            int caller = i;
+            time.start("caller-" + i, () -> new Caller(caller).run());
+          }
+          return null;
+        });
+    for (Breaker breaker : breakers) {
+      assertThat(breaker.snapshot().probesUnderWay()).as("permits of %s", breaker).isZero();
+      tell(breaker.snapshot().toString());
+    }
+    for (FixedTimeout limit : limits) {
+      assertThat(limit.stillRunning()).as("still running under %s", limit).isZero();
+    }
+    assertThat(time.pendingTimers()).as("timers").isZero();
+    return story.toString();
+  }
+
+  /** Makes a few calls, one after the other, each under a context of its own. */
+  private final class Caller {
+
+    private final String name;
+
+    Caller(int number) {
+      this.name = "caller-" + number;
+    }
+
+    void run() throws Exception {
+      int calls = 1 + random.nextInt(4);
+      for (int i = 0; i < calls; i++) {
+        CancellableContext last;
+        try (var ctx = context()) {
+          last = ctx;
+          if (random.nextInt(3) == 0) {
+            leaveLater(ctx);
+          }
+          if (random.nextInt(6) == 0) {
+            interruptLater(Thread.currentThread());
+          }
+          call(ctx);
+        }
+        // A call that was left under way ends with the context; its listeners are gone at once.
+        assertThat(ContextProbe.waiters(last)).as("listeners left").isZero();
+      }
+      // A stranger's interrupt and a late answer may still come: they must not meet the end of all.
+      parkQuietly(LONG.multipliedBy(2));
+      Thread.interrupted();
+    }
+
+    private void call(CancellableContext ctx) throws Exception {
+      List<BreakerSnapshot> before = snapshots();
+      boolean sync = random.nextBoolean();
+      String outcome;
+      try {
+        outcome = sync ? callSync(ctx) : callAsync(ctx);
+      } catch (Throwable failure) {
+        outcome = failure.getClass().getSimpleName();
+        if (failure instanceof CallInterruptedException) {
+          assertThat(Thread.interrupted()).as("flag set again").isTrue();
+        }
+        if (sync && oneAttemptOnThisThread && callers == 1 && ctx.isCancelled()) {
+          assertOnlyCancelledCounts(before);
+        }
+      }
+      tell(name + ": " + outcome);
+      if (!outcome.equals(LEFT_UNDER_WAY)) {
+        assertThat(ContextProbe.waiters(ctx)).as("listeners left (Law 5)").isZero();
+      }
+      // Law 4: whatever the dependency does, nobody waits beyond the deadline.
+      assertThat(ctx.deadline().map(deadline -> deadline.timeLeft().isNegative()).orElse(false))
+          .as("%s waited beyond the deadline: %s", name, outcome)
+          .isFalse();
+    }
+
+    private String callSync(Context ctx) throws Exception {
+      return stack.call(ctx, this::dependency);
+    }
+
+    private String callAsync(CancellableContext ctx) throws Exception {
+      CompletableFuture<String> future =
+          stack.callAsync(ctx, this::dependencyAsync).toCompletableFuture();
+      if (random.nextInt(5) == 0) {
+        time.start(
+            name + "-gives-up",
+            () -> {
+              parkQuietly(millis(1, 100));
+              future.cancel(true);
+            });
+      }
+      try {
+        return ctx.await(future);
+      } catch (ExecutionException e) {
+        throw (Exception) e.getCause();
+      } catch (InterruptedException outside) {
+        return LEFT_UNDER_WAY;
+      }
+    }
+
+    private String dependency(Context ctx) throws Exception {
+      ctx.sleep(millis(0, 120));
+      return switch (random.nextInt(6)) {
+        case 0 -> throw new java.io.IOException("failed");
+        case 1 -> throw new IllegalStateException("failed unchecked");
+        case 2 -> {
+          ctx.awaitDone();
+          throw new java.io.IOException("aborted");
+        }
+        default -> "answer";
+      };
+    }
+
+    private CompletableFuture<String> dependencyAsync(Context ctx) {
+      CompletableFuture<String> answer = new CompletableFuture<>();
+      int kind = random.nextInt(6);
+      if (kind == 0) {
+        throw new IllegalStateException("failed at once");
+      }
+      if (kind == 1) {
+        // Deaf to its context, and not done before everybody has left.
+        time.startTimer(time.nanoTime() + LONG.toNanos(), () -> answer.complete("late"));
+        return answer;
+      }
+      ctx.delay(millis(0, 120))
+          .whenComplete(
+              (nothing, end) -> {
+                if (end != null) {
+                  answer.completeExceptionally(end);
+                } else if (kind == 2) {
+                  answer.completeExceptionally(new java.io.IOException("failed"));
+                } else {
+                  answer.complete("answer");
+                }
+              });
+      return answer;
+    }
+
+    private CancellableContext context() {
+      return random.nextBoolean()
+          ? root.withTimeout(millis(1, 300))
+          : root.withTimeout(millis(300, 900));
+    }
+
+    private void leaveLater(CancellableContext ctx) {
+      time.start(
+          name + "-leaves",
+          () -> {
+            parkQuietly(millis(0, 150));
+            ctx.cancel(CancelReason.USER);
+          });
+    }
+
+    private void interruptLater(Thread thread) {
+      time.start(
+          name + "-stranger",
+          () -> {
+            parkQuietly(millis(0, 150));
+            thread.interrupt();
+          });
+    }
+  }
+
+  private void parkQuietly(Duration duration) {
+    long until = time.nanoTime() + duration.toNanos();
+    while (until - time.nanoTime() > 0) {
+      time.parkUntil(this, until);
+      Thread.interrupted();
+    }
+  }
+
+  private List<BreakerSnapshot> snapshots() {
+    return breakers.stream().map(Breaker::snapshot).toList();
+  }
+
+  /** Law 6: a number on which a breaker decides is the same after a call that its caller left. */
+  private void assertOnlyCancelledCounts(List<BreakerSnapshot> before) {
+    for (int i = 0; i < before.size(); i++) {
+      BreakerSnapshot was = before.get(i);
+      BreakerSnapshot is = breakers.get(i).snapshot();
+      assertThat(is.windowCalls()).isEqualTo(was.windowCalls());
+      assertThat(is.windowFailures()).isEqualTo(was.windowFailures());
+      assertThat(is.failed()).isEqualTo(was.failed());
+      assertThat(is.opened()).isEqualTo(was.opened());
+    }
+  }
+
+  private Duration millis(int from, int to) {
+    return Duration.ofMillis(from + random.nextInt(to - from + 1));
+  }
+
+  private void tell(String line) {
+    story.append(time.elapsed()).append(' ').append(line).append('\n');
+  }
+}
