@@ -3,7 +3,6 @@ package dev.resilience.discovery;
 import dev.resilience.context.Context;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** The better one of two drawn at random. */
@@ -28,9 +27,10 @@ final class LeastLoaded implements Balancer {
       if (size == 1) {
         return usable.test(all[0]) ? all[0] : null;
       }
-      RandomGenerator random = ctx.timeSource().random();
-      int first = random.nextInt(size);
-      int second = random.nextInt(size - 1);
+      // One draw is enough for two numbers.
+      long drawn = ctx.timeSource().random().nextLong();
+      int first = (int) (((drawn >>> 32) * size) >>> 32);
+      int second = (int) (((drawn & 0xFFFF_FFFFL) * (size - 1)) >>> 32);
       second += second >= first ? 1 : 0;
       Candidate one = all[first];
       Candidate other = all[second];

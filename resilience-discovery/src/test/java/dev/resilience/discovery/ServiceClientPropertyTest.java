@@ -35,14 +35,12 @@ class ServiceClientPropertyTest {
 
   @Test
   void nobodyDrainedIsCalledTheFloorHoldsAndEverythingIsGivenBack() {
-    Schedules.check(
-        500, (seed, random) -> new Program(seed, random, true).run());
+    Schedules.check(500, (seed, random) -> new Program(seed, random, true).run());
   }
 
   @Test
   void whereNobodyFailsNobodyIsSetAsideWhoeverLeaves() {
-    Schedules.check(
-        150, (seed, random) -> new Program(seed, random, false).run());
+    Schedules.check(150, (seed, random) -> new Program(seed, random, false).run());
   }
 
   @Test
