@@ -1,5 +1,8 @@
-/** Finding instances of a service, and choosing among them. */
+/** Who is there, who is well, who is next. */
 module dev.resilience.discovery {
-  requires dev.resilience.core;
+  requires transitive dev.resilience.core;
+  requires transitive java.net.http;
   requires static transitive org.jspecify;
+
+  exports dev.resilience.discovery;
 }

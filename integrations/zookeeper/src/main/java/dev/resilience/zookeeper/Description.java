@@ -1,0 +1,55 @@
+package dev.resilience.zookeeper;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.resilience.discovery.ServiceInstance;
+import java.util.List;
+import java.util.StringJoiner;
+
+/**
+ * An instance as the data of a node: lines of text, which values cannot break because they hold no
+ * control characters. The first line is the version of this format.
+ */
+final class Description {
+
+  private static final String VERSION = "1";
+
+  private Description() {}
+
+  static byte[] of(ServiceInstance instance) {
+    StringJoiner lines = new StringJoiner("\n");
+    lines.add(VERSION);
+    lines.add(instance.host());
+    lines.add(Integer.toString(instance.port()));
+    lines.add(Integer.toString(instance.weight()));
+    lines.add(instance.zone());
+    lines.add(instance.isDraining() ? "draining" : "");
+    instance.metadata().forEach((key, value) -> lines.add(key + "=" + value));
+    return lines.toString().getBytes(UTF_8);
+  }
+
+  /**
+   * Reads what somebody has written.
+   *
+   * @throws IllegalArgumentException if it is not of this format
+   */
+  static ServiceInstance read(String service, byte[] data) {
+    List<String> lines = List.of(new String(data, UTF_8).split("\n", -1));
+    if (lines.size() < 6 || !lines.get(0).equals(VERSION)) {
+      throw new IllegalArgumentException(
+          "data of " + data.length + " bytes (expected: version " + VERSION + " of the format)");
+    }
+    ServiceInstance instance =
+        ServiceInstance.of(service, lines.get(1), Integer.parseInt(lines.get(2)))
+            .withWeight(Integer.parseInt(lines.get(3)))
+            .withZone(lines.get(4));
+    for (String entry : lines.subList(6, lines.size())) {
+      int equals = entry.indexOf('=');
+      if (equals < 0) {
+        throw new IllegalArgumentException("metadata without a value (expected: key=value)");
+      }
+      instance = instance.withMetadata(entry.substring(0, equals), entry.substring(equals + 1));
+    }
+    return lines.get(5).isEmpty() ? instance : instance.asDraining();
+  }
+}

@@ -1,0 +1,5 @@
+/** A {@link dev.resilience.discovery.RegistryStore} in ZooKeeper, through Curator. */
+@NullMarked
+package dev.resilience.zookeeper;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,69 @@
+package dev.resilience.discovery;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.RawFailure;
+import dev.resilience.policy.Resilience;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** The attempts of one call that does not block. */
+final class AsyncAttempts<T extends @Nullable Object> implements AsyncCall<T> {
+
+  private final Calls calls;
+  private final Resilience perAttempt;
+  private final AsyncInstanceCall<T> work;
+  private final Tried tried = new Tried();
+
+  AsyncAttempts(Calls calls, Resilience perAttempt, AsyncInstanceCall<T> work) {
+    this.calls = calls;
+    this.perAttempt = perAttempt;
+    this.work = work;
+  }
+
+  @Override
+  public CompletionStage<T> call(Context ctx) {
+    if (!calls.isPending()) {
+      return attempt(ctx);
+    }
+    return calls
+        .waiting(ctx)
+        .handle(
+            (nothing, failure) -> {
+              if (failure != null) {
+                throw calls.notKnown(RawFailure.of(failure));
+              }
+              return attempt(ctx);
+            })
+        .thenCompose(stage -> stage);
+  }
+
+  private CompletionStage<T> attempt(Context ctx) {
+    Calls.Attempt attempt = calls.begin(ctx, tried);
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    perAttempt
+        .callAsync(ctx, c -> work.call(c, attempt.instance))
+        .whenComplete(
+            (result, failure) -> {
+              Throwable raw = failure == null ? null : RawFailure.of(failure);
+              try {
+                if (raw == null) {
+                  attempt.succeeded(result);
+                } else {
+                  attempt.failed(raw);
+                }
+              } catch (Throwable brokenRule) {
+                raw = brokenRule;
+              } finally {
+                attempt.ended();
+              }
+              if (raw == null) {
+                answer.complete(result);
+              } else {
+                answer.completeExceptionally(raw);
+              }
+            });
+    return answer;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.resilience.discovery;
+
+import dev.resilience.time.Deadline;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether to believe an answer. Instances that leave on purpose drain first, and crashes come one
+ * by one. When most of them go missing within a short time, the registry has rather lost its memory
+ * (a restart, a pause in which leases ran out), and the living come back with their next
+ * heartbeats: the missing ones are kept for a while, and the answer is called stale. So is
+ * everybody who goes missing soon after the registry itself was away. Used by one thread at a time.
+ */
+final class Belief {
+
+  private final Duration keepVanished;
+  private final TimeSource time;
+
+  /** Who did not drain and is not there, and until when that is remembered. */
+  private final Map<String, Missing> missing = new HashMap<>();
+
+  /** The last answer as it came, and the last one that was not doubted. */
+  private @Nullable Snapshot previous;
+
+  private @Nullable Snapshot believed;
+  private @Nullable Deadline awayUntil;
+  private boolean doubting;
+
+  private record Missing(ServiceInstance instance, Deadline until) {}
+
+  Belief(Duration keepVanished, TimeSource time) {
+    this.keepVanished = keepVanished;
+    this.time = time;
+  }
+
+  /** Nobody can come back meanwhile: that time does not count against the missing. */
+  void registryIsAway() {
+    Deadline until = Deadline.after(keepVanished, time);
+    awayUntil = until;
+    missing.replaceAll((id, one) -> new Missing(one.instance, until));
+  }
+
+  /** What to make of an answer. */
+  Snapshot after(Snapshot answer) {
+    int survivors = compare(answer);
+    previous = answer;
+    doubting =
+        !missing.isEmpty()
+            && (doubting
+                || missing.size() > survivors
+                || (awayUntil != null && !awayUntil.isPassed()));
+    if (!doubting || believed == null) {
+      believed = answer;
+      return answer;
+    }
+    List<ServiceInstance> kept = new ArrayList<>(answer.registered());
+    missing.values().forEach(one -> kept.add(one.instance));
+    return believed.doubted(StoredRegistry.sorted(kept));
+  }
+
+  /** A time, or less if a doubt ends before. */
+  Duration doubtEndsWithin(Duration refresh) {
+    Duration soonest = refresh;
+    if (doubting) {
+      for (Missing one : missing.values()) {
+        Duration left = one.until.timeLeft();
+        soonest = left.compareTo(soonest) < 0 ? left : soonest;
+      }
+    }
+    return soonest;
+  }
+
+  /** Finds who is missing now, and tells how many of those before are there to be called. */
+  private int compare(Snapshot answer) {
+    Set<String> usable = ids(answer.instances());
+    Set<String> present = ids(answer.registered());
+    missing
+        .entrySet()
+        .removeIf(entry -> present.contains(entry.getKey()) || entry.getValue().until.isPassed());
+    int survivors = 0;
+    if (previous != null) {
+      Deadline until = Deadline.after(keepVanished, time);
+      for (ServiceInstance instance : previous.instances()) {
+        if (usable.contains(instance.id())) {
+          survivors++;
+        } else if (!present.contains(instance.id()) && !keepVanished.isZero()) {
+          missing.put(instance.id(), new Missing(instance, until));
+        }
+      }
+    }
+    return survivors;
+  }
+
+  private static Set<String> ids(List<ServiceInstance> instances) {
+    Set<String> ids = new HashSet<>();
+    instances.forEach(instance -> ids.add(instance.id()));
+    return ids;
+  }
+}

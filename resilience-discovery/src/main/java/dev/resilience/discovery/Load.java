@@ -1,0 +1,51 @@
+package dev.resilience.discovery;
+
+import dev.resilience.policy.Verdict;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * How busy and how fast an instance is, as one client sees it. The average and its time are written
+ * apart and without a lock: two answers that come together may lose one of them, which is less than
+ * the noise of what is measured.
+ */
+final class Load {
+
+  private static final double SLOWER = 0.3;
+  private static final double FASTER = 0.1;
+  private static final long HALF_LIFE = 5_000_000_000L;
+
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private volatile double latency;
+  private volatile long heard;
+
+  void begin() {
+    inFlight.getAndIncrement();
+  }
+
+  void end() {
+    inFlight.getAndDecrement();
+  }
+
+  int inFlight() {
+    return inFlight.get();
+  }
+
+  /** The average; half of it for each five seconds in which nothing was heard. 0: not known. */
+  double latencyNanos(long now) {
+    double average = latency;
+    long silence = now - heard;
+    return average == 0 || silence < HALF_LIFE
+        ? average
+        : Math.max(1, Math.scalb(average, (int) -Math.min(60, silence / HALF_LIFE)));
+  }
+
+  void heard(Verdict.Sample sample, long took, long now) {
+    double average = latencyNanos(now);
+    if (sample == Verdict.Sample.NONE || (sample == Verdict.Sample.AT_LEAST && took <= average)) {
+      return;
+    }
+    double next = Math.max(1, took);
+    latency = average == 0 ? next : average + (next - average) * (next > average ? SLOWER : FASTER);
+    heard = now;
+  }
+}

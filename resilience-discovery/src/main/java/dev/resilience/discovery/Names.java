@@ -1,0 +1,92 @@
+package dev.resilience.discovery;
+
+import java.util.Objects;
+
+/**
+ * What an instance may say of itself. The limits keep it fit for any registry, and for a log line.
+ */
+final class Names {
+
+  private Names() {}
+
+  static String service(String service) {
+    return word("service", service, 128);
+  }
+
+  static String zone(String zone) {
+    return Objects.requireNonNull(zone, "zone").isEmpty() ? zone : word("zone", zone, 64);
+  }
+
+  static String metadataKey(String key) {
+    return word("metadata key", key, 64);
+  }
+
+  static String metadataValue(String key, String value) {
+    Objects.requireNonNull(value, "value");
+    if (value.length() > 256 || !value.chars().noneMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "metadata "
+              + key
+              + ": "
+              + shown(value)
+              + " (expected: up to 256 characters, no control characters)");
+    }
+    return value;
+  }
+
+  static String host(String host) {
+    Objects.requireNonNull(host, "host");
+    boolean good = !host.isEmpty() && host.length() <= 253;
+    for (int i = 0; good && i < host.length(); i++) {
+      char c = host.charAt(i);
+      // A percent sign names the interface of a link-local IPv6 address.
+      good = isPlain(c) || c == ':' || c == '%';
+    }
+    if (!good) {
+      throw new IllegalArgumentException(
+          "host: " + shown(host) + " (expected: a name or an address, IPv6 without brackets)");
+    }
+    return host;
+  }
+
+  static int between(String what, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          what + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+    return value;
+  }
+
+  private static String word(String what, String value, int most) {
+    Objects.requireNonNull(value, what);
+    boolean good = !value.isEmpty() && value.length() <= most && isLetterOrDigit(value.charAt(0));
+    for (int i = 0; good && i < value.length(); i++) {
+      good = isPlain(value.charAt(i));
+    }
+    if (!good) {
+      throw new IllegalArgumentException(
+          what
+              + ": "
+              + shown(value)
+              + " (expected: 1 to "
+              + most
+              + " letters, digits, '.', '_', '-', beginning with a letter or a digit)");
+    }
+    return value;
+  }
+
+  private static boolean isPlain(char c) {
+    return isLetterOrDigit(c) || c == '.' || c == '_' || c == '-';
+  }
+
+  private static boolean isLetterOrDigit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
+
+  /** A value from outside must not break a log line. */
+  private static String shown(String value) {
+    StringBuilder shown = new StringBuilder("\"");
+    value.chars().limit(64).forEach(c -> shown.append(Character.isISOControl(c) ? '?' : (char) c));
+    return shown.append(value.length() > 64 ? "...\"" : "\"").toString();
+  }
+}

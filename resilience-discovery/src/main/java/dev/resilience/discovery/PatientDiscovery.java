@@ -1,0 +1,39 @@
+package dev.resilience.discovery;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.NoInstanceException;
+import dev.resilience.policy.Resilience;
+import dev.resilience.retry.Backoff;
+import dev.resilience.retry.Retry;
+import dev.resilience.timeout.FixedTimeout;
+import java.time.Duration;
+
+/** Asks again while there is nobody. To find nobody is an attempt that failed. */
+final class PatientDiscovery {
+
+  private PatientDiscovery() {}
+
+  static Snapshot discover(ServiceRegistry registry, Context ctx, String service) {
+    Names.service(service);
+    return Resilience.of(
+            Retry.builder()
+                .name("discover " + service)
+                .maxAttempts(5)
+                .backoff(
+                    Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
+                        .withEqualJitter())
+                .build(),
+            FixedTimeout.builder(Duration.ofSeconds(1)).name("discover " + service).build())
+        .call(ctx, attempt -> someOf(registry.discover(attempt, service)));
+  }
+
+  private static Snapshot someOf(Snapshot snapshot) {
+    if (snapshot.instances().isEmpty()) {
+      throw new NoInstanceException(
+          snapshot.registered().isEmpty()
+              ? snapshot.service() + ": nobody is registered"
+              : snapshot.service() + ": all " + snapshot.registered().size() + " are draining");
+    }
+    return snapshot;
+  }
+}

@@ -1,0 +1,144 @@
+package dev.resilience.discovery;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.ResilienceException;
+import dev.resilience.retry.Backoff;
+import dev.resilience.time.TimeSource;
+import dev.resilience.timeout.FixedTimeout;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** A registry over a store: bounds each question, and remembers which leases are open. */
+final class StoredRegistry implements ServiceRegistry {
+
+  final Context owner;
+  final Duration leaseTime;
+  final Duration farewell;
+  final Duration keepVanished;
+  final Duration refreshEvery;
+  private final Duration operationLimit;
+  private final RegistryStore store;
+  private final Resilience limited;
+  private final ConcurrentMap<String, HeldLease> leases = new ConcurrentHashMap<>();
+
+  StoredRegistry(ServiceRegistryBuilder builder, Context owner) {
+    this.owner = owner;
+    this.store = builder.store;
+    this.leaseTime = builder.leaseTime;
+    this.farewell = builder.farewell;
+    this.keepVanished = builder.keepVanished;
+    this.refreshEvery = builder.refreshEvery;
+    this.operationLimit = builder.operationLimit;
+    this.limited =
+        Resilience.of(FixedTimeout.builder(builder.operationLimit).name("registry").build());
+  }
+
+  @Override
+  public Lease register(Context ctx, ServiceInstance instance) {
+    Objects.requireNonNull(instance, "instance");
+    checkAlive(ctx);
+    HeldLease lease = new HeldLease(this, instance);
+    HeldLease present =
+        leases.compute(lease.key(), (key, old) -> old == null || old.isEnding() ? lease : old);
+    if (present != lease) {
+      throw new IllegalStateException(instance + " is registered already (expected: once)");
+    }
+    lease.open(ctx);
+    return lease;
+  }
+
+  @Override
+  public Snapshot discover(Context ctx, String service) {
+    Names.service(service);
+    ctx.throwIfDone();
+    CompletionStage<List<ServiceInstance>> answer = list(ctx, service);
+    try {
+      return Snapshot.of(service, sorted(ctx.await(answer)), ctx.timeSource());
+    } catch (ExecutionException failed) {
+      throw thrownFor(service, failed);
+    } catch (InterruptedException interrupted) {
+      answer.toCompletableFuture().cancel(true);
+      Thread.currentThread().interrupt();
+      throw new CallInterruptedException(interrupted);
+    }
+  }
+
+  @Override
+  public Watch watch(Context ctx, String service, SnapshotListener listener) {
+    Names.service(service);
+    Objects.requireNonNull(listener, "listener");
+    checkAlive(ctx);
+    RegistryWatch watch = new RegistryWatch(this, service, listener);
+    watch.open(ctx, store);
+    return watch;
+  }
+
+  CompletionStage<List<ServiceInstance>> list(Context ctx, String service) {
+    return limited.callAsync(ctx, c -> store.list(c, service));
+  }
+
+  CompletionStage<@Nullable Void> put(Context ctx, ServiceInstance instance) {
+    return limited.callAsync(ctx, c -> store.put(c, instance, leaseTime));
+  }
+
+  CompletionStage<@Nullable Void> remove(Context ctx, ServiceInstance instance) {
+    return limited.callAsync(ctx, c -> store.remove(c, instance));
+  }
+
+  /** Whether the lease was the one that counts for its instance. */
+  boolean forget(HeldLease lease) {
+    return leases.remove(lease.key(), lease);
+  }
+
+  TimeSource time() {
+    return owner.timeSource();
+  }
+
+  /** How long to leave a registry alone that is away: it comes back to everybody at once. */
+  Backoff backoff() {
+    Duration cap = leaseTime.dividedBy(3);
+    Duration first = Duration.ofMillis(100);
+    return Backoff.exponential(first.compareTo(cap) < 0 ? first : cap, cap).withEqualJitter();
+  }
+
+  /** Enough for all that is said when an instance leaves. */
+  Duration farewellLimit() {
+    return farewell.plus(operationLimit).plus(operationLimit);
+  }
+
+  /** One for each id, in order: whatever a store answers. */
+  static List<ServiceInstance> sorted(Collection<ServiceInstance> answer) {
+    TreeMap<String, ServiceInstance> sorted = new TreeMap<>();
+    answer.forEach(instance -> sorted.put(instance.id(), instance));
+    return List.copyOf(sorted.values());
+  }
+
+  private void checkAlive(Context ctx) {
+    if (ctx.timeSource() != owner.timeSource()) {
+      throw new IllegalArgumentException(
+          "ctx: a context on " + ctx.timeSource() + " (expected: on " + owner.timeSource() + ")");
+    }
+    ctx.throwIfDone();
+    owner.throwIfDone();
+  }
+
+  private static RuntimeException thrownFor(String service, ExecutionException failed) {
+    Throwable cause = failed.getCause();
+    if (cause instanceof ContextException || cause instanceof ResilienceException) {
+      return (RuntimeException) cause;
+    }
+    return new RegistryException(
+        service + ": the registry cannot be asked", cause == null ? failed : cause);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.resilience.discovery;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.Resilience;
+import org.jspecify.annotations.Nullable;
+
+/** The attempts of one call, on the caller's thread. */
+final class SyncAttempts<T extends @Nullable Object, X extends Throwable> implements Call<T, X> {
+
+  private final Calls calls;
+  private final Resilience perAttempt;
+  private final InstanceCall<T, X> work;
+  private final Tried tried = new Tried();
+
+  SyncAttempts(Calls calls, Resilience perAttempt, InstanceCall<T, X> work) {
+    this.calls = calls;
+    this.perAttempt = perAttempt;
+    this.work = work;
+  }
+
+  @Override
+  public T call(Context ctx) throws X {
+    calls.known(ctx);
+    Calls.Attempt attempt = calls.begin(ctx, tried);
+    try {
+      T result = work(ctx, attempt);
+      attempt.succeeded(result);
+      return result;
+    } finally {
+      attempt.ended();
+    }
+  }
+
+  private T work(Context ctx, Calls.Attempt attempt) throws X {
+    try {
+      return perAttempt.call(ctx, c -> work.call(c, attempt.instance));
+    } catch (Throwable failure) {
+      attempt.failed(failure);
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.resilience.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.resilience.context.Context;
+import dev.resilience.time.VirtualTime;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link Balancer} must do. */
+abstract class BalancerContract {
+
+  final VirtualTime.Manual time = VirtualTime.manual(42);
+  final Context ctx = Context.background(time);
+
+  abstract Balancer balancer();
+
+  static List<FakeCandidate> candidates(int... weights) {
+    return IntStream.range(0, weights.length)
+        .mapToObj(i -> new FakeCandidate(i, weights[i]))
+        .toList();
+  }
+
+  /** As many as that, all of the same weight. */
+  static List<FakeCandidate> equal(int count) {
+    return candidates(IntStream.range(0, count).map(i -> 10).toArray());
+  }
+
+  Balancer.Picker over(List<FakeCandidate> candidates) {
+    return over(balancer(), candidates);
+  }
+
+  static Balancer.Picker over(Balancer balancer, List<FakeCandidate> candidates) {
+    return balancer.over(List.copyOf(candidates));
+  }
+
+  /** How often each one is picked. */
+  int[] counts(Balancer.Picker picker, int candidates, int picks) {
+    int[] counts = new int[candidates];
+    for (int i = 0; i < picks; i++) {
+      counts[number(picker.pick(ctx, time.nanoTime(), any -> true))]++;
+    }
+    return counts;
+  }
+
+  static int number(@Nullable Candidate candidate) {
+    if (candidate instanceof FakeCandidate fake) {
+      return fake.number();
+    }
+    throw new AssertionError(candidate);
+  }
+
+  @Test
+  void picksTheOnlyOne() {
+    Balancer.Picker picker = over(equal(1));
+    for (int i = 0; i < 100; i++) {
+      assertThat(number(picker.pick(ctx, time.nanoTime(), any -> true))).isZero();
+    }
+  }
+
+  @Test
+  void picksEverybodySoonerOrLater() {
+    assertThat(counts(over(equal(7)), 7, 2000)).doesNotContain(0);
+  }
+
+  @Test
+  void picksOnlyWhoIsUsable() {
+    Schedules.check(
+        300,
+        (seed, random) -> {
+          int size = 1 + random.nextInt(12);
+          int[] weights = random.ints(size, 1, 101).toArray();
+          Balancer.Picker picker = over(candidates(weights));
+          Set<Integer> usable = new HashSet<>();
+          for (int i = 0; i < 30; i++) {
+            int n = random.nextInt(size);
+            if (!usable.remove(n)) {
+              usable.add(n);
+            }
+            Candidate picked = picker.pick(ctx, time.nanoTime(), c -> usable.contains(number(c)));
+            if (usable.isEmpty()) {
+              assertThat(picked).isNull();
+            } else {
+              assertThat(usable).contains(number(picked));
+            }
+          }
+        });
+  }
+
+  @Test
+  void doesNotFavourAnybodyWhenTheSetIsPreparedAnewForEachPick() {
+    Balancer balancer = balancer();
+    List<FakeCandidate> candidates = equal(5);
+    int[] counts = new int[5];
+    for (int i = 0; i < 5000; i++) {
+      counts[number(over(balancer, candidates).pick(ctx, time.nanoTime(), any -> true))]++;
+    }
+    for (int count : counts) {
+      assertThat(count).isBetween(500, 1500);
+    }
+  }
+
+  @Test
+  void worksWithThousands() {
+    Balancer.Picker picker = over(equal(10_000));
+    List<Integer> picked = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      picked.add(number(picker.pick(ctx, time.nanoTime(), any -> true)));
+    }
+    assertThat(new HashSet<>(picked).size()).isGreaterThan(500);
+  }
+}
