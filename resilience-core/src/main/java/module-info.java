@@ -5,6 +5,7 @@ module dev.resilience.core {
 
   exports dev.resilience.breaker;
   exports dev.resilience.context;
+  exports dev.resilience.failsafe;
   exports dev.resilience.fallback;
   exports dev.resilience.policy;
   exports dev.resilience.retry;

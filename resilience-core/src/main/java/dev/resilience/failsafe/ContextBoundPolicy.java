@@ -1,0 +1,157 @@
+package dev.resilience.failsafe;
+
+import dev.failsafe.Policy;
+import dev.failsafe.PolicyConfig;
+import dev.failsafe.spi.AsyncExecutionInternal;
+import dev.failsafe.spi.ExecutionResult;
+import dev.failsafe.spi.FailsafeFuture;
+import dev.failsafe.spi.PolicyExecutor;
+import dev.failsafe.spi.Scheduler;
+import dev.failsafe.spi.SyncExecutionInternal;
+import dev.resilience.context.BlockingWork;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.Registration;
+import dev.resilience.policy.FailsafeFailures;
+import dev.resilience.policy.RawFailure;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.SuppressedFailures;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/** A stack of ours and a caller, as Failsafe sees them. */
+@SuppressWarnings("NullAway") // Failsafe's results may be null
+final class ContextBoundPolicy<R> implements Policy<R> {
+
+  private final Context ctx;
+  private final Resilience stack;
+  private final PolicyConfig<R> config = new NoListeners<>();
+
+  ContextBoundPolicy(Context ctx, Resilience stack) {
+    this.ctx = ctx;
+    this.stack = stack;
+  }
+
+  @Override
+  public PolicyConfig<R> getConfig() {
+    return config;
+  }
+
+  @Override
+  public PolicyExecutor<R> toExecutor(int policyIndex) {
+    return new Executor(policyIndex);
+  }
+
+  @Override
+  public String toString() {
+    return stack.describe();
+  }
+
+  private static final class NoListeners<R> extends PolicyConfig<R> {}
+
+  private final class Executor extends PolicyExecutor<R> {
+
+    Executor(int policyIndex) {
+      super(ContextBoundPolicy.this, policyIndex);
+    }
+
+    @Override
+    public Function<SyncExecutionInternal<R>, ExecutionResult<R>> apply(
+        Function<SyncExecutionInternal<R>, ExecutionResult<R>> inner, Scheduler scheduler) {
+      return execution -> {
+        AtomicBoolean isBegun = new AtomicBoolean();
+        BlockingWork<R, RuntimeException> call =
+            () ->
+                stack.call(
+                    ctx,
+                    attempt ->
+                        Executor.this.<RuntimeException>valueOf(
+                            inner.apply(isBegun.getAndSet(true) ? execution.copy() : execution),
+                            attempt));
+        try {
+          return ExecutionResult.success(ctx.interruptibly(call));
+        } catch (Throwable failure) {
+          execution.preExecute();
+          return ExecutionResult.exception(FailsafeFailures.theirs(failure));
+        }
+      };
+    }
+
+    @Override
+    public Function<AsyncExecutionInternal<R>, CompletableFuture<ExecutionResult<R>>> applyAsync(
+        Function<AsyncExecutionInternal<R>, CompletableFuture<ExecutionResult<R>>> inner,
+        Scheduler scheduler,
+        FailsafeFuture<R> future) {
+      return execution -> {
+        AtomicBoolean isBegun = new AtomicBoolean();
+        AtomicBoolean isCancelled = new AtomicBoolean();
+        CompletionStage<R> call =
+            stack.callAsync(
+                ctx,
+                attempt -> {
+                  AsyncExecutionInternal<R> current = execution;
+                  if (isBegun.getAndSet(true)) {
+                    current = execution.copy();
+                    future.setExecution(current);
+                  }
+                  Registration end =
+                      attempt.onDone(
+                          () -> {
+                            // Whoever cancels from outside cancels what is inside as well.
+                            if (!isCancelled.get()) {
+                              future.cancelDependencies(this, true, null);
+                            }
+                          });
+                  return inner
+                      .apply(current)
+                      .whenComplete((result, broken) -> end.withdraw())
+                      .thenApply(result -> this.<RuntimeException>valueOf(result, attempt));
+                });
+        CompletableFuture<ExecutionResult<R>> promise = new CompletableFuture<>();
+        future.setCancelFn(
+            this,
+            (mayInterrupt, cancelled) -> {
+              isCancelled.set(true);
+              promise.complete(cancelled);
+              call.toCompletableFuture().cancel(true);
+            });
+        call.whenComplete(
+            (value, failure) -> {
+              if (failure == null) {
+                promise.complete(ExecutionResult.success(value));
+              } else {
+                execution.preExecute();
+                promise.complete(
+                    ExecutionResult.exception(FailsafeFailures.theirs(RawFailure.of(failure))));
+              }
+            });
+        return promise;
+      };
+    }
+
+    private <X extends Throwable> R valueOf(ExecutionResult<R> result, Context attempt) throws X {
+      if (result == null) {
+        throw new IllegalStateException(
+            "no result (expected: one; results recorded by hand are not supported)");
+      }
+      Throwable failure = result.getException();
+      if (failure == null) {
+        return result.getResult();
+      }
+      Throwable ours = FailsafeFailures.ours(failure);
+      if (attempt.isDone() && !(ours instanceof Error)) {
+        ContextException end = attempt.toException();
+        SuppressedFailures.add(end, ours);
+        throw end;
+      }
+      throw Executor.<X>asThrown(ours);
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <X extends Throwable> X asThrown(Throwable failure) {
+      return (X) failure;
+    }
+  }
+}
