@@ -20,14 +20,16 @@ final class Attempt {
   private final String policy;
   private final Duration limit;
   final Overdue overdue;
+  private final @Nullable Gauge gauge;
   private final Context caller;
   final CancellableContext child;
   private final long start;
 
-  Attempt(String policy, Duration limit, Overdue overdue, Context caller) {
+  Attempt(String policy, Duration limit, Overdue overdue, @Nullable Gauge gauge, Context caller) {
     this.policy = policy;
     this.limit = limit;
     this.overdue = overdue;
+    this.gauge = gauge;
     this.caller = caller;
     this.child = caller.withTimeout(limit);
     this.start = startOf(caller, child, limit);
@@ -61,9 +63,16 @@ final class Attempt {
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
-  @Nullable Throwable afterSuccess() {
+  @Nullable Throwable afterSuccess(@Nullable Object result) {
     close();
-    return isLimitPassed() ? timedOut() : null;
+    if (isLimitPassed()) {
+      return measured(timedOut());
+    }
+    if (gauge != null) {
+      long now = caller.timeSource().nanoTime();
+      gauge.returned(result, limit, now - start, now);
+    }
+    return null;
   }
 
   /**
@@ -73,6 +82,21 @@ final class Attempt {
    */
   Throwable afterFailure(Throwable failure, boolean begun) {
     close();
+    Throwable thrown = instead(failure, begun);
+    return begun ? measured(thrown) : thrown;
+  }
+
+  /** What happens after the end of its context says nothing more of how long the work takes. */
+  private Throwable measured(Throwable thrown) {
+    if (gauge != null) {
+      long now = caller.timeSource().nanoTime();
+      long end = child.deadline().orElseThrow().nanos();
+      gauge.failed(caller, thrown, limit, Math.min(now - start, end - start), now);
+    }
+    return thrown;
+  }
+
+  private Throwable instead(Throwable failure, boolean begun) {
     Throwable[] own = ownFailures(failure);
     if (own.length > 0 && own[0] instanceof Error) {
       return own[0];
