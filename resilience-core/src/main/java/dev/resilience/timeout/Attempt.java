@@ -23,6 +23,11 @@ final class Attempt {
   private final @Nullable Gauge gauge;
   private final Context caller;
   final CancellableContext child;
+
+  /** Whether it is the caller's deadline that ends the child. */
+  private final boolean underCallersDeadline;
+
+  /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
   Attempt(String policy, Duration limit, Overdue overdue, @Nullable Gauge gauge, Context caller) {
@@ -32,22 +37,19 @@ final class Attempt {
     this.gauge = gauge;
     this.caller = caller;
     this.child = caller.withTimeout(limit);
-    this.start = startOf(caller, child, limit);
+    Deadline callers = caller.deadline().orElse(null);
+    this.underCallersDeadline = callers != null && callers.equals(child.deadline().orElseThrow());
+    this.start = underCallersDeadline ? caller.timeSource().nanoTime() : 0;
   }
 
-  /**
-   * The child's own deadline tells its start. The clock is asked only where the caller's counts.
-   */
-  private static long startOf(Context caller, Context child, Duration limit) {
-    Deadline counts = child.deadline().orElseThrow();
-    Deadline callers = caller.deadline().orElse(null);
-    return callers != null && callers.nanos() == counts.nanos()
-        ? caller.timeSource().nanoTime()
-        : counts.nanos() - Deadline.saturatedNanos(limit);
+  private long begunAt() {
+    return underCallersDeadline
+        ? start
+        : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
   }
 
   Duration ran() {
-    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - start));
+    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - begunAt()));
   }
 
   /** The work is done, or nobody waits for it any more. */
@@ -55,11 +57,10 @@ final class Attempt {
     child.close();
   }
 
-  /**
-   * Whether the limit, and not the work, the caller or the caller's deadline, ended the attempt.
-   */
-  boolean isLimitPassed() {
-    return child.error() instanceof DeadlineExceededException && !child.isEndInherited();
+  /** Of a closed attempt: whether the limit ended it, and not its close or the caller. */
+  private boolean isLimitPassed() {
+    // Cheaper than to ask for the error, which is made when somebody asks.
+    return !child.isCancelled() && !child.isEndInherited();
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
@@ -70,7 +71,7 @@ final class Attempt {
     }
     if (gauge != null) {
       long now = caller.timeSource().nanoTime();
-      gauge.returned(result, limit, now - start, now);
+      gauge.returned(result, limit, now - begunAt(), now);
     }
     return null;
   }
@@ -90,8 +91,9 @@ final class Attempt {
   private Throwable measured(Throwable thrown) {
     if (gauge != null) {
       long now = caller.timeSource().nanoTime();
-      long end = child.deadline().orElseThrow().nanos();
-      gauge.failed(caller, thrown, limit, Math.min(now - start, end - start), now);
+      long begun = begunAt();
+      long most = child.deadline().orElseThrow().nanos() - begun;
+      gauge.failed(caller, thrown, limit, Math.min(now - begun, most), now);
     }
     return thrown;
   }

@@ -196,6 +196,32 @@ class RealBlockingTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void no_interrupt_of_ours_lands_after_the_call(Threads threads) throws Exception {
+    Resilience stack = Resilience.of(FixedTimeout.of(Duration.ofNanos(50_000)));
+    threads.run(
+        () -> {
+          // The work ends about when the limit passes, a little earlier or later each time.
+          for (int i = 0; i < 5_000; i++) {
+            long end = System.nanoTime() + 30_000 + (i % 100) * 1_000L;
+            Throwable thrown =
+                catchThrowable(
+                    () ->
+                        stack.run(
+                            ctx,
+                            c -> {
+                              while (System.nanoTime() - end < 0) {
+                                Thread.onSpinWait();
+                              }
+                            }));
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            assertThat(thrown == null || thrown instanceof AttemptTimeoutException).isTrue();
+          }
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        });
+  }
+
   @Test
   void a_full_isolated_mode_rejects_where_there_are_no_virtual_threads() {
     assumeTrue(Workers.virtualThreads("test-") == null, "unbounded on virtual threads");
