@@ -4,6 +4,7 @@ module dev.resilience.core {
   requires static transitive org.jspecify;
 
   exports dev.resilience.breaker;
+  exports dev.resilience.budget;
   exports dev.resilience.context;
   exports dev.resilience.failsafe;
   exports dev.resilience.fallback;

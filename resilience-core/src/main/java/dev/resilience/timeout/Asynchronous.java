@@ -41,7 +41,7 @@ final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
       answer.completeExceptionally(attempt.afterFailure(RawFailure.of(failure), true));
       return;
     }
-    Throwable instead = attempt.afterSuccess();
+    Throwable instead = attempt.afterSuccess(result);
     if (instead == null) {
       answer.complete(result);
       return;

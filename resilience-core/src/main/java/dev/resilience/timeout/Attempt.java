@@ -20,6 +20,7 @@ final class Attempt {
   private final String policy;
   private final Duration limit;
   final Overdue overdue;
+  private final @Nullable Gauge gauge;
   private final Context caller;
   final CancellableContext child;
 
@@ -29,10 +30,11 @@ final class Attempt {
   /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
-  Attempt(String policy, Duration limit, Overdue overdue, Context caller) {
+  Attempt(String policy, Duration limit, Overdue overdue, @Nullable Gauge gauge, Context caller) {
     this.policy = policy;
     this.limit = limit;
     this.overdue = overdue;
+    this.gauge = gauge;
     this.caller = caller;
     this.child = caller.withTimeout(limit);
     Deadline callers = caller.deadline().orElse(null);
@@ -40,12 +42,14 @@ final class Attempt {
     this.start = underCallersDeadline ? caller.timeSource().nanoTime() : 0;
   }
 
+  private long begunAt() {
+    return underCallersDeadline
+        ? start
+        : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
+  }
+
   Duration ran() {
-    long begun =
-        underCallersDeadline
-            ? start
-            : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
-    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - begun));
+    return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - begunAt()));
   }
 
   /** The work is done, or nobody waits for it any more. */
@@ -60,9 +64,16 @@ final class Attempt {
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
-  @Nullable Throwable afterSuccess() {
+  @Nullable Throwable afterSuccess(@Nullable Object result) {
     close();
-    return isLimitPassed() ? timedOut() : null;
+    if (isLimitPassed()) {
+      return measured(timedOut());
+    }
+    if (gauge != null) {
+      long now = caller.timeSource().nanoTime();
+      gauge.returned(result, limit, now - begunAt(), now);
+    }
+    return null;
   }
 
   /**
@@ -72,6 +83,22 @@ final class Attempt {
    */
   Throwable afterFailure(Throwable failure, boolean begun) {
     close();
+    Throwable thrown = instead(failure, begun);
+    return begun ? measured(thrown) : thrown;
+  }
+
+  /** What happens after the end of its context says nothing more of how long the work takes. */
+  private Throwable measured(Throwable thrown) {
+    if (gauge != null) {
+      long now = caller.timeSource().nanoTime();
+      long begun = begunAt();
+      long most = child.deadline().orElseThrow().nanos() - begun;
+      gauge.failed(caller, thrown, limit, Math.min(now - begun, most), now);
+    }
+    return thrown;
+  }
+
+  private Throwable instead(Throwable failure, boolean begun) {
     Throwable[] own = ownFailures(failure);
     if (own.length > 0 && own[0] instanceof Error) {
       return own[0];

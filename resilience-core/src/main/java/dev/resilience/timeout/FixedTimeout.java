@@ -58,16 +58,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FixedTimeout implements ContextPolicy {
 
-  private final String name;
   private final Duration limit;
-  private final @Nullable Workers workers;
-  private final Overdue overdue;
+  private final Enforcer enforcer;
+  private final @Nullable Gauge gauge;
 
   private FixedTimeout(Builder builder) {
-    this.name = builder.name;
     this.limit = builder.limit;
-    this.workers = builder.isolated ? new Workers(name, builder.maxThreads) : null;
-    this.overdue = new Overdue(name, builder.listener);
+    this.enforcer = builder.enforcement.enforcer();
+    TimeoutMonitor monitor = builder.enforcement.monitor();
+    this.gauge = monitor == null ? null : monitor.gauge(name());
   }
 
   /**
@@ -90,7 +89,7 @@ public final class FixedTimeout implements ContextPolicy {
 
   /** The name in events, messages, and of the threads of the isolated mode. */
   public String name() {
-    return name;
+    return enforcer.name();
   }
 
   /** How long an attempt may take. */
@@ -100,42 +99,36 @@ public final class FixedTimeout implements ContextPolicy {
 
   /** How much work runs on just now although its time was up. */
   public int stillRunning() {
-    return overdue.stillRunning();
+    return enforcer.stillRunning();
   }
 
   /** How often so far a caller was let go while its work still ran: isolated or asynchronous. */
   public long abandoned() {
-    return overdue.abandoned();
+    return enforcer.abandoned();
   }
 
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
-    Attempt attempt = new Attempt(name, limit, overdue, ctx);
-    return workers == null
-        ? new OnCallersThread<>(attempt, next, work).call()
-        : new Isolated<>(attempt, next, work).call(workers);
+    return enforcer.call(limit, gauge, ctx, next, work);
   }
 
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    return new Asynchronous<>(new Attempt(name, limit, overdue, ctx), work).start(next);
+    return enforcer.callAsync(limit, gauge, ctx, next, work);
   }
 
   @Override
   public String toString() {
-    return name + " (" + limit + (workers == null ? "" : ", isolated") + ")";
+    return enforcer.describe(limit.toString());
   }
 
   /** Says what a {@link FixedTimeout} does. Not thread-safe. */
   public static final class Builder {
 
     private final Duration limit;
-    private String name = "timeout";
-    private boolean isolated;
-    private int maxThreads = 256;
-    private PolicyListener listener = PolicyListener.none();
+    private final Enforcement enforcement = new Enforcement("timeout");
 
     private Builder(Duration limit) {
       Objects.requireNonNull(limit, "limit");
@@ -147,7 +140,7 @@ public final class FixedTimeout implements ContextPolicy {
 
     /** The name in events, messages and of threads. Default: {@code timeout}. */
     public Builder name(String newName) {
-      name = Objects.requireNonNull(newName, "name");
+      enforcement.name(newName);
       return this;
     }
 
@@ -159,7 +152,7 @@ public final class FixedTimeout implements ContextPolicy {
      * for each call. Changes nothing for {@code callAsync}. Default: the caller's thread.
      */
     public Builder isolated() {
-      isolated = true;
+      enforcement.isolated();
       return this;
     }
 
@@ -171,16 +164,22 @@ public final class FixedTimeout implements ContextPolicy {
      * @param newMaxThreads at least 1. Default: 256
      */
     public Builder maxThreads(int newMaxThreads) {
-      if (newMaxThreads < 1) {
-        throw new IllegalArgumentException("maxThreads: " + newMaxThreads + " (expected: >= 1)");
-      }
-      maxThreads = newMaxThreads;
+      enforcement.maxThreads(newMaxThreads);
       return this;
     }
 
     /** Hears of limits that passed, of abandoned work and of late results. Default: nobody. */
     public Builder listener(PolicyListener newListener) {
-      listener = PolicyListener.contained(newListener);
+      enforcement.listener(newListener);
+      return this;
+    }
+
+    /**
+     * Is told how long each call took, under the {@link #name} of this policy. Costs one more
+     * reading of the clock for each call. Default: nobody.
+     */
+    public Builder monitor(TimeoutMonitor newMonitor) {
+      enforcement.monitor(newMonitor);
       return this;
     }
 

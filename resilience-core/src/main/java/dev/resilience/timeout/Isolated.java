@@ -72,7 +72,7 @@ final class Isolated<T extends @Nullable Object, X extends Throwable> {
     if (failure != null) {
       throw OnCallersThread.<X>asThrown(attempt.afterFailure(failure, true));
     }
-    Throwable instead = attempt.afterSuccess();
+    Throwable instead = attempt.afterSuccess(reached.result());
     if (instead == null) {
       return reached.result();
     }

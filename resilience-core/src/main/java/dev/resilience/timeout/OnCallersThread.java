@@ -35,7 +35,7 @@ final class OnCallersThread<T extends @Nullable Object, X extends Throwable>
         attempt.overdue.hasStopped();
       }
     }
-    Throwable instead = attempt.afterSuccess();
+    Throwable instead = attempt.afterSuccess(result);
     if (instead == null) {
       return result;
     }

@@ -11,13 +11,9 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
@@ -487,22 +483,5 @@ class FixedTimeoutTest {
   private static void assertNothingIsLeft(Bench bench) {
     assertThat(ContextProbe.waiters(bench.caller)).isZero();
     assertThat(bench.pendingTimers()).isZero();
-  }
-
-  /** Lets what is inside begin when no time is left. */
-  private static final class UsesUpTheTime implements ContextPolicy {
-
-    @Override
-    public <T, X extends Throwable> T call(Context ctx, Next next, Call<T, X> work) throws X {
-      try (CancellableContext over = ctx.withTimeout(Duration.ZERO)) {
-        return next.call(over, work);
-      }
-    }
-
-    @Override
-    public <T> CompletionStage<T> callAsync(Context ctx, Next next, AsyncCall<T> work) {
-      CancellableContext over = ctx.withTimeout(Duration.ZERO);
-      return next.callAsync(over, work);
-    }
   }
 }

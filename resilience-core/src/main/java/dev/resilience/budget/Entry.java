@@ -1,0 +1,53 @@
+package dev.resilience.budget;
+
+import dev.resilience.budget.BudgetAccount.Outcome;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A stage's line in the account. Written by whoever does the stage, read by anybody. */
+final class Entry {
+
+  final Stage stage;
+  private final List<Spending> within = new CopyOnWriteArrayList<>();
+  private volatile Progress progress = new Progress(Duration.ZERO, null, 0, 0, Outcome.NOT_BEGUN);
+
+  private record Progress(
+      Duration given, @Nullable TimeSource running, long begun, long used, Outcome outcome) {}
+
+  Entry(Stage stage) {
+    this.stage = stage;
+  }
+
+  void begin(Duration given, TimeSource time) {
+    progress = new Progress(given, time, time.nanoTime(), 0, Outcome.RUNNING);
+  }
+
+  void refuse() {
+    progress = new Progress(Duration.ZERO, null, 0, 0, Outcome.REFUSED);
+  }
+
+  void end(TimeSource time, Outcome outcome) {
+    Progress was = progress;
+    progress = new Progress(was.given, null, was.begun, time.nanoTime() - was.begun, outcome);
+  }
+
+  /** A budget was started within this stage. */
+  void hold(Spending inner) {
+    within.add(inner);
+  }
+
+  BudgetAccount.StageAccount account() {
+    Progress now = progress;
+    long used = now.running == null ? now.used : now.running.nanoTime() - now.begun;
+    return new BudgetAccount.StageAccount(
+        stage.name(),
+        stage.weight(),
+        now.given,
+        Duration.ofNanos(used),
+        now.outcome,
+        within.stream().map(Spending::account).toList());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.resilience.budget;
+
+import dev.resilience.context.Context;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Divides the time that a call has left among its stages, by their weights.
+ *
+ * <pre>{@code
+ * static final Stage AUTH = Stage.of("auth", 10);
+ * static final Stage QUOTE = Stage.of("quote", 70);
+ * static final Stage RENDER = Stage.of("render", 20);
+ * static final TimeBudget PAGE = TimeBudget.of(AUTH, QUOTE, RENDER);
+ *
+ * try (var spend = PAGE.start(ctx)) {                                   // 1 s left
+ *   var user = spend.call(AUTH, c -> auth.check(c));                    // given 100 ms, uses 10
+ *   var price = spend.call(QUOTE, c -> api.quote(c, order));            // given 770 ms
+ *   return spend.call(RENDER, c -> page(c, user, price));               // at least 200 ms
+ * }
+ * }</pre>
+ *
+ * <h2>Who gets what</h2>
+ *
+ * A stage is given its share of the time that is left when it begins, among those stages that are
+ * not over; so what a stage did not use flows on to the later ones in proportion. The share that
+ * the last stage has of the whole is reserved for it: no stage before it is given any of that,
+ * however long others overran. Then those in between get less, and one for which nothing would be
+ * left is refused with a {@link dev.resilience.policy.NoTimeLeftException}.
+ *
+ * <p>The time is that until the deadline of the context, or a {@linkplain #withDefaultTotal default
+ * total} where it has none. To start a budget within a stage of another divides that stage's time.
+ *
+ * <p>Immutable and thread-safe; keep it in a constant.
+ */
+public final class TimeBudget {
+
+  private static final Duration DEFAULT_TOTAL = Duration.ofSeconds(10);
+
+  private final List<Stage> stages;
+  private final Duration defaultTotal;
+
+  private TimeBudget(List<Stage> stages, Duration defaultTotal) {
+    this.stages = stages;
+    this.defaultTotal = defaultTotal;
+  }
+
+  /**
+   * A budget for stages.
+   *
+   * @param stages in the order in which they begin; at least one, each once
+   */
+  public static TimeBudget of(Stage... stages) {
+    List<Stage> all = List.of(stages);
+    if (all.isEmpty()) {
+      throw new IllegalArgumentException("stages: none (expected: at least one)");
+    }
+    for (int i = 0; i < all.size(); i++) {
+      if (all.indexOf(all.get(i)) < i) {
+        throw new IllegalArgumentException("stages: " + all + " (expected: each once)");
+      }
+    }
+    return new TimeBudget(all, DEFAULT_TOTAL);
+  }
+
+  /**
+   * The same with another total for calls without a deadline. Default: 10 s
+   *
+   * @param total positive
+   */
+  public TimeBudget withDefaultTotal(Duration total) {
+    if (Objects.requireNonNull(total, "total").compareTo(Duration.ZERO) <= 0) {
+      throw new IllegalArgumentException("total: " + total + " (expected: > 0)");
+    }
+    return new TimeBudget(stages, total);
+  }
+
+  /** The stages, in order. */
+  public List<Stage> stages() {
+    return stages;
+  }
+
+  /** What is divided where a call has no deadline. */
+  public Duration defaultTotal() {
+    return defaultTotal;
+  }
+
+  /**
+   * Begins to spend what a call has left.
+   *
+   * @param ctx the caller's context
+   * @return to be closed when the call is over
+   * @throws dev.resilience.context.ContextException if {@code ctx} has ended
+   */
+  public Spending start(Context ctx) {
+    ctx.throwIfDone();
+    return new Spending(stages, ctx, defaultTotal);
+  }
+
+  /** The stages and their weights. */
+  @Override
+  public String toString() {
+    return stages.stream().map(stage -> stage.name() + " " + stage.weight()).toList().toString();
+  }
+}

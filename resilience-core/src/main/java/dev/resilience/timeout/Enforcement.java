@@ -1,0 +1,66 @@
+package dev.resilience.timeout;
+
+import dev.resilience.policy.PolicyListener;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What the builders of all time-outs have in common. Not thread-safe. */
+final class Enforcement {
+
+  private String name;
+  private boolean isolated;
+  private int maxThreads = 256;
+  private PolicyListener listener = PolicyListener.none();
+  private @Nullable TimeoutMonitor monitor;
+
+  Enforcement(String name) {
+    this.name = name;
+  }
+
+  /** What is said later does not change what was built. */
+  Enforcement copy() {
+    Enforcement copy = new Enforcement(name);
+    copy.isolated = isolated;
+    copy.maxThreads = maxThreads;
+    copy.listener = listener;
+    copy.monitor = monitor;
+    return copy;
+  }
+
+  void name(String newName) {
+    name = Objects.requireNonNull(newName, "name");
+  }
+
+  void isolated() {
+    isolated = true;
+  }
+
+  void maxThreads(int newMaxThreads) {
+    if (newMaxThreads < 1) {
+      throw new IllegalArgumentException("maxThreads: " + newMaxThreads + " (expected: >= 1)");
+    }
+    maxThreads = newMaxThreads;
+  }
+
+  void listener(PolicyListener newListener) {
+    listener = PolicyListener.contained(newListener);
+  }
+
+  void monitor(TimeoutMonitor newMonitor) {
+    monitor = Objects.requireNonNull(newMonitor, "monitor");
+  }
+
+  @Nullable TimeoutMonitor monitor() {
+    return monitor;
+  }
+
+  Enforcer enforcer() {
+    return enforcer(name);
+  }
+
+  /** An enforcer with another name. */
+  Enforcer enforcer(String other) {
+    return new Enforcer(
+        other, isolated ? new Workers(other, maxThreads) : null, new Overdue(other, listener));
+  }
+}

@@ -1,0 +1,57 @@
+package dev.resilience.timeout;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.Next;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Puts limits around calls, in the mode that was chosen, and keeps the account. Thread-safe. */
+final class Enforcer {
+
+  private final String name;
+  private final @Nullable Workers workers;
+  private final Overdue overdue;
+
+  /**
+   * An enforcer.
+   *
+   * @param workers of the isolated mode; null: the work runs on the caller's thread
+   */
+  Enforcer(String name, @Nullable Workers workers, Overdue overdue) {
+    this.name = name;
+    this.workers = workers;
+    this.overdue = overdue;
+  }
+
+  String name() {
+    return name;
+  }
+
+  int stillRunning() {
+    return overdue.stillRunning();
+  }
+
+  long abandoned() {
+    return overdue.abandoned();
+  }
+
+  <T extends @Nullable Object, X extends Throwable> T call(
+      Duration limit, @Nullable Gauge gauge, Context ctx, Next next, Call<T, X> work) throws X {
+    Attempt attempt = new Attempt(name, limit, overdue, gauge, ctx);
+    return workers == null
+        ? new OnCallersThread<>(attempt, next, work).call()
+        : new Isolated<>(attempt, next, work).call(workers);
+  }
+
+  <T extends @Nullable Object> CompletionStage<T> callAsync(
+      Duration limit, @Nullable Gauge gauge, Context ctx, Next next, AsyncCall<T> work) {
+    return new Asynchronous<>(new Attempt(name, limit, overdue, gauge, ctx), work).start(next);
+  }
+
+  String describe(String limit) {
+    return name + " (" + limit + (workers == null ? "" : ", isolated") + ")";
+  }
+}

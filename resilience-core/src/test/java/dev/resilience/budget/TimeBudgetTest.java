@@ -1,0 +1,449 @@
+package dev.resilience.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.resilience.Schedules;
+import dev.resilience.budget.BudgetAccount.Outcome;
+import dev.resilience.budget.BudgetAccount.StageAccount;
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.ContextProbe;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.Way;
+import dev.resilience.policy.Way.Bench;
+import dev.resilience.time.VirtualTime;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TimeBudgetTest {
+
+  private static final Stage AUTH = Stage.of("auth", 10);
+  private static final Stage QUOTE = Stage.of("quote", 70);
+  private static final Stage RENDER = Stage.of("render", 20);
+  private static final TimeBudget PAGE = TimeBudget.of(AUTH, QUOTE, RENDER);
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private static Duration millis(long millis) {
+    return Duration.ofMillis(millis);
+  }
+
+  @FunctionalInterface
+  private interface Play {
+    void with(Bench bench, Spending spend) throws Throwable;
+  }
+
+  /** A call with a second left. */
+  private static void play(Way way, Play play) throws Exception {
+    way.play(
+        bench -> {
+          try (CancellableContext ctx = bench.caller.withTimeout(SECOND);
+              Spending spend = PAGE.start(ctx)) {
+            play.with(bench, spend);
+          }
+          assertThat(ContextProbe.waiters(bench.caller)).isZero();
+          assertThat(bench.pendingTimers()).isZero();
+        });
+  }
+
+  /** What the stage is given; takes its time of that. */
+  private static Duration use(Bench bench, Spending spend, Stage stage, Duration time)
+      throws Exception {
+    return bench.way() == Way.ASYNC
+        ? bench.await(
+            spend.callAsync(
+                stage,
+                c -> {
+                  Duration given = c.timeLeft();
+                  return c.delay(time).thenApply(nothing -> given);
+                }))
+        : spend.call(
+            stage,
+            c -> {
+              Duration given = c.timeLeft();
+              c.sleep(time);
+              return given;
+            });
+  }
+
+  /** Work on this thread that hears of no end. */
+  private static String stubborn(Bench bench, Duration time) {
+    Duration end = bench.elapsed().plus(time);
+    while (bench.elapsed().compareTo(end) < 0) {
+      try {
+        bench.root.sleep(end.minus(bench.elapsed()));
+      } catch (InterruptedException ignored) {
+        // That is the point.
+      }
+    }
+    return "late";
+  }
+
+  @Nested
+  class Under_one_second {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void time_that_auth_did_not_use_flows_on_in_proportion(Way way) throws Exception {
+      play(
+          way,
+          (bench, spend) -> {
+            assertThat(use(bench, spend, AUTH, millis(10))).isEqualTo(millis(100));
+            assertThat(use(bench, spend, QUOTE, millis(440))).isEqualTo(millis(770));
+            assertThat(use(bench, spend, RENDER, millis(5))).isEqualTo(millis(550));
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void a_processing_stage_that_overruns_leaves_the_last_its_reserve(Way way) throws Exception {
+      play(
+          way,
+          (bench, spend) -> {
+            use(bench, spend, AUTH, millis(10));
+            assertThatThrownBy(() -> use(bench, spend, QUOTE, SECOND.multipliedBy(5)))
+                .isInstanceOf(AttemptTimeoutException.class)
+                .hasMessage("quote: no answer within PT0.77S");
+            assertThat(bench.elapsed()).isEqualTo(millis(780));
+            assertThat(use(bench, spend, RENDER, millis(150))).isEqualTo(millis(220));
+          });
+    }
+
+    @Test
+    void what_a_stubborn_first_stage_took_is_taken_from_the_middle_and_not_from_the_last()
+        throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            assertThat(
+                    spend.<String, RuntimeException>call(AUTH, c -> stubborn(bench, millis(600))))
+                .isEqualTo("late");
+            assertThat(use(bench, spend, QUOTE, millis(1))).isEqualTo(millis(200));
+            assertThat(use(bench, spend, RENDER, millis(1))).isEqualTo(millis(399));
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void a_stage_for_which_only_the_reserve_is_left_is_refused(Way way) throws Exception {
+      play(
+          way,
+          (bench, spend) -> {
+            stubborn(bench, millis(850));
+            assertThatThrownBy(() -> use(bench, spend, QUOTE, millis(1)))
+                .isInstanceOf(NoTimeLeftException.class)
+                .hasMessage("quote: no time left, PT0.2S are reserved for render");
+            assertThat(use(bench, spend, RENDER, millis(1))).isEqualTo(millis(150));
+            assertThat(spend.account().stages())
+                .extracting(StageAccount::outcome)
+                .containsExactly(Outcome.NOT_BEGUN, Outcome.REFUSED, Outcome.DONE);
+          });
+    }
+
+    @Test
+    void a_stage_that_is_left_out_leaves_its_time_to_the_others() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) ->
+              assertThat(use(bench, spend, QUOTE, millis(1))).isBetween(millis(777), millis(778)));
+    }
+
+    @Test
+    void blocking_work_is_interrupted_when_its_stage_is_over() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            Throwable thrown =
+                catchThrowable(
+                    () -> {
+                      spend.run(AUTH, c -> bench.root.sleep(SECOND.multipliedBy(9)));
+                    });
+            assertThat(thrown).isInstanceOf(AttemptTimeoutException.class);
+            assertThat(thrown.getSuppressed())
+                .singleElement()
+                .isInstanceOf(InterruptedException.class);
+            assertThat(bench.elapsed()).isEqualTo(millis(100));
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          });
+    }
+  }
+
+  @Nested
+  class The_whole {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void has_a_default_total_where_there_is_no_deadline(Way way) throws Exception {
+      way.play(
+          bench -> {
+            try (Spending spend =
+                PAGE.withDefaultTotal(SECOND.multipliedBy(2)).start(bench.caller)) {
+              assertThat(use(bench, spend, AUTH, millis(1))).isEqualTo(millis(200));
+            }
+            try (Spending spend = PAGE.start(bench.caller)) {
+              assertThat(spend.account().total()).isEqualTo(Duration.ofSeconds(10));
+            }
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void ends_the_last_stage_with_the_callers_deadline(Way way) throws Exception {
+      play(
+          way,
+          (bench, spend) -> {
+            assertThatThrownBy(() -> use(bench, spend, RENDER, SECOND.multipliedBy(2)))
+                .isInstanceOf(DeadlineExceededException.class);
+            assertThat(bench.elapsed()).isEqualTo(SECOND);
+            assertThat(spend.account().stages().get(2).outcome()).isEqualTo(Outcome.OUT_OF_TIME);
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void ends_with_the_callers_cancel(Way way) throws Exception {
+      way.play(
+          bench -> {
+            bench.cancelMeanwhile();
+            try (Spending spend =
+                PAGE.withDefaultTotal(SECOND.multipliedBy(20)).start(bench.caller)) {
+              assertThatThrownBy(() -> use(bench, spend, AUTH, SECOND.multipliedBy(9)))
+                  .isInstanceOf(ContextCancelledException.class)
+                  .hasCause(CancelReason.USER);
+              assertThatThrownBy(() -> use(bench, spend, QUOTE, SECOND))
+                  .isInstanceOf(ContextCancelledException.class);
+            }
+            assertThatThrownBy(() -> PAGE.start(bench.caller))
+                .isInstanceOf(ContextCancelledException.class);
+          });
+    }
+
+    @Test
+    void is_over_for_all_when_it_is_closed() throws Exception {
+      play(
+          Way.ASYNC,
+          (bench, spend) -> {
+            CompletableFuture<Object> running =
+                spend.callAsync(AUTH, c -> new CompletableFuture<>()).toCompletableFuture();
+            spend.close();
+            assertThat(running).isCompletedExceptionally();
+            assertThat(spend.context().isDone()).isTrue();
+          });
+    }
+  }
+
+  @Nested
+  class The_account {
+
+    @Test
+    void says_what_each_stage_was_given_and_used() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            use(bench, spend, AUTH, millis(10));
+            catchThrowable(
+                () ->
+                    spend.call(
+                        QUOTE,
+                        c -> {
+                          c.sleep(millis(40));
+                          throw new IOException("refused");
+                        }));
+            BudgetAccount account =
+                spend.call(
+                    RENDER,
+                    c -> {
+                      c.sleep(millis(50));
+                      return spend.account();
+                    });
+            assertThat(account.total()).isEqualTo(SECOND);
+            assertThat(account.left()).isEqualTo(millis(900));
+            assertThat(account.toTree())
+                .isEqualTo(
+                    """
+                    total PT1S, left PT0.9S
+                    ├─ auth: given PT0.1S, used PT0.01S, DONE
+                    ├─ quote: given PT0.77S, used PT0.04S, FAILED
+                    └─ render: given PT0.95S, used PT0.05S, RUNNING""");
+          });
+    }
+
+    @Test
+    void shows_a_stage_that_overran() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            spend.call(AUTH, c -> stubborn(bench, millis(300)));
+            StageAccount auth = spend.account().stages().get(0);
+            assertThat(auth.given()).isEqualTo(millis(100));
+            assertThat(auth.used()).isEqualTo(millis(300));
+            assertThat(auth.hasOverrun()).isTrue();
+            assertThat(auth.outcome()).isEqualTo(Outcome.DONE);
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void holds_those_of_the_budgets_within_which_divide_the_time_of_their_stage(Way way)
+        throws Exception {
+      Stage fetch = Stage.of("fetch", 3);
+      Stage merge = Stage.of("merge", 1);
+      play(
+          way,
+          (bench, spend) -> {
+            if (way == Way.ASYNC) {
+              bench.await(
+                  spend.callAsync(
+                      QUOTE,
+                      c -> {
+                        Spending inner = TimeBudget.of(fetch, merge).start(c);
+                        return inner
+                            .callAsync(fetch, d -> d.delay(millis(100)))
+                            .thenCompose(n -> inner.callAsync(merge, d -> d.delay(millis(10))))
+                            .whenComplete((n, failure) -> inner.close());
+                      }));
+            } else {
+              spend.run(
+                  QUOTE,
+                  c -> {
+                    try (Spending inner = TimeBudget.of(fetch, merge).start(c)) {
+                      inner.run(fetch, d -> d.sleep(millis(100)));
+                      inner.run(merge, d -> d.sleep(millis(10)));
+                    }
+                  });
+            }
+            BudgetAccount inner = spend.account().stages().get(1).within().get(0);
+            assertThat(inner.total()).isBetween(millis(777), millis(778));
+            assertThat(inner.stages())
+                .extracting(StageAccount::used)
+                .containsExactly(millis(100), millis(10));
+            assertThat(spend.account().toTree())
+                .contains("\n├─ quote")
+                .contains("\n│  ├─ fetch")
+                .contains("\n│  └─ merge");
+          });
+    }
+  }
+
+  @Nested
+  class Stages {
+
+    @Test
+    void begin_in_order_and_once() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            use(bench, spend, QUOTE, millis(1));
+            for (Stage over : new Stage[] {AUTH, QUOTE}) {
+              assertThatIllegalStateException()
+                  .isThrownBy(() -> use(bench, spend, over, millis(1)))
+                  .withMessage(
+                      "stage: " + over + " (expected: one that has not begun, nor one after it)");
+            }
+          });
+    }
+
+    @Test
+    void of_another_budget_are_refused() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) ->
+              assertThatIllegalArgumentException()
+                  .isThrownBy(() -> use(bench, spend, Stage.of("auth", 10), millis(1)))
+                  .withMessage("stage: auth (expected: one of [auth, quote, render])"));
+    }
+
+    @Test
+    void pass_failures_on_as_they_are() throws Exception {
+      play(
+          Way.PLATFORM_THREAD,
+          (bench, spend) -> {
+            IOException failure = new IOException("refused");
+            assertThatThrownBy(
+                    () ->
+                        spend.call(
+                            AUTH,
+                            c -> {
+                              throw failure;
+                            }))
+                .isSameAs(failure);
+            Error error = new StackOverflowError();
+            assertThatThrownBy(
+                    () ->
+                        spend.call(
+                            QUOTE,
+                            c -> {
+                              stubborn(bench, SECOND.multipliedBy(3));
+                              throw error;
+                            }))
+                .isSameAs(error);
+          });
+    }
+  }
+
+  /** Whatever the weights, and whatever the stages use. */
+  @Test
+  void the_last_stage_is_never_offered_less_than_its_share_unless_somebody_ignores_his_limit() {
+    Schedules.check(
+        1_000,
+        (seed, random) -> {
+          VirtualTime.Automatic time = VirtualTime.automatic(seed);
+          time.run(
+              () -> {
+                Stage[] stages = new Stage[2 + random.nextInt(5)];
+                double sum = 0;
+                for (int i = 0; i < stages.length; i++) {
+                  stages[i] = Stage.of("stage " + i, random.nextInt(1, 100));
+                  sum += stages[i].weight();
+                }
+                Stage last = stages[stages.length - 1];
+                Context root = Context.background(time);
+                try (Spending spend = TimeBudget.of(stages).withDefaultTotal(SECOND).start(root)) {
+                  for (int i = 0; i < stages.length - 1; i++) {
+                    Duration takes = millis(random.nextInt(600));
+                    Stage stage = stages[i];
+                    catchThrowable(() -> spend.run(stage, c -> c.sleep(takes)));
+                  }
+                  Duration offered = spend.call(last, Context::timeLeft);
+                  long share = (long) (SECOND.toNanos() * last.weight() / sum);
+                  assertThat(offered.toNanos()).isGreaterThanOrEqualTo(share - stages.length);
+                }
+                return null;
+              });
+        });
+  }
+
+  @Test
+  void refuses_bad_input() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(TimeBudget::of)
+        .withMessage("stages: none (expected: at least one)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TimeBudget.of(AUTH, QUOTE, AUTH))
+        .withMessage("stages: [auth, quote, auth] (expected: each once)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PAGE.withDefaultTotal(Duration.ZERO))
+        .withMessage("total: PT0S (expected: > 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Stage.of(" ", 1))
+        .withMessage("name: ' ' (expected: not blank)");
+    for (double weight : new double[] {0, -1, Double.NaN, 2_000_000}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Stage.of("a", weight))
+          .withMessage("weight: " + weight + " (expected: more than 0, at most a million)");
+    }
+    assertThat(PAGE).hasToString("[auth 10.0, quote 70.0, render 20.0]");
+  }
+}

@@ -1,0 +1,432 @@
+package dev.resilience.timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.PolicyEvent;
+import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
+import dev.resilience.policy.Way;
+import dev.resilience.policy.Way.Bench;
+import dev.resilience.time.VirtualTime;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class AdaptiveTimeoutTest {
+
+  private static final Duration FLOOR = millis(50);
+  private static final Duration CEILING = Duration.ofSeconds(2);
+
+  private final List<PolicyEvent> events = new ArrayList<>();
+  private AdaptiveTimeout timeout = builder().build();
+
+  private AdaptiveTimeout.Builder builder() {
+    return AdaptiveTimeout.builder().name("quotes").between(FLOOR, CEILING).listener(events::add);
+  }
+
+  private static Duration millis(long millis) {
+    return Duration.ofMillis(millis);
+  }
+
+  /** Synchronous, or asynchronous. */
+  private static void sleep(Bench bench, Resilience stack, Context ctx, Duration time)
+      throws Exception {
+    if (bench.way() == Way.ASYNC) {
+      bench.await(stack.callAsync(ctx, c -> c.delay(time)));
+    } else {
+      stack.run(ctx, c -> c.sleep(time));
+    }
+  }
+
+  private Throwable call(Bench bench, Context ctx, Duration time) {
+    return catchThrowable(() -> sleep(bench, Resilience.of(timeout), ctx, time));
+  }
+
+  private void calls(Bench bench, int count, Duration time) {
+    for (int i = 0; i < count; i++) {
+      call(bench, bench.caller, time);
+    }
+  }
+
+  /** The limit is a bucket's edge times the factor: up to 3.2 % more. */
+  private void assertLimit(Duration expected) {
+    assertThat(timeout.limit())
+        .isBetween(expected, Duration.ofNanos((long) (expected.toNanos() * 1.033)));
+  }
+
+  @Nested
+  class The_limit {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void is_twice_the_95th_percentile_after_ten_samples(Way way) throws Exception {
+      way.play(
+          bench -> {
+            timeout = builder().startingAt(Duration.ofSeconds(1)).build();
+            calls(bench, 9, millis(100));
+            assertThat(timeout.limit()).isEqualTo(Duration.ofSeconds(1));
+            assertThat(timeout.snapshot().percentile()).isEmpty();
+            calls(bench, 1, millis(300));
+            assertLimit(millis(600));
+            calls(bench, 10, millis(100));
+            assertLimit(millis(200));
+            assertThat(events).isEmpty();
+          });
+    }
+
+    @Test
+    void may_be_another_percentile_and_factor() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = builder().startingAt(CEILING).percentile(0.5).times(3).build();
+            calls(bench, 6, millis(100));
+            calls(bench, 4, millis(400));
+            assertLimit(millis(300));
+          });
+    }
+
+    @Test
+    void stays_between_floor_and_ceiling() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = builder().startingAt(CEILING).build();
+            calls(bench, 20, millis(1));
+            assertThat(timeout.limit()).isEqualTo(FLOOR);
+            timeout = builder().startingAt(CEILING).build();
+            calls(bench, 20, millis(1500));
+            assertThat(timeout.limit()).isEqualTo(CEILING);
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void ends_a_call_as_a_fixed_one_does(Way way) throws Exception {
+      way.play(
+          bench -> {
+            assertThat(call(bench, bench.caller, Duration.ofSeconds(9)))
+                .isInstanceOf(AttemptTimeoutException.class)
+                .hasMessage("quotes: no answer within PT0.05S");
+            assertThat(bench.elapsed()).isEqualTo(FLOOR);
+            assertThat(events).contains(new PolicyEvent.LimitPassed("quotes", FLOOR));
+          });
+    }
+
+    @Test
+    void is_kept_by_the_isolated_mode_too() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = builder().isolated().build();
+            calls(bench, 12, millis(100));
+            assertThat(timeout.snapshot().cutOff()).isGreaterThanOrEqualTo(10);
+            assertThat(timeout.limit()).isGreaterThanOrEqualTo(millis(100));
+          });
+    }
+  }
+
+  @Nested
+  class A_limit_that_is_too_short {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void grows_instead_of_shrinking(Way way) throws Exception {
+      way.play(
+          bench -> {
+            calls(bench, 10, millis(700));
+            assertLimit(millis(100));
+            calls(bench, 10, millis(700));
+            assertThat(timeout.limit()).isGreaterThan(millis(700));
+            calls(bench, 200, millis(700));
+            assertLimit(millis(1400));
+          });
+    }
+
+    @Test
+    void grows_to_the_ceiling_while_the_service_hangs_and_no_further() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            calls(bench, 100, Duration.ofSeconds(60));
+            assertThat(timeout.limit()).isEqualTo(CEILING);
+            calls(bench, 1200, millis(20));
+            assertThat(timeout.limit()).isEqualTo(FLOOR);
+          });
+    }
+  }
+
+  @Nested
+  class Callers_in_a_hurry {
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void do_not_lower_the_limit(Way way) throws Exception {
+      way.play(
+          bench -> {
+            timeout = builder().startingAt(Duration.ofSeconds(1)).build();
+            calls(bench, 20, millis(100));
+            for (int i = 0; i < 500; i++) {
+              try (CancellableContext hurried = bench.caller.withTimeout(millis(5))) {
+                call(bench, hurried, millis(100));
+              }
+            }
+            assertLimit(millis(200));
+            assertThat(timeout.snapshot().cutOff()).isEqualTo(500);
+          });
+    }
+
+    @Test
+    void are_not_the_samples_that_a_start_waits_for() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = builder().startingAt(Duration.ofSeconds(1)).build();
+            for (int i = 0; i < 50; i++) {
+              try (CancellableContext hurried = bench.caller.withTimeout(millis(5))) {
+                call(bench, hurried, millis(100));
+              }
+            }
+            calls(bench, 9, millis(100));
+            assertThat(timeout.limit()).isEqualTo(Duration.ofSeconds(1));
+          });
+    }
+  }
+
+  @Nested
+  class Counts_not {
+
+    private void assertNothingLearned(Bench bench, Resilience stack, int times) {
+      AdaptiveTimeoutSnapshot before = timeout.snapshot();
+      for (int i = 0; i < times; i++) {
+        catchThrowable(
+            () ->
+                bench.call(
+                    stack,
+                    bench.caller,
+                    c -> {
+                      throw new IOException("refused");
+                    }));
+      }
+      assertThat(timeout.snapshot()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void failures(Way way) throws Exception {
+      way.play(bench -> assertNothingLearned(bench, Resilience.of(timeout), 20));
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void a_caller_who_leaves(Way way) throws Exception {
+      way.play(
+          bench -> {
+            bench.cancelMeanwhile();
+            timeout = builder().startingAt(CEILING).build();
+            AdaptiveTimeoutSnapshot before = timeout.snapshot();
+            call(bench, bench.caller, millis(1500));
+            assertThat(timeout.snapshot()).isEqualTo(before);
+          });
+    }
+
+    @Test
+    void what_the_classifier_says_is_a_failure_but_what_it_says_is_a_success() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout =
+                builder()
+                    .classifier(
+                        Classifier.ofDefaults()
+                            .onResult(
+                                Integer.class, i -> i == 500 ? Verdict.FAILURE : Verdict.SUCCESS)
+                            .onFailure(IOException.class, e -> Verdict.SUCCESS))
+                    .build();
+            Resilience stack = Resilience.of(timeout);
+            stack.call(bench.caller, c -> 500);
+            assertThat(timeout.snapshot().samples()).isZero();
+            stack.call(bench.caller, c -> 200);
+            assertThat(timeout.snapshot().samples()).isEqualTo(1);
+            catchThrowable(
+                () ->
+                    stack.call(
+                        bench.caller,
+                        c -> {
+                          throw new IOException("404");
+                        }));
+            assertThat(timeout.snapshot().samples()).isEqualTo(2);
+          });
+    }
+
+    @Test
+    void a_call_on_which_a_rule_fails_and_the_call_does_not_suffer() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout =
+                builder()
+                    .classifier(
+                        Classifier.ofDefaults()
+                            .onResult(
+                                String.class,
+                                s -> {
+                                  throw new IllegalStateException("broken rule");
+                                }))
+                    .build();
+            assertThat(
+                    Resilience.of(timeout)
+                        .<String, RuntimeException>call(bench.caller, c -> "result"))
+                .isEqualTo("result");
+            assertThat(timeout.snapshot().samples()).isZero();
+          });
+    }
+  }
+
+  @Nested
+  class While_a_circuit_is_open {
+
+    private void circuit(String name, Circuit from, Circuit to) {
+      timeout.circuitListener().on(new PolicyEvent.CircuitChanged(name, from, to, "test"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+    void nothing_is_learned_until_it_is_closed(Way way) throws Exception {
+      way.play(
+          bench -> {
+            timeout = builder().startingAt(Duration.ofSeconds(1)).build();
+            calls(bench, 20, millis(100));
+            AdaptiveTimeoutSnapshot before = timeout.snapshot();
+            circuit("quotes", Circuit.CLOSED, Circuit.OPEN);
+            assertThat(timeout.snapshot().frozen()).isTrue();
+            calls(bench, 50, millis(5));
+            circuit("quotes", Circuit.OPEN, Circuit.HALF_OPEN);
+            calls(bench, 50, Duration.ofSeconds(5));
+            assertThat(timeout.limit()).isEqualTo(before.limit());
+
+            circuit("quotes", Circuit.HALF_OPEN, Circuit.CLOSED);
+            assertThat(timeout.snapshot()).isEqualTo(before);
+            calls(bench, 50, millis(150));
+            assertLimit(millis(300));
+          });
+    }
+
+    @Test
+    void it_waits_for_all_of_several() {
+      circuit("a", Circuit.CLOSED, Circuit.OPEN);
+      circuit("b", Circuit.CLOSED, Circuit.OPEN);
+      circuit("a", Circuit.HALF_OPEN, Circuit.CLOSED);
+      assertThat(timeout.snapshot().frozen()).isTrue();
+      circuit("b", Circuit.HALF_OPEN, Circuit.CLOSED);
+      assertThat(timeout.snapshot().frozen()).isFalse();
+    }
+
+    @Test
+    void other_events_do_nothing() {
+      timeout.circuitListener().on(new PolicyEvent.LimitPassed("quotes", FLOOR));
+      assertThat(timeout.snapshot().frozen()).isFalse();
+    }
+  }
+
+  @Nested
+  class The_window {
+
+    @Test
+    void keeps_the_limit_through_a_night_without_calls() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = builder().startingAt(Duration.ofSeconds(1)).build();
+            calls(bench, 20, millis(100));
+            bench.root.sleep(Duration.ofHours(8));
+            assertLimit(millis(200));
+            calls(bench, 1, millis(100));
+            assertLimit(millis(200));
+          });
+    }
+
+    @Test
+    void learns_from_calls_that_are_rare() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            for (int i = 0; i < 40; i++) {
+              call(bench, bench.caller, millis(300));
+              bench.root.sleep(Duration.ofMinutes(10));
+            }
+            assertLimit(millis(600));
+          });
+    }
+
+    @Test
+    void forgets_after_its_time() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout =
+                builder()
+                    .startingAt(Duration.ofSeconds(1))
+                    .window(Duration.ofSeconds(5), 1000)
+                    .build();
+            calls(bench, 20, millis(300));
+            bench.root.sleep(Duration.ofSeconds(5));
+            calls(bench, 20, millis(30));
+            assertLimit(millis(60));
+          });
+    }
+  }
+
+  @Test
+  void is_used_under_one_time_source() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          calls(bench, 1, millis(1));
+          Context other = Context.background(VirtualTime.manual());
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> Resilience.of(timeout).call(other, c -> "result"))
+              .withMessageContaining("as in earlier calls of quotes");
+          assertThatThrownBy(() -> bench.await(Resilience.of(timeout).callAsync(other, c -> null)))
+              .isInstanceOf(IllegalArgumentException.class);
+        });
+  }
+
+  @Test
+  void refuses_bad_input() {
+    AdaptiveTimeout.Builder builder = AdaptiveTimeout.builder();
+    refused(() -> builder.percentile(1), "percentile: 1.0 (expected: > 0 and < 1, such as 0.95)");
+    refused(() -> builder.percentile(0), "percentile: 0.0 (expected: > 0 and < 1, such as 0.95)");
+    refused(
+        () -> builder.percentile(Double.NaN),
+        "percentile: NaN (expected: > 0 and < 1, such as 0.95)");
+    refused(() -> builder.times(0.9), "times: 0.9 (expected: 1 to 100)");
+    refused(() -> builder.times(101), "times: 101.0 (expected: 1 to 100)");
+    refused(() -> builder.between(Duration.ZERO, CEILING), "floor: PT0S (expected: > 0)");
+    refused(
+        () -> builder.between(CEILING, FLOOR),
+        "ceiling: PT0.05S (expected: from PT2S, the floor, to a day)");
+    refused(() -> builder.minSamples(0), "minSamples: 0 (expected: >= 1)");
+    refused(() -> builder.window(Duration.ZERO, 100), "time: PT0S (expected: > 0)");
+    refused(() -> builder.window(CEILING, 99), "calls: 99 (expected: >= 100)");
+    refused(
+        () -> AdaptiveTimeout.builder().startingAt(millis(1)).build(),
+        "startingAt: PT0.001S (expected: from PT0.05S to PT2S)");
+    refused(
+        () -> AdaptiveTimeout.builder().minSamples(501).build(),
+        "minSamples: 501 (expected: at most half of the 1000 calls in the window)");
+    assertThatNullPointerException().isThrownBy(() -> builder.between(FLOOR, null));
+  }
+
+  private static void refused(Runnable call, String message) {
+    assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message);
+  }
+
+  @Test
+  void says_what_it_is() {
+    assertThat(timeout).hasToString("quotes (adaptive, now PT0.05S)");
+  }
+}
