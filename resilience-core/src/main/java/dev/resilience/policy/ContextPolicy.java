@@ -50,4 +50,12 @@ public interface ContextPolicy {
    */
   <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work);
+
+  /**
+   * What this policy does, as far as its place in a stack matters: {@link Resilience#warnings}
+   * looks at nothing else. Default: {@link PolicyRole#OTHER}.
+   */
+  default PolicyRole role() {
+    return PolicyRole.OTHER;
+  }
 }
