@@ -6,6 +6,7 @@ module dev.resilience.core {
   exports dev.resilience.breaker;
   exports dev.resilience.context;
   exports dev.resilience.fallback;
+  exports dev.resilience.hedge;
   exports dev.resilience.limit;
   exports dev.resilience.policy;
   exports dev.resilience.retry;
