@@ -12,12 +12,14 @@ final class AsyncAdmission<T extends @Nullable Object> {
   private final Breaker breaker;
   private final Context ctx;
   private final Admission admission;
+  private final long start;
   private final CompletableFuture<T> answer = new CompletableFuture<>();
 
-  AsyncAdmission(Breaker breaker, Context ctx, Admission admission) {
+  AsyncAdmission(Breaker breaker, Context ctx, Admission admission, long start) {
     this.breaker = breaker;
     this.ctx = ctx;
     this.admission = admission;
+    this.start = start;
   }
 
   CompletionStage<T> follow(CompletionStage<T> stage) {
@@ -38,10 +40,10 @@ final class AsyncAdmission<T extends @Nullable Object> {
   private void answer(@Nullable T value, @Nullable Throwable failure) {
     try {
       if (failure != null) {
-        breaker.countFailure(admission, ctx, failure);
+        breaker.countFailure(admission, ctx, start, failure);
         answer.completeExceptionally(failure);
       } else {
-        breaker.countResult(admission, ctx, value);
+        breaker.countResult(admission, ctx, start, value);
         answer.complete(value);
       }
     } catch (Throwable broken) {

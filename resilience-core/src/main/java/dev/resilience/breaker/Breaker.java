@@ -38,12 +38,12 @@ import org.jspecify.annotations.Nullable;
  * <h2>How it decides</h2>
  *
  * <ul>
- *   <li><em>Closed</em>, it counts the latest results, and opens when too many of them are
- *       failures.
+ *   <li><em>Closed</em>, it counts the latest results, by number or by time, and opens when too
+ *       many of them are failures, or too many are slow.
  *   <li><em>Open</em>, it rejects calls with a {@link CircuitOpenException}. The first call after
  *       {@link Builder#openFor} makes it half-open; no timer runs.
  *   <li><em>Half-open</em>, it lets through at most {@link Builder#halfOpenPermits} calls at once.
- *       A failure opens it again, {@link Builder#closeAfter} successes close it.
+ *       A failure or a slow call opens it again, {@link Builder#closeAfter} successes close it.
  * </ul>
  *
  * What is a failure is judged by a {@link Classifier}; its {@link Verdict#evidence} rules. What
@@ -56,9 +56,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Times are those of the calling context. A breaker measures on one clock only: under a second
  * time source it throws an {@link IllegalArgumentException} as soon as it would have to measure.
  *
- * <p>Thread-safe, without a lock. A closed circuit reads no clock and allocates nothing; a success
- * that finds a full window of successes is one volatile read, any other result one compare-and-set
- * (windows of more than 63 calls: up to three).
+ * <p>By hand it can be {@linkplain #forceOpen held open}, {@linkplain #forceClosed held closed},
+ * {@linkplain #metricsOnly made to watch only}, and {@linkplain #reset reset}.
+ *
+ * <p>Thread-safe, without a lock. A closed circuit allocates nothing, and reads no clock unless its
+ * window is a time (once for each call) or calls may be slow (twice). A success that finds a full
+ * window of successes is one volatile read, any other result one compare-and-set (windows of more
+ * than 63 calls, or with slow calls: up to four; windows of a time: one to three, and ten reads
+ * while there is anything bad in them). To count slow calls while they run costs a timer for each.
  */
 public final class Breaker implements ContextPolicy {
 
@@ -125,12 +130,18 @@ public final class Breaker implements ContextPolicy {
    */
   public BreakerSnapshot snapshot() {
     State now = state;
-    Tally tally = now instanceof Closed closed ? closed.tally() : new Tally(0, 0, 0);
+    TimeSource clock = time;
+    Tally tally =
+        now instanceof Closed closed
+            ? closed.tally(clock == null ? 0 : clock.nanoTime())
+            : Tally.NOTHING;
     return new BreakerSnapshot(
         settings.name(),
         now.circuit(),
+        now.mode(),
         tally.calls(),
         tally.failures(),
+        tally.slow(),
         now instanceof HalfOpen halfOpen ? halfOpen.probesUnderWay() : 0,
         failed.sum(),
         cancelled.sum(),
@@ -139,38 +150,71 @@ public final class Breaker implements ContextPolicy {
         opened.sum());
   }
 
+  /** Whether the breaker decides by itself. */
+  public BreakerMode mode() {
+    return state.mode();
+  }
+
   /**
-   * Closes the circuit with an empty window, whatever its state. Calls that are under way count no
-   * more.
+   * Closes the circuit with an empty window, whatever its state, and lets the breaker decide by
+   * itself. Calls that are under way count no more.
    */
   public void reset() {
-    State before = (State) STATE.getAndSet(this, newClosed());
-    if (before.circuit() != Circuit.CLOSED) {
-      tell(before.circuit(), Circuit.CLOSED, "reset by hand");
+    enter(newClosed(), "reset by hand");
+  }
+
+  /** Rejects all calls until told otherwise. Calls that are under way count no more. */
+  public void forceOpen() {
+    enter(new Open(0, BreakerMode.FORCED_OPEN), "forced open");
+  }
+
+  /**
+   * Lets all calls through until told otherwise, and keeps no results. Calls that are under way
+   * count no more.
+   */
+  public void forceClosed() {
+    enter(new Closed(Window.none(), BreakerMode.FORCED_CLOSED), "forced closed");
+  }
+
+  /**
+   * Lets all calls through until told otherwise, and keeps results in an empty window for show: to
+   * try settings in production before they do anything.
+   */
+  public void metricsOnly() {
+    enter(new Closed(Window.of(settings), BreakerMode.METRICS_ONLY), "metrics only");
+  }
+
+  private void enter(State next, String reason) {
+    State before = (State) STATE.getAndSet(this, next);
+    if (before.circuit() != next.circuit()) {
+      changed(before, next, reason);
     }
   }
 
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
-    Admission admission = admit(ctx);
+    long start = settings.measures() ? start(ctx) : 0;
+    Admission admission = admit(ctx, start);
     T result;
     try {
       result = next.call(ctx, work);
     } catch (Throwable failure) {
-      countFailure(admission, ctx, failure);
+      countFailure(admission, ctx, start, failure);
       throw failure;
     }
-    countResult(admission, ctx, result);
+    countResult(admission, ctx, start, result);
     return result;
   }
 
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
+    long start;
     Admission admission;
     try {
-      admission = admit(ctx);
+      start = settings.measures() ? start(ctx) : 0;
+      admission = admit(ctx, start);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }
@@ -183,18 +227,27 @@ public final class Breaker implements ContextPolicy {
     if (!(stage instanceof CompletableFuture<T> done)
         || !done.isDone()
         || done.isCompletedExceptionally()) {
-      return new AsyncAdmission<T>(this, ctx, admission).follow(stage);
+      return new AsyncAdmission<T>(this, ctx, admission, start).follow(stage);
     }
     try {
-      countResult(admission, ctx, done.join());
+      countResult(admission, ctx, start, done.join());
       return done;
     } catch (RuntimeException broken) {
       return CompletableFuture.failedFuture(broken);
     }
   }
 
-  private Admission admit(Context ctx) {
-    return state instanceof Closed closed ? closed : admitUnlessOpen(ctx);
+  /** Looks at the time source before anything is lent, and at its clock if calls may be slow. */
+  private long start(Context ctx) {
+    TimeSource clock = timeOf(ctx);
+    return settings.knowsSlow() ? clock.nanoTime() : 0;
+  }
+
+  private Admission admit(Context ctx, long start) {
+    Admission admission = state instanceof Closed closed ? closed : admitUnlessOpen(ctx);
+    return settings.watchesRunning()
+        ? Watched.until(start + settings.slowAfter(), this, ctx, admission)
+        : admission;
   }
 
   private Admission admitUnlessOpen(Context ctx) {
@@ -205,6 +258,10 @@ public final class Breaker implements ContextPolicy {
         return closed;
       }
       if (current instanceof Open open) {
+        if (open.isForced()) {
+          rejected.increment();
+          throw new CircuitOpenException(settings.name());
+        }
         long left = open.timeLeft(now, settings.openFor());
         if (left > 0) {
           throw rejection(left);
@@ -232,26 +289,28 @@ public final class Breaker implements ContextPolicy {
   /**
    * Counts what came out of a call, and gives back what it held, whatever the user's rules throw.
    */
-  void countFailure(Admission admission, Context ctx, Throwable failure) {
+  void countFailure(Admission admission, Context ctx, long start, Throwable failure) {
     try {
-      Verdict verdict = judge(admission, ctx, failure);
-      count(admission, ctx, verdict);
+      long now = now(ctx);
+      Verdict verdict = judge(admission, ctx, isSlow(start, now), failure);
+      count(admission, ctx, verdict, start, now);
     } catch (RuntimeException broken) {
       SuppressedFailures.add(broken, failure);
       throw broken;
     }
   }
 
-  private Verdict judge(Admission admission, Context ctx, Throwable failure) {
+  /** A call that was cut off had a fair chance if it was slow; where none is, any time is fair. */
+  private Verdict judge(Admission admission, Context ctx, boolean slow, Throwable failure) {
     try {
-      return classifier.judge(ctx, failure);
+      return classifier.judge(ctx, failure, slow || !settings.knowsSlow());
     } catch (Throwable broken) {
       admission.learnedNothing();
       throw broken;
     }
   }
 
-  void countResult(Admission admission, Context ctx, @Nullable Object result) {
+  void countResult(Admission admission, Context ctx, long start, @Nullable Object result) {
     Verdict verdict;
     try {
       verdict = classifier.judgeResult(result);
@@ -259,19 +318,20 @@ public final class Breaker implements ContextPolicy {
       admission.learnedNothing();
       throw broken;
     }
+    long now = now(ctx);
     if (verdict == Verdict.SUCCESS) {
-      admission.succeeded(this, ctx);
+      admission.counted(this, ctx, false, isSlow(start, now), now);
     } else {
-      count(admission, ctx, verdict);
+      count(admission, ctx, verdict, start, now);
     }
   }
 
-  private void count(Admission admission, Context ctx, Verdict verdict) {
+  private void count(Admission admission, Context ctx, Verdict verdict, long start, long now) {
     switch (verdict.evidence()) {
-      case SUCCESS -> admission.succeeded(this, ctx);
+      case SUCCESS -> admission.counted(this, ctx, false, isSlow(start, now), now);
       case FAILURE -> {
         failed.increment();
-        admission.failed(this, ctx);
+        admission.counted(this, ctx, true, isSlow(start, now), now);
       }
       case NONE -> {
         (verdict == Verdict.CALLER_CANCELLED ? cancelled : uncounted).increment();
@@ -280,13 +340,22 @@ public final class Breaker implements ContextPolicy {
     }
   }
 
-  /** The thresholds are passed. */
-  void trip(Closed generation, Context ctx) {
-    open(generation, ctx, settings.thresholds().reason(generation.tally()));
+  /** Of the time source that was looked at when the call began. */
+  private long now(Context ctx) {
+    return settings.measures() ? ctx.timeSource().nanoTime() : 0;
   }
 
-  void probeFailed(HalfOpen generation, Context ctx) {
-    open(generation, ctx, "a probe failed");
+  private boolean isSlow(long start, long now) {
+    return settings.knowsSlow() && now - start >= settings.slowAfter();
+  }
+
+  /** The thresholds are passed. */
+  void trip(Closed generation, Context ctx, long now) {
+    open(generation, ctx, settings.thresholds().reason(generation.tally(now)));
+  }
+
+  void probeFailed(HalfOpen generation, Context ctx, String reason) {
+    open(generation, ctx, reason);
   }
 
   void probeSucceeded(HalfOpen generation) {
@@ -298,7 +367,7 @@ public final class Breaker implements ContextPolicy {
 
   private void open(State generation, Context ctx, String reason) {
     if (state == generation) {
-      change(generation, new Open(timeOf(ctx).nanoTime()), reason);
+      change(generation, new Open(timeOf(ctx).nanoTime(), BreakerMode.AUTOMATIC), reason);
     }
   }
 
@@ -306,18 +375,20 @@ public final class Breaker implements ContextPolicy {
     if (!STATE.compareAndSet(this, from, to)) {
       return;
     }
+    changed(from, to, reason);
+  }
+
+  private void changed(State from, State to, String reason) {
     if (to instanceof Open) {
       opened.increment();
     }
-    tell(from.circuit(), to.circuit(), reason);
-  }
-
-  private void tell(Circuit from, Circuit to, String reason) {
-    settings.listener().on(new PolicyEvent.CircuitChanged(settings.name(), from, to, reason));
+    settings
+        .listener()
+        .on(new PolicyEvent.CircuitChanged(settings.name(), from.circuit(), to.circuit(), reason));
   }
 
   private Closed newClosed() {
-    return new Closed(Window.of(settings.windowCalls(), settings.thresholds()));
+    return new Closed(Window.of(settings), BreakerMode.AUTOMATIC);
   }
 
   private TimeSource timeOf(Context ctx) {
@@ -350,6 +421,10 @@ public final class Breaker implements ContextPolicy {
     private final String name;
     private double failureRate = 0.5;
     private int windowCalls = 20;
+    private @Nullable Duration windowTime;
+    private double slowRate = Thresholds.NO_RATE;
+    private long slowAfter = Long.MAX_VALUE;
+    private boolean watchesRunning;
     private @Nullable Integer minimumCalls;
     private @Nullable Integer consecutiveFailures;
     private Duration openFor = Duration.ofSeconds(10);
@@ -389,13 +464,59 @@ public final class Breaker implements ContextPolicy {
         throw new IllegalArgumentException("over: " + calls + " (expected: 1 to 1000000)");
       }
       windowCalls = calls;
+      windowTime = null;
+      return this;
+    }
+
+    /**
+     * How long the window is, which then holds all the results of that time: for traffic that
+     * varies. It moves in ten steps. Costs a reading of the clock for each call. Takes the place of
+     * a number of calls.
+     *
+     * @param time 10 ns to one day
+     */
+    public Builder over(Duration time) {
+      if (Objects.requireNonNull(time, "over").compareTo(Duration.ofNanos(TimeWindow.SLICES)) < 0
+          || time.compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException("over: " + time + " (expected: 10 ns to 1 day)");
+      }
+      windowTime = time;
+      return this;
+    }
+
+    /**
+     * Opens also when too many calls are slow, whatever they come to. A slow probe opens the
+     * circuit again. And a call that the caller's deadline cuts off counts as a failure only if it
+     * had that much time, where no inner limit tells. Costs two readings of the clock for each
+     * call.
+     *
+     * @param share of slow calls in the window; more than 0 and at most 1
+     * @param atLeast how long a slow call takes; positive. Default: no call is slow
+     */
+    public Builder slowCallRate(double share, Duration atLeast) {
+      if (!(share > 0 && share <= 1)) {
+        throw new IllegalArgumentException("slowCallRate: " + share + " (expected: > 0 and <= 1)");
+      }
+      slowAfter = Deadline.saturatedNanos(positive(atLeast, "atLeast"));
+      slowRate = share;
+      return this;
+    }
+
+    /**
+     * Counts a call as slow as soon as it has run for so long, and not only when it returns: for a
+     * dependency that hangs. How it ends then does not matter any more. Costs a timer for each
+     * call. Default: when it returns.
+     */
+    public Builder countSlowWhileRunning() {
+      watchesRunning = true;
       return this;
     }
 
     /**
      * With fewer results than this the failure rate says nothing.
      *
-     * @param calls at least 1 and at most the size of the window. Default: half of that, rounded up
+     * @param calls at least 1 and at most the size of the window. Default: half of that, rounded
+     *     up; 10 where the window is a time
      */
     public Builder minimumCalls(int calls) {
       minimumCalls = atLeastOne(calls, "minimumCalls");
@@ -475,17 +596,27 @@ public final class Breaker implements ContextPolicy {
      * @throws IllegalArgumentException if the window is smaller than what is asked of it
      */
     public Breaker build() {
-      int minimum = minimumCalls != null ? minimumCalls : (windowCalls + 1) / 2;
+      int usual = windowTime != null ? 10 : (windowCalls + 1) / 2;
+      int minimum = minimumCalls != null ? minimumCalls : usual;
       int inARow = consecutiveFailures != null ? consecutiveFailures : Thresholds.NEVER;
-      fitsTheWindow(minimum, "minimumCalls");
-      if (inARow != Thresholds.NEVER) {
-        fitsTheWindow(inARow, "consecutiveFailures");
+      if (windowTime == null) {
+        fitsTheWindow(minimum, "minimumCalls");
+        if (inARow != Thresholds.NEVER) {
+          fitsTheWindow(inARow, "consecutiveFailures");
+        }
+      }
+      if (watchesRunning && slowAfter == Long.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "countSlowWhileRunning: no slowCallRate (expected: one that says what is slow)");
       }
       return new Breaker(
           new Settings(
               name,
-              new Thresholds(failureRate, minimum, inARow),
+              new Thresholds(failureRate, slowRate, minimum, inARow),
               windowCalls,
+              windowTime == null ? 0 : windowTime.toNanos(),
+              slowAfter,
+              watchesRunning,
               Deadline.saturatedNanos(openFor),
               halfOpenPermits,
               closeAfter,

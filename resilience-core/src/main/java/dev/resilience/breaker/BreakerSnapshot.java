@@ -8,8 +8,10 @@ import dev.resilience.policy.PolicyEvent.Circuit;
  *
  * @param name the name of the breaker
  * @param state of the circuit
+ * @param mode whether it decides by itself
  * @param windowCalls how many results the window holds; 0 unless closed
  * @param windowFailures how many of them are failures; 0 unless closed
+ * @param windowSlow how many of them were slow; 0 unless closed
  * @param probesUnderWay permits in use; 0 unless half-open
  * @param failed calls that counted as failures, ever
  * @param cancelled calls that their caller cancelled, ever; they decide nothing
@@ -20,8 +22,10 @@ import dev.resilience.policy.PolicyEvent.Circuit;
 public record BreakerSnapshot(
     String name,
     Circuit state,
+    BreakerMode mode,
     int windowCalls,
     int windowFailures,
+    int windowSlow,
     int probesUnderWay,
     long failed,
     long cancelled,

@@ -9,9 +9,11 @@ import dev.resilience.policy.PolicyEvent.Circuit;
 final class Closed implements State, Admission {
 
   private final Window window;
+  private final BreakerMode mode;
 
-  Closed(Window window) {
+  Closed(Window window, BreakerMode mode) {
     this.window = window;
+    this.mode = mode;
   }
 
   @Override
@@ -20,23 +22,21 @@ final class Closed implements State, Admission {
   }
 
   @Override
-  public void succeeded(Breaker breaker, Context ctx) {
-    if (window.add(false)) {
-      breaker.trip(this, ctx);
-    }
+  public BreakerMode mode() {
+    return mode;
   }
 
   @Override
-  public void failed(Breaker breaker, Context ctx) {
-    if (window.add(true)) {
-      breaker.trip(this, ctx);
+  public void counted(Breaker breaker, Context ctx, boolean failure, boolean slow, long now) {
+    if (window.add(failure, slow, now) && mode == BreakerMode.AUTOMATIC) {
+      breaker.trip(this, ctx, now);
     }
   }
 
   @Override
   public void learnedNothing() {}
 
-  Tally tally() {
-    return window.tally();
+  Tally tally(long now) {
+    return window.tally(now);
   }
 }

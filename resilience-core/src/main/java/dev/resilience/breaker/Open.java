@@ -6,12 +6,17 @@ import dev.resilience.policy.PolicyEvent.Circuit;
  * Calls are rejected, for a time. No timer ends it: the first call after that time does.
  *
  * @param since when it opened, on the time source of the breaker
+ * @param mode whether it is held open by hand; time does not end it then
  */
-record Open(long since) implements State {
+record Open(long since, BreakerMode mode) implements State {
 
   @Override
   public Circuit circuit() {
     return Circuit.OPEN;
+  }
+
+  boolean isForced() {
+    return mode == BreakerMode.FORCED_OPEN;
   }
 
   /** How long it stays so; zero or less: that time is over. */

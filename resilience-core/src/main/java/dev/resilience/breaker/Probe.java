@@ -24,16 +24,14 @@ final class Probe implements Admission {
   }
 
   @Override
-  public void succeeded(Breaker breaker, Context ctx) {
-    if (generation.release(this)) {
-      breaker.probeSucceeded(generation);
+  public void counted(Breaker breaker, Context ctx, boolean failure, boolean slow, long now) {
+    if (!generation.release(this)) {
+      return;
     }
-  }
-
-  @Override
-  public void failed(Breaker breaker, Context ctx) {
-    if (generation.release(this)) {
-      breaker.probeFailed(generation, ctx);
+    if (failure || slow) {
+      breaker.probeFailed(generation, ctx, failure ? "a probe failed" : "a probe was slow");
+    } else {
+      breaker.probeSucceeded(generation);
     }
   }
 

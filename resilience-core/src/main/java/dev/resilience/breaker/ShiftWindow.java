@@ -4,9 +4,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Up to 63 results in one long: a shift register, the latest result in the lowest bit, a failure is
- * a 1. The highest 1 is a sentinel right above the oldest result, which implies the size. A full
- * window of successes does not change by one more success, and is only read.
+ * Up to 63 results, none of them slow, in one long: a shift register, the latest result in the
+ * lowest bit, a failure is a 1. The highest 1 is a sentinel right above the oldest result, which
+ * implies the size. A full window of successes does not change by one more success, and is only
+ * read.
  */
 final class ShiftWindow implements Window {
 
@@ -34,7 +35,7 @@ final class ShiftWindow implements Window {
   }
 
   @Override
-  public boolean add(boolean failure) {
+  public boolean add(boolean failure, boolean slow, long now) {
     while (true) {
       long before = bits;
       if (!failure && before == full) {
@@ -42,7 +43,7 @@ final class ShiftWindow implements Window {
       }
       long after = shifted(before, failure);
       if (BITS.compareAndSet(this, before, after)) {
-        return thresholds.arePassedBy(calls(after), failures(after), inARow(after));
+        return thresholds.arePassedBy(calls(after), failures(after), 0, inARow(after));
       }
     }
   }
@@ -58,9 +59,9 @@ final class ShiftWindow implements Window {
   }
 
   @Override
-  public Tally tally() {
-    long now = bits;
-    return new Tally(calls(now), failures(now), inARow(now));
+  public Tally tally(long now) {
+    long register = bits;
+    return new Tally(calls(register), failures(register), 0, inARow(register));
   }
 
   private static int calls(long register) {

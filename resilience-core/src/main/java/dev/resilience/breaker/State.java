@@ -9,4 +9,8 @@ import dev.resilience.policy.PolicyEvent.Circuit;
 sealed interface State permits Closed, Open, HalfOpen {
 
   Circuit circuit();
+
+  default BreakerMode mode() {
+    return BreakerMode.AUTOMATIC;
+  }
 }

@@ -5,6 +5,10 @@ package dev.resilience.breaker;
  *
  * @param calls how many results
  * @param failures how many of them are failures
+ * @param slow how many of them took too long
  * @param inARow how many of the latest are failures without a success between them
  */
-record Tally(int calls, int failures, int inARow) {}
+record Tally(int calls, int failures, int slow, int inARow) {
+
+  static final Tally NOTHING = new Tally(0, 0, 0, 0);
+}

@@ -4,22 +4,36 @@ package dev.resilience.breaker;
  * When a closed circuit opens.
  *
  * @param rate share of failures, more than 0 and at most 1
- * @param minimumCalls below which the rate says nothing
+ * @param slowRate share of slow calls, more than 0 and at most 1; or {@link #NO_RATE}
+ * @param minimumCalls below which the rates say nothing
  * @param inARow so many failures in a row are enough; {@link #NEVER} for none
  */
-record Thresholds(double rate, int minimumCalls, int inARow) {
+record Thresholds(double rate, double slowRate, int minimumCalls, int inARow) {
 
   static final int NEVER = Integer.MAX_VALUE;
+  static final double NO_RATE = 2;
 
-  boolean arePassedBy(int calls, int failures, int failuresInARow) {
-    // A division rounds to the double that the user wrote; a product would not (0.07 * 100 > 7).
+  boolean arePassedBy(int calls, int failures, int slow, int failuresInARow) {
     return failuresInARow >= inARow
-        || (calls >= minimumCalls && failures > 0 && failures / (double) calls >= rate);
+        || (calls >= minimumCalls
+            && (isReached(rate, failures, calls) || isReached(slowRate, slow, calls)));
+  }
+
+  boolean arePassedBy(Tally tally) {
+    return arePassedBy(tally.calls(), tally.failures(), tally.slow(), tally.inARow());
+  }
+
+  private static boolean isReached(double share, int bad, int calls) {
+    // A division rounds to the double that the user wrote; a product would not (0.07 * 100 > 7).
+    return bad > 0 && bad / (double) calls >= share;
   }
 
   String reason(Tally tally) {
-    return tally.inARow() >= inARow
-        ? tally.inARow() + " failures in a row"
-        : tally.failures() + " of " + tally.calls() + " calls failed";
+    if (tally.inARow() >= inARow) {
+      return tally.inARow() + " failures in a row";
+    }
+    return isReached(rate, tally.failures(), tally.calls()) || slowRate == NO_RATE
+        ? tally.failures() + " of " + tally.calls() + " calls failed"
+        : tally.slow() + " of " + tally.calls() + " calls were slow";
   }
 }

@@ -9,17 +9,38 @@ interface Window {
   /**
    * Adds a result.
    *
+   * @param now on the time source of the breaker; 0 where it measures nothing
    * @return whether the thresholds are passed now
    */
-  boolean add(boolean failure);
+  boolean add(boolean failure, boolean slow, long now);
 
   /** What it holds now. */
-  Tally tally();
+  Tally tally(long now);
 
-  /** The smallest window of that many calls. */
-  static Window of(int calls, Thresholds thresholds) {
-    return calls <= ShiftWindow.MOST_CALLS
-        ? new ShiftWindow(calls, thresholds)
-        : new RingWindow(calls, thresholds);
+  /** The cheapest window that does. */
+  static Window of(Settings settings) {
+    Thresholds thresholds = settings.thresholds();
+    if (settings.windowTime() > 0) {
+      return new TimeWindow(settings.windowTime(), thresholds);
+    }
+    return settings.windowCalls() <= ShiftWindow.MOST_CALLS && !settings.knowsSlow()
+        ? new ShiftWindow(settings.windowCalls(), thresholds)
+        : new RingWindow(settings.windowCalls(), thresholds);
+  }
+
+  /** Keeps nothing. */
+  static Window none() {
+    return new Window() {
+
+      @Override
+      public boolean add(boolean failure, boolean slow, long now) {
+        return false;
+      }
+
+      @Override
+      public Tally tally(long now) {
+        return Tally.NOTHING;
+      }
+    };
   }
 }

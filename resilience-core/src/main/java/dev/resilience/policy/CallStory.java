@@ -267,6 +267,15 @@ public final class CallStory {
       return end(new NoTimeLeft(nextAttemptIn, timeLeft));
     }
 
+    /**
+     * The story, ended because the next attempt does not fit into the time left.
+     *
+     * @param usual how long such an attempt usually takes
+     */
+    public CallStory noTimeLeft(Duration nextAttemptIn, Duration usual, Duration timeLeft) {
+      return end(new NoTimeForIt(nextAttemptIn, usual, timeLeft));
+    }
+
     private CallStory end(Object why) {
       if (leftOut > 0) {
         steps.add(1, new Decision(leftOut + " steps left out"));
@@ -282,6 +291,21 @@ public final class CallStory {
     public String toString() {
       return "no time left: next attempt in "
           + ShortDuration.of(nextAttemptIn)
+          + ", "
+          + ShortDuration.of(timeLeft)
+          + " left";
+    }
+  }
+
+  /** The same, of an attempt that would begin in time and not end in time. */
+  private record NoTimeForIt(Duration nextAttemptIn, Duration usual, Duration timeLeft) {
+
+    @Override
+    public String toString() {
+      return "no time left: next attempt in "
+          + ShortDuration.of(nextAttemptIn)
+          + ", which usually takes "
+          + ShortDuration.of(usual)
           + ", "
           + ShortDuration.of(timeLeft)
           + " left";

@@ -20,6 +20,16 @@ public final class CircuitOpenException extends RejectedException {
     this.breaker = breaker;
   }
 
+  /**
+   * A rejection of a circuit that is held open, nobody knows for how long.
+   *
+   * @param breaker its name
+   */
+  public CircuitOpenException(String breaker) {
+    super(breaker, null);
+    this.breaker = breaker;
+  }
+
   /** The name of the breaker. */
   public String breaker() {
     return breaker;
@@ -28,6 +38,8 @@ public final class CircuitOpenException extends RejectedException {
   /** Composed only when somebody reads it. */
   @Override
   public String getMessage() {
-    return "circuit '" + breaker + "' is open, retry after " + retryAfter().orElse(Duration.ZERO);
+    return "circuit '"
+        + breaker
+        + retryAfter().map(after -> "' is open, retry after " + after).orElse("' is held open");
   }
 }

@@ -23,6 +23,7 @@ final class AsyncRetry<T extends @Nullable Object> {
   private final Context ctx;
   private final Next next;
   private final AsyncCall<T> work;
+  private final long begun;
   private final CompletableFuture<T> answer = new CompletableFuture<>();
   private final AtomicInteger signals = new AtomicInteger();
 
@@ -32,7 +33,8 @@ final class AsyncRetry<T extends @Nullable Object> {
   private @Nullable T result;
   private @Nullable Throwable failure;
 
-  private AsyncRetry(Retry retry, Context ctx, Next next, AsyncCall<T> work) {
+  private AsyncRetry(Retry retry, Context ctx, Next next, AsyncCall<T> work, long begun) {
+    this.begun = begun;
     this.retry = retry;
     this.ctx = ctx;
     this.next = next;
@@ -41,11 +43,13 @@ final class AsyncRetry<T extends @Nullable Object> {
 
   static <T extends @Nullable Object> CompletionStage<T> start(
       Retry retry, Context ctx, Next next, AsyncCall<T> work) {
+    long begun = retry.startOfFirst(ctx);
     CompletionStage<T> first = next.callAsync(ctx, work);
     if (first instanceof CompletableFuture<T> done && isGood(retry, done)) {
+      retry.succeeded(ctx, begun);
       return done;
     }
-    AsyncRetry<T> attempts = new AsyncRetry<>(retry, ctx, next, work);
+    AsyncRetry<T> attempts = new AsyncRetry<>(retry, ctx, next, work, begun);
     attempts.attemptIsUnderWay(first);
     return attempts.answer;
   }
@@ -56,7 +60,7 @@ final class AsyncRetry<T extends @Nullable Object> {
       return false;
     }
     try {
-      return retry.classifier().judgeResult(done.join()) == Verdict.SUCCESS;
+      return retry.judgeResult(done.join()) == Verdict.SUCCESS;
     } catch (RuntimeException brokenRule) {
       return false;
     }
@@ -94,21 +98,31 @@ final class AsyncRetry<T extends @Nullable Object> {
     if (!inBackoff) {
       afterAttempt(result, failure);
     } else if (failure == null) {
+      if (state != null) {
+        state.begins();
+      }
       attemptIsUnderWay(next.callAsync(ctx, work));
     } else {
-      answer.completeExceptionally(
-          ctx.isDone() && state != null ? state.endedInBackoff(ctx.toException()) : failure);
+      answer.completeExceptionally(afterBackoff(failure));
     }
+  }
+
+  private Throwable afterBackoff(Throwable end) {
+    if (state == null) {
+      return end;
+    }
+    return ctx.isDone() ? state.endedInBackoff(ctx.toException()) : state.brokenInBackoff(end);
   }
 
   @SuppressWarnings("NullAway") // a null result is one that T allows
   private void afterAttempt(@Nullable T value, @Nullable Throwable thrown) {
     if (state == null) {
-      if (thrown == null && retry.classifier().judgeResult(value) == Verdict.SUCCESS) {
+      if (thrown == null && retry.judgeResult(value) == Verdict.SUCCESS) {
+        retry.succeeded(ctx, begun);
         answer.complete(value);
         return;
       }
-      state = retry.startedFor(ctx);
+      state = retry.startedFor(ctx, begun);
     }
     Duration delay = thrown != null ? state.delayAfter(thrown) : state.delayAfterResult(value);
     if (delay != null) {

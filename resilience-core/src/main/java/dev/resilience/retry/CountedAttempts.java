@@ -33,6 +33,11 @@ final class CountedAttempts implements Attempts {
   }
 
   @Override
+  public int most() {
+    return policy.getConfig().getMaxAttempts();
+  }
+
+  @Override
   public String toString() {
     return policy.getConfig().getMaxAttempts() + " attempts, " + backoff;
   }

@@ -1,5 +1,6 @@
 package dev.resilience.retry;
 
+import dev.failsafe.RetryPolicy;
 import dev.resilience.context.Context;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
@@ -7,6 +8,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
 import java.util.Objects;
@@ -32,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  *       Error}.
  *   <li>No back-off passes the caller's deadline: where the delay is not shorter than the time
  *       left, the call fails at once with its last real failure, not after a sleep with a time-out.
+ *   <li>Nor does an attempt that can hardly finish: where the delay and the median of the attempts
+ *       that were measured do not fit into the time left, the call fails at once, too. Measured are
+ *       the first 32 calls and 16 attempts after each failure; with fewer than 8 answers among the
+ *       latest 32, nothing is known.
+ *   <li>A {@link RetryBudget} keeps retries under a share of the calls. Where it is used up, the
+ *       call fails with its last real failure.
  *   <li>A rejection that says when trying again makes sense ({@code retryAfter}) is obeyed: that is
  *       the delay, without jitter. All else waits as the {@link Backoff} says.
  *   <li>When no further attempt is made, the last failure is thrown as it was, with the earlier
@@ -48,20 +56,35 @@ import org.jspecify.annotations.Nullable;
  * randomness are the context's.
  *
  * <p>Thread-safe; one object serves any number of calls. A call that succeeds at the first attempt
- * allocates nothing and reads no clock.
+ * allocates nothing, and reads no clock unless it is one of the few that are measured: two volatile
+ * reads while all is well.
  */
 public final class Retry implements ContextPolicy {
+
+  private static final int MOST_OF_ONE_CALL = 1_000_000;
 
   private final String name;
   private final Classifier classifier;
   private final Attempts attempts;
+  private final RetryBudget budget;
+  private final AttemptTimes times = new AttemptTimes();
   private final PolicyListener listener;
 
   private Retry(Builder builder) {
     this.name = builder.name;
     this.classifier = builder.classifier;
-    this.attempts = new CountedAttempts(builder.maxAttempts, builder.backoff);
+    this.attempts =
+        builder.adopted != null
+            ? new AdoptedAttempts(builder.adopted)
+            : new CountedAttempts(builder.maxAttempts, builder.backoff);
+    this.budget = builder.budget != null ? builder.budget : budgetFor(attempts.most());
     this.listener = builder.listener;
+  }
+
+  /** A lonely call gets all its attempts. */
+  private static RetryBudget budgetFor(int mostAttempts) {
+    int further = Math.min(mostAttempts - 1, MOST_OF_ONE_CALL);
+    return RetryBudget.builder().burst(Math.max(20, further)).build();
   }
 
   /** Up to three attempts, with {@link Builder#backoff the default back-off}. */
@@ -78,6 +101,21 @@ public final class Retry implements ContextPolicy {
     return builder().maxAttempts(maxAttempts).build();
   }
 
+  /**
+   * Adopts a policy of Failsafe's with its attempts, rules, delays, jitter and listeners; under a
+   * context, and with the default budget.
+   *
+   * <p>It is asked what to do about a result, or a failure of an attempt. It is not asked where
+   * nobody waits any more, where no time is left, or about an {@link Error}: there is no further
+   * attempt then, and its {@code onFailure} listener is told unless the caller cancelled. Its
+   * maximum duration is measured by Failsafe, in real time; a deadline of the context does better.
+   *
+   * @param policy as it was built; it may be in use elsewhere, too
+   */
+  public static Retry of(RetryPolicy<?> policy) {
+    return builder().policy(policy).build();
+  }
+
   /** A retry with more to say. */
   public static Builder builder() {
     return new Builder();
@@ -91,15 +129,18 @@ public final class Retry implements ContextPolicy {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
+    long start = startOfFirst(ctx);
     T result;
     try {
       result = next.call(ctx, work);
     } catch (Throwable failure) {
-      return new SyncRetry<>(startedFor(ctx), next, work).goOnAfter(failure);
+      return new SyncRetry<>(startedFor(ctx, start), next, work).goOnAfter(failure);
     }
-    return classifier.judgeResult(result) == Verdict.SUCCESS
-        ? result
-        : new SyncRetry<>(startedFor(ctx), next, work).goOnAfter(result);
+    if (judgeResult(result) != Verdict.SUCCESS) {
+      return new SyncRetry<>(startedFor(ctx, start), next, work).goOnAfter(result);
+    }
+    succeeded(ctx, start);
+    return result;
   }
 
   @Override
@@ -108,8 +149,33 @@ public final class Retry implements ContextPolicy {
     return AsyncRetry.start(this, ctx, next, work);
   }
 
-  RetryState startedFor(Context ctx) {
-    return new RetryState(this, ctx);
+  long startOfFirst(Context ctx) {
+    return times.isWatching() ? times.start(ctx.timeSource()) : AttemptTimes.UNWATCHED;
+  }
+
+  /** The first attempt did, which began at {@code start}. */
+  void succeeded(Context ctx, long start) {
+    if (start != AttemptTimes.UNWATCHED) {
+      times.took(ctx.timeSource().nanoTime() - start);
+    }
+    budget.recordCall();
+  }
+
+  Verdict judgeResult(@Nullable Object result) {
+    Verdict verdict = classifier.judgeResult(result);
+    return verdict == Verdict.SUCCESS && !attempts.accept(result) ? Verdict.FAILURE : verdict;
+  }
+
+  RetryState startedFor(Context ctx, long start) {
+    return new RetryState(this, ctx, start);
+  }
+
+  RetryBudget budget() {
+    return budget;
+  }
+
+  AttemptTimes times() {
+    return times;
   }
 
   Classifier classifier() {
@@ -137,6 +203,8 @@ public final class Retry implements ContextPolicy {
     private Backoff backoff =
         Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(5)).withFullJitter();
     private Classifier classifier = Classifier.ofDefaults();
+    private @Nullable RetryPolicy<?> adopted;
+    private @Nullable RetryBudget budget;
     private PolicyListener listener = PolicyListener.none();
 
     private Builder() {}
@@ -163,6 +231,26 @@ public final class Retry implements ContextPolicy {
     /** The delays between attempts. Default: from 100 ms doubling up to 5 s, with full jitter. */
     public Builder backoff(Backoff newBackoff) {
       backoff = Objects.requireNonNull(newBackoff, "backoff");
+      return this;
+    }
+
+    /**
+     * What may be spent on further attempts. Default: 20 % of the calls of this retry, at least 1 a
+     * second; 20 at once, or as many as one call may need, if that is more.
+     *
+     * @param newBudget best one for all that call the same dependency
+     */
+    public Builder budget(RetryBudget newBudget) {
+      budget = Objects.requireNonNull(newBudget, "budget");
+      return this;
+    }
+
+    /**
+     * Takes the place of {@link #maxAttempts} and {@link #backoff}: see {@link
+     * Retry#of(RetryPolicy)}. Default: none.
+     */
+    public Builder policy(RetryPolicy<?> newPolicy) {
+      adopted = Objects.requireNonNull(newPolicy, "policy");
       return this;
     }
 

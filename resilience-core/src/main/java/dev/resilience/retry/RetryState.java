@@ -7,6 +7,7 @@ import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.RejectedException;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
@@ -24,10 +25,12 @@ final class RetryState {
   private final Context ctx;
   private final Attempts.Count attempts;
   private final CallStory.Recorder story;
+  private long start;
 
-  RetryState(Retry retry, Context ctx) {
+  RetryState(Retry retry, Context ctx, long start) {
     this.retry = retry;
     this.ctx = ctx;
+    this.start = start;
     this.attempts = retry.attempts().start();
     this.story = CallStory.recorder(retry.name());
   }
@@ -36,11 +39,22 @@ final class RetryState {
     return ctx;
   }
 
+  /** A further attempt begins. */
+  void begins() {
+    attempts.begins();
+    start = retry.times().start(ctx.timeSource());
+  }
+
   /** The delay before the next attempt; null: there is none, and the failure carries the story. */
   @Nullable Duration delayAfter(Throwable failure) {
     Verdict verdict = judge(failure);
+    ended(verdict);
     boolean isFirst = story.attempts() == 0;
-    if (isFirst && (verdict == Verdict.SUCCESS || verdict == Verdict.FATAL)) {
+    if (isFirst && verdict == Verdict.FATAL) {
+      attempts.gaveUp(null, failure);
+      return null;
+    }
+    if (isFirst && verdict == Verdict.SUCCESS) {
       return null;
     }
     story.failed(failure, verdict);
@@ -53,7 +67,8 @@ final class RetryState {
 
   /** The delay before the next attempt; null: there is none, and this result is the answer. */
   @Nullable Duration delayAfterResult(@Nullable Object result) {
-    Verdict verdict = retry.classifier().judgeResult(result);
+    Verdict verdict = retry.judgeResult(result);
+    ended(verdict);
     story.returned(result, verdict);
     if (verdict == Verdict.SUCCESS) {
       tellSuccess();
@@ -68,12 +83,20 @@ final class RetryState {
         end instanceof ContextCancelledException
             ? "the caller cancelled"
             : "the caller's deadline passed";
+    budget().giveBack();
     stop(story.stopped(who + " during the back-off"), end);
     return end;
   }
 
+  /** The wait itself failed: there is no other attempt. */
+  Throwable brokenInBackoff(Throwable failure) {
+    budget().giveBack();
+    return failure;
+  }
+
   /** The thread was interrupted while it waited. */
   CallInterruptedException interruptedInBackoff(InterruptedException interrupt) {
+    budget().giveBack();
     CallInterruptedException thrown = new CallInterruptedException(interrupt);
     stop(story.stopped("interrupted from outside during the back-off"), thrown);
     return thrown;
@@ -82,30 +105,86 @@ final class RetryState {
   private @Nullable Duration decide(
       @Nullable Object result, @Nullable Throwable failure, Verdict verdict) {
     if (!attempts.another(result, failure, verdict)) {
-      stop(story.stopped(reason(verdict)), failure);
+      String why = attempts.whyNoOther();
+      stop(story.stopped(why != null ? why : reason(verdict)), failure);
       return null;
     }
     if (failure == null && ctx.isDone()) {
-      stop(story.stopped("the caller has ended"), null);
-      return null;
+      return giveUp(story.stopped("the caller has ended"), result, null);
     }
     Duration delay = retryAfter(failure).orElse(null);
     if (delay == null) {
       delay = attempts.delay(ctx.timeSource().random());
     }
-    Deadline deadline = ctx.deadline().orElse(null);
-    if (deadline != null) {
-      Duration left = deadline.timeLeft();
-      if (delay.compareTo(left) >= 0) {
-        stop(story.noTimeLeft(delay, left), failure);
-        return null;
-      }
+    CallStory noTimeLeft = noTimeLeft(delay);
+    if (noTimeLeft != null) {
+      return giveUp(noTimeLeft, result, failure);
+    }
+    if (!isInBudget(failure)) {
+      return giveUp(story.stopped("the retry budget is used up"), result, failure);
     }
     story.delay(delay);
+    attempts.scheduled(result, failure, delay);
     retry
         .listener()
         .on(new PolicyEvent.RetryScheduled(retry.name(), story.attempts(), failure, delay));
     return delay;
+  }
+
+  private @Nullable Duration giveUp(
+      CallStory told, @Nullable Object result, @Nullable Throwable failure) {
+    attempts.gaveUp(result, failure);
+    stop(told, failure);
+    return null;
+  }
+
+  /** The end of the story, if another attempt would not begin, or would hardly end, in time. */
+  private @Nullable CallStory noTimeLeft(Duration delay) {
+    Deadline deadline = ctx.deadline().orElse(null);
+    if (deadline == null) {
+      return null;
+    }
+    Duration left = deadline.timeLeft();
+    if (delay.compareTo(left) >= 0) {
+      return story.noTimeLeft(delay, left);
+    }
+    Duration usual = Duration.ofNanos(retry.times().median());
+    return usual.compareTo(left.minus(delay)) >= 0 ? story.noTimeLeft(delay, usual, left) : null;
+  }
+
+  private boolean isInBudget(@Nullable Throwable failure) {
+    try {
+      return budget().tryAcquire(ctx);
+    } catch (IllegalArgumentException otherTime) {
+      if (failure != null) {
+        SuppressedFailures.add(otherTime, failure);
+      }
+      throw otherTime;
+    }
+  }
+
+  /** An attempt is over: what is learned from it for others. */
+  private void ended(Verdict verdict) {
+    if (verdict == Verdict.CALLER_CANCELLED) {
+      return;
+    }
+    if (story.attempts() == 0) {
+      budget().recordCall();
+    }
+    AttemptTimes times = retry.times();
+    times.failed();
+    if (start == AttemptTimes.UNWATCHED) {
+      return;
+    }
+    switch (verdict.sample()) {
+      case EXACT -> times.took(ctx.timeSource().nanoTime() - start);
+      case AT_LEAST -> times.tookAtLeast(ctx.timeSource().nanoTime() - start);
+      case NONE -> {}
+    }
+  }
+
+  private RetryBudget budget() {
+    return retry.budget();
   }
 
   private void tellSuccess() {

@@ -36,6 +36,7 @@ final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
     Duration delay = firstDelay;
     while (true) {
       sleep(delay);
+      state.begins();
       T result;
       try {
         result = next.call(state.ctx(), work);

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,10 @@ class BreakerPropertyTest {
       model.permits = 1 + random.nextInt(3);
       model.closeAfter = 1 + random.nextInt(4);
       model.probeTimeout = 1L + random.nextInt(30);
+      model.slice = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
+      model.slowAfter = random.nextInt(3) == 0 ? 1 + random.nextInt(8) : Long.MAX_VALUE;
+      model.slowRate = (1 + random.nextInt(10)) / 10.0;
+      model.watches = model.slowAfter != Long.MAX_VALUE && random.nextBoolean();
       var builder =
           Breaker.builder("b")
               .over(over)
@@ -91,6 +96,15 @@ class BreakerPropertyTest {
               .listener(this::remember);
       if (model.inARow != Integer.MAX_VALUE) {
         builder.consecutiveFailures(model.inARow);
+      }
+      if (model.slice > 0) {
+        builder.over(Duration.ofNanos(10 * model.slice));
+      }
+      if (model.slowAfter != Long.MAX_VALUE) {
+        builder.slowCallRate(model.slowRate, Duration.ofNanos(model.slowAfter));
+      }
+      if (model.watches) {
+        builder.countSlowWhileRunning();
       }
       breaker = builder.build();
     }
@@ -110,6 +124,7 @@ class BreakerPropertyTest {
       }
       compare(60);
       assertThat(breaker.snapshot().probesUnderWay()).isZero();
+      assertThat(time.pendingTimers()).isZero();
     }
 
     private void step() {
@@ -124,14 +139,31 @@ class BreakerPropertyTest {
         case 6 -> {
           int nanos = random.nextInt(8);
           time.advance(Duration.ofNanos(nanos));
-          model.now += nanos;
+          model.advance(nanos, calls);
         }
-        default -> {
-          if (random.nextInt(20) == 0) {
-            breaker.reset();
-            model.reset();
-          }
+        default -> byHand(random.nextInt(40));
+      }
+    }
+
+    private void byHand(int dice) {
+      switch (dice) {
+        case 0, 1, 2, 3 -> {
+          breaker.reset();
+          model.enter(Circuit.CLOSED, BreakerMode.AUTOMATIC);
         }
+        case 4 -> {
+          breaker.forceOpen();
+          model.enter(Circuit.OPEN, BreakerMode.FORCED_OPEN);
+        }
+        case 5 -> {
+          breaker.forceClosed();
+          model.enter(Circuit.CLOSED, BreakerMode.FORCED_CLOSED);
+        }
+        case 6 -> {
+          breaker.metricsOnly();
+          model.enter(Circuit.CLOSED, BreakerMode.METRICS_ONLY);
+        }
+        default -> {}
       }
     }
 
@@ -207,7 +239,9 @@ class BreakerPropertyTest {
       assertThat(thrown)
           .isInstanceOfSatisfying(
               CircuitOpenException.class,
-              e -> assertThat(e.retryAfter()).contains(Duration.ofNanos(model.lastRetryAfter)));
+              e ->
+                  assertThat(e.retryAfter())
+                      .isEqualTo(Optional.ofNullable(model.lastRetryAfter).map(Duration::ofNanos)));
     }
 
     private void compare(int step) {
@@ -215,8 +249,10 @@ class BreakerPropertyTest {
       List<Object> seen =
           List.of(
               now.state(),
+              now.mode(),
               now.windowCalls(),
               now.windowFailures(),
+              now.windowSlow(),
               now.probesUnderWay(),
               now.cancelled(),
               now.rejected(),
@@ -224,8 +260,10 @@ class BreakerPropertyTest {
       List<Object> expected =
           List.of(
               model.state,
+              model.mode,
               model.windowCalls(),
               model.windowFailures(),
+              model.windowSlow(),
               model.probesUnderWay(),
               model.cancelled,
               model.rejected,
@@ -241,15 +279,31 @@ class BreakerPropertyTest {
       CancellableContext caller, CompletableFuture<String> work, Admitted admission) {}
 
   /** A call that the model let through: its generation, and its place if it is a probe. */
-  private record Admitted(int generation, long at) {}
+  private static final class Admitted {
+
+    final int generation;
+    final long at;
+    boolean isCounted;
+
+    Admitted(int generation, long at) {
+      this.generation = generation;
+      this.at = at;
+    }
+  }
+
+  private record Result(long at, boolean failure, boolean slow) {}
 
   /** A breaker as one would explain it. */
   private static final class Model {
 
     int over;
     double rate;
+    double slowRate;
     int minimum;
     int inARow;
+    long slice;
+    long slowAfter;
+    boolean watches;
     long openFor;
     int permits;
     int closeAfter;
@@ -257,17 +311,35 @@ class BreakerPropertyTest {
 
     long now;
     Circuit state = Circuit.CLOSED;
+    BreakerMode mode = BreakerMode.AUTOMATIC;
     int generation;
-    List<Boolean> failures = new ArrayList<>();
+    List<Result> results = new ArrayList<>();
+    @Nullable Long firstResultAt;
     List<@Nullable Admitted> slots = new ArrayList<>();
     int successes;
     long openedAt;
-    long lastRetryAfter;
+    @Nullable Long lastRetryAfter;
     long cancelled;
     long rejected;
     final List<String> transitions = new ArrayList<>();
 
+    /** Moment by moment, those that have just become slow in the order in which they began. */
+    void advance(int nanos, List<UnderWay> calls) {
+      for (int i = 0; i < nanos; i++) {
+        now++;
+        for (UnderWay call : calls) {
+          if (watches && now - call.admission.at == slowAfter) {
+            call.admission.isCounted = true;
+            tell(call.admission, false, true);
+          }
+        }
+      }
+    }
+
     @Nullable Admitted admit() {
+      if (mode == BreakerMode.FORCED_OPEN) {
+        return reject(null);
+      }
       if (state == Circuit.OPEN && now - openedAt >= openFor) {
         become(Circuit.HALF_OPEN);
       }
@@ -289,7 +361,7 @@ class BreakerPropertyTest {
       return reject(Math.min(openFor, probeTimeout - (now - earliest)));
     }
 
-    private @Nullable Admitted reject(long retryAfter) {
+    private @Nullable Admitted reject(@Nullable Long retryAfter) {
       lastRetryAfter = retryAfter;
       rejected++;
       return null;
@@ -299,38 +371,68 @@ class BreakerPropertyTest {
       if (outcome == Outcome.CANCELLED) {
         cancelled++;
       }
+      if (admission.isCounted) {
+        return;
+      }
+      if (outcome == Outcome.SUCCESS || outcome == Outcome.FAILURE) {
+        boolean slow = slowAfter != Long.MAX_VALUE && now - admission.at >= slowAfter;
+        tell(admission, outcome == Outcome.FAILURE, slow);
+      } else if (admission.generation == generation && state == Circuit.HALF_OPEN) {
+        giveBack(admission);
+      }
+    }
+
+    private void tell(Admitted admission, boolean failure, boolean slow) {
       if (admission.generation != generation) {
         return;
       }
       if (state == Circuit.CLOSED) {
-        count(outcome);
+        count(failure, slow);
       } else if (giveBack(admission)) {
-        if (outcome == Outcome.FAILURE) {
+        if (failure || slow) {
           become(Circuit.OPEN);
-        } else if (outcome == Outcome.SUCCESS && ++successes == closeAfter) {
+        } else if (++successes == closeAfter) {
           become(Circuit.CLOSED);
         }
       }
     }
 
-    private void count(Outcome outcome) {
-      if (outcome != Outcome.SUCCESS && outcome != Outcome.FAILURE) {
+    private void count(boolean failure, boolean slow) {
+      if (mode == BreakerMode.FORCED_CLOSED) {
         return;
       }
-      failures.add(outcome == Outcome.FAILURE);
-      if (failures.size() > over) {
-        failures.remove(0);
-      }
+      firstResultAt = firstResultAt == null ? Long.valueOf(now) : firstResultAt;
+      results.add(new Result(now, failure, slow));
+      forget();
       int latest = 0;
-      while (latest < failures.size() && failures.get(failures.size() - 1 - latest)) {
+      while (latest < results.size() && results.get(results.size() - 1 - latest).failure) {
         latest++;
       }
-      if (latest >= inARow
-          || (failures.size() >= minimum
-              && windowFailures() > 0
-              && 10L * windowFailures() >= Math.round(rate * 10) * failures.size())) {
+      if (mode == BreakerMode.AUTOMATIC
+          && (latest >= inARow
+              || (results.size() >= minimum
+                  && (isReached(rate, windowFailures())
+                      || (slowAfter != Long.MAX_VALUE && isReached(slowRate, windowSlow())))))) {
         become(Circuit.OPEN);
       }
+    }
+
+    private boolean isReached(double share, int bad) {
+      return bad > 0 && 10L * bad >= Math.round(share * 10) * results.size();
+    }
+
+    private void forget() {
+      if (slice == 0) {
+        while (results.size() > over) {
+          results.remove(0);
+        }
+      } else if (firstResultAt != null) {
+        results.removeIf(result -> sliceOf(result.at) <= sliceOf(now) - 10);
+      }
+    }
+
+    private long sliceOf(long moment) {
+      return (moment - firstResultAt) / slice;
     }
 
     /** By identity: two probes of one moment are two. */
@@ -345,20 +447,19 @@ class BreakerPropertyTest {
       return false;
     }
 
-    void reset() {
-      if (state == Circuit.CLOSED) {
-        generation++;
-        failures.clear();
-      } else {
-        become(Circuit.CLOSED);
-      }
+    private void become(Circuit next) {
+      enter(next, BreakerMode.AUTOMATIC);
     }
 
-    private void become(Circuit next) {
-      transitions.add(state + ">" + next);
+    void enter(Circuit next, BreakerMode nextMode) {
+      if (state != next) {
+        transitions.add(state + ">" + next);
+      }
       state = next;
+      mode = nextMode;
       generation++;
-      failures.clear();
+      results.clear();
+      firstResultAt = null;
       successes = 0;
       openedAt = now;
       slots = new ArrayList<>();
@@ -368,11 +469,16 @@ class BreakerPropertyTest {
     }
 
     int windowCalls() {
-      return failures.size();
+      forget();
+      return results.size();
     }
 
     int windowFailures() {
-      return (int) failures.stream().filter(failure -> failure).count();
+      return (int) results.stream().filter(Result::failure).count();
+    }
+
+    int windowSlow() {
+      return (int) results.stream().filter(Result::slow).count();
     }
 
     int probesUnderWay() {

@@ -600,6 +600,256 @@ class BreakerTest {
   }
 
   @Nested
+  class With_a_window_of_a_time {
+
+    private Breaker breaker() {
+      return builder().over(ofSeconds(10)).minimumCalls(4).build();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void it_counts_all_of_that_time(CallMode mode) throws Exception {
+      var breaker = breaker();
+      fail(mode, breaker);
+      fail(mode, breaker);
+      time.advance(ofSeconds(9));
+      succeed(mode, breaker);
+      assertThat(breaker.state()).isEqualTo(CLOSED);
+
+      succeed(mode, breaker);
+
+      assertThat(events)
+          .containsExactly(new CircuitChanged("payments", CLOSED, OPEN, "2 of 4 calls failed"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void it_forgets_what_is_older(CallMode mode) throws Exception {
+      var breaker = breaker();
+      fail(mode, breaker);
+      fail(mode, breaker);
+      fail(mode, breaker);
+      time.advance(ofSeconds(10));
+      assertThat(breaker.snapshot().windowCalls()).isZero();
+
+      fail(mode, breaker);
+
+      assertThat(breaker.state()).isEqualTo(CLOSED);
+      assertThat(breaker.snapshot().windowFailures()).isEqualTo(1);
+    }
+
+    @Test
+    void it_refuses_a_second_time_source_before_the_call() {
+      var breaker = breaker();
+      fail(CallMode.BLOCKING, breaker);
+      reached.set(0);
+
+      Throwable refused =
+          fail(
+              CallMode.BLOCKING,
+              breaker,
+              Context.background(VirtualTime.manual()),
+              new IOException());
+
+      assertThat(refused).isInstanceOf(IllegalArgumentException.class);
+      assertThat(reached).hasValue(0);
+    }
+  }
+
+  @Nested
+  class With_slow_calls {
+
+    private final Duration limit = ofSeconds(2);
+
+    private Breaker.Builder slowAware() {
+      return builder().failureRate(1).minimumCalls(2).slowCallRate(0.5, limit);
+    }
+
+    private void takes(CallMode mode, Breaker breaker, Duration took) throws Exception {
+      mode.call(
+          Resilience.of(breaker),
+          root,
+          c -> {
+            time.advance(took);
+            return "well";
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void it_opens_when_too_many_took_too_long(CallMode mode) throws Exception {
+      var breaker = slowAware().build();
+      takes(mode, breaker, limit.minusNanos(1));
+      assertThat(breaker.snapshot().windowSlow()).isZero();
+
+      takes(mode, breaker, limit);
+
+      assertThat(events)
+          .containsExactly(new CircuitChanged("payments", CLOSED, OPEN, "1 of 2 calls were slow"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_slow_probe_opens_it_again(CallMode mode) throws Exception {
+      var breaker = slowAware().consecutiveFailures(1).build();
+      fail(mode, breaker);
+      time.advance(OPEN_FOR);
+
+      takes(mode, breaker, limit);
+
+      assertThat(events)
+          .last()
+          .isEqualTo(new CircuitChanged("payments", HALF_OPEN, OPEN, "a probe was slow"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_caller_in_a_hurry_gave_no_fair_chance(CallMode mode) {
+      var breaker = slowAware().build();
+      for (int i = 0; i < 50; i++) {
+        cutOffAfter(mode, breaker, limit.minusNanos(1));
+      }
+
+      assertThat(breaker.state()).isEqualTo(CLOSED);
+      assertThat(breaker.snapshot().windowCalls()).isZero();
+      assertThat(breaker.snapshot().uncounted()).isEqualTo(50);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_patient_caller_did(CallMode mode) {
+      var breaker = slowAware().build();
+
+      cutOffAfter(mode, breaker, limit);
+
+      assertThat(breaker.snapshot().windowFailures()).isEqualTo(1);
+      assertThat(breaker.snapshot().windowSlow()).isEqualTo(1);
+    }
+
+    private void cutOffAfter(CallMode mode, Breaker breaker, Duration ran) {
+      var caller = root.withTimeout(ran);
+      ignoringFailure(
+          () ->
+              mode.call(
+                  Resilience.of(breaker),
+                  caller,
+                  c -> {
+                    time.advance(ran);
+                    throw new IOException("read timed out");
+                  }));
+    }
+
+    @Test
+    void one_that_hangs_counts_while_it_runs_and_only_once() {
+      var breaker = slowAware().countSlowWhileRunning().build();
+      var hangs = start(breaker);
+      time.advance(limit.minusNanos(1));
+      assertThat(breaker.snapshot().windowSlow()).isZero();
+
+      time.advance(ofNanos(1));
+      assertThat(breaker.snapshot().windowSlow()).isEqualTo(1);
+      hangs.fail();
+
+      assertThat(breaker.snapshot().windowCalls()).isEqualTo(1);
+      assertThat(breaker.snapshot().windowFailures()).isZero();
+      assertThat(time.pendingTimers()).isZero();
+    }
+
+    @Test
+    void probes_that_hang_open_it_again() {
+      var breaker = slowAware().consecutiveFailures(1).countSlowWhileRunning().build();
+      fail(CallMode.BLOCKING, breaker);
+      time.advance(OPEN_FOR);
+      var hangs = start(breaker);
+
+      time.advance(limit);
+
+      assertThat(breaker.state()).isEqualTo(OPEN);
+      hangs.succeed();
+      assertThat(breaker.state()).isEqualTo(OPEN);
+      assertThat(breaker.snapshot().probesUnderWay()).isZero();
+    }
+
+    @Test
+    void one_whose_caller_left_is_not_slow() {
+      var breaker = slowAware().countSlowWhileRunning().build();
+      var left = start(breaker);
+      left.caller.cancel();
+      time.advance(limit);
+
+      assertThat(breaker.snapshot().windowCalls()).isZero();
+      assertThat(breaker.snapshot().cancelled()).isEqualTo(1);
+      assertThat(time.pendingTimers()).isZero();
+    }
+  }
+
+  @Nested
+  class By_hand_it {
+
+    @ParameterizedTest
+    @EnumSource
+    void is_held_open_whatever_the_time(CallMode mode) {
+      var breaker = builder().build();
+      breaker.forceOpen();
+      time.advance(Duration.ofHours(1));
+
+      assertThat(fail(mode, breaker))
+          .isInstanceOf(CircuitOpenException.class)
+          .hasMessage("circuit 'payments' is held open");
+      assertThat(reached).hasValue(0);
+      assertThat(breaker.mode()).isEqualTo(BreakerMode.FORCED_OPEN);
+      assertThat(breaker.snapshot().opened()).isEqualTo(1);
+      assertThat(events)
+          .containsExactly(new CircuitChanged("payments", CLOSED, OPEN, "forced open"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void is_held_closed_whatever_the_results(CallMode mode) {
+      var breaker = opened(builder());
+      breaker.forceClosed();
+      for (int i = 0; i < 20; i++) {
+        fail(mode, breaker);
+      }
+
+      assertThat(reached).hasValue(20);
+      assertThat(breaker.snapshot().windowCalls()).isZero();
+      assertThat(breaker.state()).isEqualTo(CLOSED);
+      assertThat(events)
+          .containsExactly(new CircuitChanged("payments", OPEN, CLOSED, "forced closed"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void only_watches(CallMode mode) {
+      var breaker = builder().build();
+      breaker.metricsOnly();
+      for (int i = 0; i < 20; i++) {
+        fail(mode, breaker);
+      }
+
+      assertThat(reached).hasValue(20);
+      assertThat(breaker.snapshot().windowFailures()).isEqualTo(4);
+      assertThat(breaker.mode()).isEqualTo(BreakerMode.METRICS_ONLY);
+      assertThat(events).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void decides_by_itself_again_after_a_reset(CallMode mode) {
+      var breaker = builder().build();
+      breaker.forceClosed();
+      breaker.reset();
+      while (breaker.state() == CLOSED) {
+        fail(mode, breaker);
+      }
+
+      assertThat(breaker.mode()).isEqualTo(BreakerMode.AUTOMATIC);
+      assertThat(breaker.state()).isEqualTo(OPEN);
+    }
+  }
+
+  @Nested
   class Under_two_time_sources {
 
     @ParameterizedTest
@@ -642,6 +892,17 @@ class BreakerTest {
       refused(
           () -> builder().consecutiveFailures(5).build(),
           "consecutiveFailures: 5 (expected: <= 4, the window)");
+      refused(() -> builder().over(ofNanos(9)), "over: PT0.000000009S (expected: 10 ns to 1 day)");
+      refused(
+          () -> builder().over(Duration.ofDays(1).plusNanos(1)),
+          "over: PT24H0.000000001S (expected: 10 ns to 1 day)");
+      refused(
+          () -> builder().slowCallRate(1.1, ofSeconds(1)),
+          "slowCallRate: 1.1 (expected: > 0 and <= 1)");
+      refused(() -> builder().slowCallRate(1, ZERO), "atLeast: PT0S (expected: positive)");
+      refused(
+          () -> builder().countSlowWhileRunning().build(),
+          "countSlowWhileRunning: no slowCallRate (expected: one that says what is slow)");
       refused(() -> builder().openFor(ZERO), "openFor: PT0S (expected: positive)");
       refused(() -> builder().halfOpenPermits(0), "halfOpenPermits: 0 (expected: 1 to 1000)");
       refused(() -> builder().closeAfter(0), "closeAfter: 0 (expected: >= 1)");
@@ -663,7 +924,9 @@ class BreakerTest {
     fail(CallMode.ASYNC, breaker);
 
     assertThat(breaker.snapshot())
-        .isEqualTo(new BreakerSnapshot("payments", OPEN, 0, 0, 0, 2, 0, 0, 1, 1));
+        .isEqualTo(
+            new BreakerSnapshot(
+                "payments", OPEN, BreakerMode.AUTOMATIC, 0, 0, 0, 0, 2, 0, 0, 1, 1));
     assertThat(breaker).hasToString("breaker 'payments' (OPEN)");
   }
 

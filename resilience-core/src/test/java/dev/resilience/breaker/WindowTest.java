@@ -2,11 +2,15 @@ package dev.resilience.breaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.PolicyListener;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,9 +33,10 @@ class WindowTest {
     var thresholds =
         new Thresholds(
             (1 + random.nextInt(100)) / 100.0,
+            Thresholds.NO_RATE,
             1 + random.nextInt(calls),
             random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(calls));
-    var window = Window.of(calls, thresholds);
+    var window = window(calls, thresholds, Long.MAX_VALUE);
     var model = new PlainWindow(calls, thresholds);
     double share = random.nextDouble();
 
@@ -40,24 +45,27 @@ class WindowTest {
         share = random.nextInt(3) / 2.0;
       }
       boolean failure = random.nextDouble() < share;
-      assertThat(window.add(failure))
+      assertThat(window.add(failure, false, 0))
           .as("result %d of %s", i, thresholds)
           .isEqualTo(model.add(failure));
-      assertThat(window.tally()).isEqualTo(model.tally());
+      assertThat(window.tally(0)).isEqualTo(model.tally());
     }
   }
 
   @Test
   void opens_at_exactly_the_rate_as_the_user_wrote_it() {
+    var seven = new Thresholds(0.07, Thresholds.NO_RATE, 1, Thresholds.NEVER);
     // 0.07 * 100 is a little more than 7.
-    assertThat(new Thresholds(0.07, 1, Thresholds.NEVER).arePassedBy(100, 7, 1)).isTrue();
-    assertThat(new Thresholds(0.07, 1, Thresholds.NEVER).arePassedBy(100, 6, 1)).isFalse();
+    assertThat(seven.arePassedBy(100, 7, 0, 1)).isTrue();
+    assertThat(seven.arePassedBy(100, 6, 0, 1)).isFalse();
   }
 
   @ParameterizedTest
   @MethodSource("twoSizes")
   void loses_no_result_of_threads_that_add_at_once(int calls) throws Exception {
-    var window = Window.of(calls, new Thresholds(1, calls, Thresholds.NEVER));
+    var window =
+        window(
+            calls, new Thresholds(1, Thresholds.NO_RATE, calls, Thresholds.NEVER), Long.MAX_VALUE);
     var failures = new AtomicInteger();
     var threads =
         IntStream.range(0, 4)
@@ -70,7 +78,7 @@ class WindowTest {
                             if (failure) {
                               failures.incrementAndGet();
                             }
-                            window.add(failure);
+                            window.add(failure, false, 0);
                           }
                         }))
             .toList();
@@ -79,12 +87,108 @@ class WindowTest {
       thread.join();
     }
 
-    assertThat(window.tally().calls()).isEqualTo(calls / 4 * 4);
-    assertThat(window.tally().failures()).isEqualTo(failures.get());
+    assertThat(window.tally(0).calls()).isEqualTo(calls / 4 * 4);
+    assertThat(window.tally(0).failures()).isEqualTo(failures.get());
   }
 
   static IntStream twoSizes() {
     return IntStream.of(60, 4000);
+  }
+
+  private static Window window(int calls, Thresholds thresholds, long slowAfter) {
+    return Window.of(
+        new Settings(
+            "b",
+            thresholds,
+            calls,
+            0,
+            slowAfter,
+            false,
+            1,
+            1,
+            1,
+            1,
+            Classifier.ofDefaults(),
+            PolicyListener.none()));
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void of_a_time_agrees_with_a_plain_list(long seed) {
+    var random = new Random(seed);
+    long slice = 1L + random.nextInt(5);
+    var thresholds =
+        new Thresholds(
+            (1 + random.nextInt(100)) / 100.0,
+            random.nextBoolean() ? Thresholds.NO_RATE : (1 + random.nextInt(100)) / 100.0,
+            1 + random.nextInt(10),
+            random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(10));
+    var window = new TimeWindow(slice * TimeWindow.SLICES, thresholds);
+    var results = new ArrayList<Timed>();
+    // Readings of the clock may be negative, and wrap.
+    long origin = Long.MAX_VALUE - random.nextInt(500);
+    long now = origin;
+    for (int i = 0; i < 500; i++) {
+      // The first slice begins with the first result.
+      now += i == 0 ? 0 : random.nextInt(20) == 0 ? random.nextInt(100) : random.nextInt(3);
+      boolean failure = random.nextInt(3) == 0;
+      boolean slow = random.nextInt(4) == 0;
+      long latest = (now - origin) / slice;
+      results.add(new Timed(latest, failure, slow));
+      results.removeIf(result -> result.slice <= latest - TimeWindow.SLICES);
+      int inARow = 0;
+      for (int k = results.size() - 1; k >= 0 && results.get(k).failure; k--) {
+        inARow++;
+      }
+      var expected =
+          new Tally(
+              results.size(),
+              (int) results.stream().filter(Timed::failure).count(),
+              (int) results.stream().filter(Timed::slow).count(),
+              inARow);
+
+      assertThat(window.add(failure, slow, now))
+          .as("result %d of %s", i, thresholds)
+          .isEqualTo(thresholds.arePassedBy(expected));
+      assertThat(window.tally(now)).isEqualTo(expected);
+    }
+    assertThat(window.tally(now + slice * TimeWindow.SLICES)).isEqualTo(Tally.NOTHING);
+  }
+
+  static LongStream seeds() {
+    return LongStream.range(0, 100);
+  }
+
+  private record Timed(long slice, boolean failure, boolean slow) {}
+
+  @Test
+  void of_a_time_takes_no_result_that_is_older_than_itself() {
+    var window = new TimeWindow(100, new Thresholds(1, Thresholds.NO_RATE, 1, Thresholds.NEVER));
+    window.add(false, false, 1000);
+    window.add(false, false, 1150);
+
+    assertThat(window.add(true, false, 1050)).as("of a slow thread").isFalse();
+    assertThat(window.tally(1150)).isEqualTo(new Tally(1, 0, 0, 0));
+  }
+
+  @Test
+  void of_a_number_of_calls_counts_slow_ones() {
+    var window = window(3, new Thresholds(1, 0.6, 2, Thresholds.NEVER), 1);
+
+    assertThat(window.add(false, true, 0)).isFalse();
+    assertThat(window.add(true, true, 0)).isTrue();
+    assertThat(window.tally(0)).isEqualTo(new Tally(2, 1, 2, 1));
+    window.add(false, false, 0);
+    window.add(false, false, 0);
+    assertThat(window.tally(0)).isEqualTo(new Tally(3, 1, 1, 0));
+    window.add(false, false, 0);
+    assertThat(window.tally(0)).isEqualTo(new Tally(3, 0, 0, 0));
+  }
+
+  @Test
+  void that_keeps_nothing_passes_nothing() {
+    assertThat(Window.none().add(true, true, 0)).isFalse();
+    assertThat(Window.none().tally(0)).isEqualTo(Tally.NOTHING);
   }
 
   /** Obviously right. */
@@ -119,7 +223,7 @@ class WindowTest {
         }
         inARow++;
       }
-      return new Tally(results.size(), (int) results.stream().filter(f -> f).count(), inARow);
+      return new Tally(results.size(), (int) results.stream().filter(f -> f).count(), 0, inARow);
     }
   }
 }

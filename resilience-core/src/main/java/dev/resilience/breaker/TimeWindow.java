@@ -1,0 +1,113 @@
+package dev.resilience.breaker;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The results of a time, in slices: the latest slice, which is not over yet, and those before it. A
+ * slice is replaced by the first result that falls into its place later; what another thread still
+ * adds to the old one is older than the window. While no slice holds anything bad, one more success
+ * is counted and nothing is summed.
+ */
+final class TimeWindow implements Window {
+
+  static final int SLICES = 10;
+
+  private final long sliceNanos;
+  private final Thresholds thresholds;
+  private final AtomicReferenceArray<@Nullable Slice> slices = new AtomicReferenceArray<>(SLICES);
+  private final AtomicInteger inARow = new AtomicInteger();
+
+  /** When the first slice began; the first result says. */
+  private final AtomicReference<@Nullable Long> origin = new AtomicReference<>();
+
+  /** The number of a slice after which all is well; only the highest matters. */
+  private volatile long lastBad = -SLICES;
+
+  TimeWindow(long nanos, Thresholds thresholds) {
+    this.sliceNanos = (nanos + SLICES - 1) / SLICES;
+    this.thresholds = thresholds;
+  }
+
+  @Override
+  public boolean add(boolean failure, boolean slow, long now) {
+    long number = numberAt(now);
+    Slice slice = slice(number);
+    if (slice == null) {
+      return false;
+    }
+    slice.calls.incrementAndGet();
+    if (failure) {
+      slice.failures.incrementAndGet();
+      inARow.incrementAndGet();
+    } else if (inARow.get() != 0) {
+      inARow.set(0);
+    }
+    if (slow) {
+      slice.slow.incrementAndGet();
+    }
+    if (failure || slow) {
+      lastBad = Math.max(lastBad, number);
+    } else if (number - lastBad >= SLICES) {
+      return false;
+    }
+    return thresholds.arePassedBy(sum(number));
+  }
+
+  @Override
+  public Tally tally(long now) {
+    return origin.get() == null ? Tally.NOTHING : sum(numberAt(now));
+  }
+
+  private Tally sum(long latest) {
+    int calls = 0;
+    int failures = 0;
+    int slow = 0;
+    for (int i = 0; i < SLICES; i++) {
+      Slice slice = slices.get(i);
+      if (slice != null && latest - slice.number < SLICES) {
+        calls += slice.calls.get();
+        failures += slice.failures.get();
+        slow += slice.slow.get();
+      }
+    }
+    return new Tally(calls, failures, slow, Math.min(inARow.get(), calls));
+  }
+
+  private long numberAt(long now) {
+    Long begin = origin.get();
+    if (begin == null) {
+      begin = origin.updateAndGet(first -> first == null ? now : first);
+    }
+    return Math.floorDiv(now - begin, sliceNanos);
+  }
+
+  /** Null: a result so late that its time has left the window. */
+  private @Nullable Slice slice(long number) {
+    int place = (int) Math.floorMod(number, (long) SLICES);
+    while (true) {
+      Slice there = slices.get(place);
+      if (there != null && there.number >= number) {
+        return there.number == number ? there : null;
+      }
+      Slice fresh = new Slice(number);
+      if (slices.compareAndSet(place, there, fresh)) {
+        return fresh;
+      }
+    }
+  }
+
+  private static final class Slice {
+
+    final long number;
+    final AtomicInteger calls = new AtomicInteger();
+    final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger slow = new AtomicInteger();
+
+    Slice(long number) {
+      this.number = number;
+    }
+  }
+}
