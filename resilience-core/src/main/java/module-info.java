@@ -8,6 +8,8 @@ module dev.resilience.core {
   exports dev.resilience.context;
   exports dev.resilience.failsafe;
   exports dev.resilience.fallback;
+  exports dev.resilience.hedge;
+  exports dev.resilience.limit;
   exports dev.resilience.policy;
   exports dev.resilience.retry;
   exports dev.resilience.time;

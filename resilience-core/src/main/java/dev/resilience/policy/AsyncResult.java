@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncResult<T extends @Nullable Object> extends CompletableFuture<T> {
 
   @SuppressWarnings("StaticAssignmentOfThrowable") // a reason is made to be shared
-  private static final CancelReason LEFT = CancelReason.of("the future of the call was cancelled");
+  static final CancelReason LEFT = CancelReason.of("the future of the call was cancelled");
 
   private final CancellableContext call;
 

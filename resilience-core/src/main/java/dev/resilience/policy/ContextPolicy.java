@@ -82,4 +82,12 @@ public interface ContextPolicy {
     }
     return FailsafePolicy.of(policies);
   }
+
+  /**
+   * What this policy does, as far as its place in a stack matters: {@link Resilience#warnings}
+   * looks at nothing else. Default: {@link PolicyRole#OTHER}.
+   */
+  default PolicyRole role() {
+    return PolicyRole.OTHER;
+  }
 }

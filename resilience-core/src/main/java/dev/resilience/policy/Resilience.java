@@ -2,7 +2,10 @@ package dev.resilience.policy;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,16 +36,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Resilience {
 
+  private static final Logger LOG = System.getLogger(Resilience.class.getName());
+
   private final ContextPolicy[] policies;
   private final Next first;
+  private final List<String> warnings;
 
   private Resilience(ContextPolicy[] policies) {
     this.policies = policies;
     this.first = Next.of(policies);
+    this.warnings = Composition.warnings(policies);
   }
 
   /**
-   * A stack.
+   * A stack. Where its order leads to what is seldom meant, the log says so, and {@link #warnings}.
    *
    * @param outermostFirst the policies; none: calls are only bound to their contexts
    */
@@ -51,7 +58,11 @@ public final class Resilience {
     for (int i = 0; i < policies.length; i++) {
       Objects.requireNonNull(policies[i], "outermostFirst[" + i + "]");
     }
-    return new Resilience(policies);
+    Resilience stack = new Resilience(policies);
+    for (String warning : stack.warnings) {
+      LOG.log(Level.WARNING, warning);
+    }
+    return stack;
   }
 
   /**
@@ -142,6 +153,15 @@ public final class Resilience {
     return policies.length == 0
         ? "no policy"
         : Arrays.stream(policies).map(Object::toString).collect(Collectors.joining(" > "));
+  }
+
+  /**
+   * What the order of this stack leads to, where that is seldom meant; empty for most stacks. All
+   * of it is legal. Made when the stack is built, from the {@linkplain ContextPolicy#role roles} of
+   * its policies.
+   */
+  public List<String> warnings() {
+    return warnings;
   }
 
   /** As {@link #describe}. */

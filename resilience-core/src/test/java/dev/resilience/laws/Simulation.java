@@ -8,6 +8,9 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.hedge.Hedge;
+import dev.resilience.limit.ConcurrencyLimit;
+import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Resilience;
@@ -39,6 +42,8 @@ final class Simulation {
   private final StringBuilder story = new StringBuilder();
   private final List<Breaker> breakers = new ArrayList<>();
   private final List<FixedTimeout> limits = new ArrayList<>();
+  private final List<RateLimit> rateLimits = new ArrayList<>();
+  private final List<ConcurrencyLimit> bulkheads = new ArrayList<>();
   private final Resilience stack;
   private boolean oneAttemptOnThisThread = true;
   private int callers;
@@ -55,7 +60,7 @@ final class Simulation {
   }
 
   private ContextPolicy policy() {
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(7)) {
       case 0 -> {
         oneAttemptOnThisThread = false;
         return Retry.builder()
@@ -76,6 +81,27 @@ final class Simulation {
       }
       case 2 -> {
         return limit(FixedTimeout.builder(millis(5, 200)).build());
+      }
+      case 3 -> {
+        RateLimit limit =
+            RateLimit.builder("r" + rateLimits.size())
+                .rate(1 + random.nextInt(20), millis(100, 1000))
+                .burst(1 + random.nextInt(3))
+                .build();
+        rateLimits.add(limit);
+        return limit;
+      }
+      case 4 -> {
+        ConcurrencyLimit limit =
+            ConcurrencyLimit.builder("c" + bulkheads.size(), 1 + random.nextInt(3))
+                .maxWaiting(random.nextInt(3))
+                .build();
+        bulkheads.add(limit);
+        return limit;
+      }
+      case 5 -> {
+        oneAttemptOnThisThread = false;
+        return Hedge.builder().delay(millis(1, 100)).maxHedges(1 + random.nextInt(2)).build();
       }
       default -> {
         oneAttemptOnThisThread = false;
@@ -106,6 +132,15 @@ final class Simulation {
     }
     for (FixedTimeout limit : limits) {
       assertThat(limit.stillRunning()).as("still running under %s", limit).isZero();
+    }
+    for (RateLimit limit : rateLimits) {
+      assertThat(limit.snapshot().waiting()).as("in line before %s", limit).isZero();
+      tell(limit.snapshot().toString());
+    }
+    for (ConcurrencyLimit limit : bulkheads) {
+      assertThat(limit.snapshot().underWay()).as("permits of %s", limit).isZero();
+      assertThat(limit.snapshot().waiting()).as("in line before %s", limit).isZero();
+      tell(limit.snapshot().toString());
     }
     assertThat(time.pendingTimers()).as("timers").isZero();
     return story.toString();

@@ -1,0 +1,320 @@
+package dev.resilience.hedge;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.Verdict;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts a second attempt when the first one is slow, and takes whichever answers first. For calls
+ * that may be made twice, where a few are much slower than the rest.
+ *
+ * <pre>{@code
+ * Hedge hedge = Hedge.builder().percentile(0.95).maxHedges(1).build();
+ * Quote quote = Resilience.of(hedge, breaker).call(ctx, c -> api.quote(c, order));
+ * }</pre>
+ *
+ * <h2>How it decides</h2>
+ *
+ * <ul>
+ *   <li>A hedge starts after a fixed delay, or when the attempt takes longer than most of the last
+ *       256 did: by default longer than 95 % of them, so that one call in twenty is hedged. What
+ *       the caller cancelled says nothing of durations; an attempt that was overtaken counts for
+ *       the delay.
+ *   <li>The first good result wins; the contexts of the others end with {@link
+ *       dev.resilience.context.CancelReason#SUPERSEDED} before the caller has it.
+ *   <li>Failures are for a retry: one that comes before any hedge is passed on. Where attempts fail
+ *       side by side, the last failure is thrown with the others suppressed. An {@link Error}, and
+ *       what a {@link Classifier} calls permanent or ignored, ends the call at once.
+ *   <li>A hedge that a budget does not allow is not started; the attempt goes on alone.
+ * </ul>
+ *
+ * <p>The work of {@code call} runs on threads of the time source's executor, since attempts run
+ * side by side; what is bound to the caller's thread is not there. It is interrupted when its
+ * attempt is overtaken. Work that ignores this runs on by itself, and its result is dropped.
+ *
+ * <p>J. Dean and L. A. Barroso, "The Tail at Scale", Communications of the ACM 56(2), 2013.
+ *
+ * <p>Thread-safe. A call costs a change of threads where it blocks, a timer set and cleared, two
+ * readings of the clock and some ten small objects, hedged or not.
+ */
+public final class Hedge implements ContextPolicy {
+
+  /** A delay of nothing would double every call. */
+  private static final long SHORTEST = 1_000_000;
+
+  private final String name;
+  private final int maxHedges;
+  private final Duration delay;
+  private final @Nullable RecentDurations durations;
+  private final Classifier classifier;
+  private final LongAdder calls = new LongAdder();
+  private final LongAdder hedges = new LongAdder();
+  private final LongAdder hedgesWon = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final Spending budget;
+
+  private Hedge(Builder builder) {
+    this.name = builder.name;
+    this.maxHedges = builder.maxHedges;
+    this.delay = builder.delay;
+    this.durations = builder.percentile > 0 ? new RecentDurations(builder.percentile) : null;
+    this.classifier = builder.classifier;
+    this.budget = builder.budget;
+  }
+
+  /** One hedge, after the observed 95th percentile. */
+  public static Hedge ofDefaults() {
+    return builder().build();
+  }
+
+  /**
+   * One hedge after a fixed delay.
+   *
+   * @param delay positive
+   */
+  public static Hedge after(Duration delay) {
+    return builder().delay(delay).build();
+  }
+
+  /** A hedge with more to say. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The name in messages. */
+  public String name() {
+    return name;
+  }
+
+  /** After how long a hedge would start now. */
+  public Duration currentDelay() {
+    long observed = durations == null ? RecentDurations.UNKNOWN : durations.value();
+    return observed == RecentDurations.UNKNOWN
+        ? delay
+        : Duration.ofNanos(Math.max(SHORTEST, observed));
+  }
+
+  /** The numbers as of now. */
+  public HedgeSnapshot snapshot() {
+    return new HedgeSnapshot(
+        name, currentDelay(), calls.sum(), hedges.sum(), hedgesWon.sum(), refused.sum());
+  }
+
+  @Override
+  public <T extends @Nullable Object, X extends Throwable> T call(
+      Context ctx, Next next, Call<T, X> work) throws X {
+    return start(ctx, Runner.<T>blocking(c -> next.call(c, work))).<X>await();
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(
+      Context ctx, Next next, AsyncCall<T> work) {
+    return start(ctx, Runner.<T>staged(c -> next.callAsync(c, work))).stage();
+  }
+
+  private <T extends @Nullable Object> Race<T> start(Context ctx, Runner<T> runner) {
+    calls.increment();
+    Duration after = currentDelay();
+    Course course = new Course(ctx, after);
+    Race<T> race = new Race<>(ctx, classifier, course);
+    race.enter(1);
+    course.started(0);
+    hedgeLater(race, course, ctx, runner, 1, after);
+    race.start(0, runner);
+    return race;
+  }
+
+  private <T extends @Nullable Object> void hedgeLater(
+      Race<T> race, Course course, Context ctx, Runner<T> runner, int number, Duration after) {
+    if (number > maxHedges || !ctx.hasTimeFor(after)) {
+      return;
+    }
+    race.context()
+        .delay(after)
+        .whenComplete(
+            (nothing, decided) -> {
+              if (decided != null || !race.enterLate()) {
+                return;
+              }
+              // Entered first: else the budget would pay for an attempt that comes too late.
+              if (!budget.take(ctx)) {
+                refused.increment();
+                race.withdraw();
+                return;
+              }
+              hedges.increment();
+              course.started(number);
+              hedgeLater(race, course, ctx, runner, number + 1, after);
+              race.start(number, runner);
+            });
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.HEDGE;
+  }
+
+  @Override
+  public String toString() {
+    return name
+        + " ("
+        + maxHedges
+        + (maxHedges == 1 ? " hedge" : " hedges")
+        + " after "
+        + (durations == null ? delay : durations.toString())
+        + ")";
+  }
+
+  /** When the attempts of a call started, and what their ends tell of durations. */
+  private final class Course implements Race.Watcher {
+
+    private final Context caller;
+    private final long delay;
+    private final AtomicLongArray starts = new AtomicLongArray(maxHedges + 1);
+
+    Course(Context caller, Duration delay) {
+      this.caller = caller;
+      this.delay = delay.toNanos();
+    }
+
+    void started(int attempt) {
+      if (durations != null) {
+        starts.set(attempt, caller.timeSource().nanoTime());
+      }
+    }
+
+    @Override
+    public void finished(int attempt, Verdict verdict) {
+      if (attempt > 0 && verdict == Verdict.SUCCESS) {
+        hedgesWon.increment();
+      }
+      if (durations == null) {
+        return;
+      }
+      long now = caller.timeSource().nanoTime();
+      switch (verdict.sample()) {
+        case EXACT -> {
+          durations.took(now - starts.get(attempt));
+          if (attempt > 0) {
+            tookAtLeast(now - starts.get(0));
+          }
+        }
+        case AT_LEAST -> tookAtLeast(now - starts.get(attempt));
+        case NONE -> {}
+      }
+    }
+
+    /**
+     * Counts for the delay, not for all of the time that it ran: where many attempts hang, each
+     * would otherwise push the delay up by as much as its hedge took, without end.
+     */
+    private void tookAtLeast(long nanos) {
+      if (durations != null) {
+        durations.tookAtLeast(Math.min(nanos, delay));
+      }
+    }
+  }
+
+  /** Says what a {@link Hedge} does. Not thread-safe. */
+  public static final class Builder {
+
+    private String name = "hedge";
+    private int maxHedges = 1;
+    private Duration delay = Duration.ofMillis(100);
+    private double percentile = 0.95;
+    private Classifier classifier = Classifier.ofDefaults();
+    private Spending budget = Spending.UNLIMITED;
+
+    private Builder() {}
+
+    /** The name in messages. Default: {@code hedge}. */
+    public Builder name(String newName) {
+      name = Objects.requireNonNull(newName, "name");
+      return this;
+    }
+
+    /**
+     * How many attempts besides the first one, each after the same delay.
+     *
+     * @param newMaxHedges at least 1. Default: 1
+     */
+    public Builder maxHedges(int newMaxHedges) {
+      if (newMaxHedges < 1) {
+        throw new IllegalArgumentException("maxHedges: " + newMaxHedges + " (expected: >= 1)");
+      }
+      maxHedges = newMaxHedges;
+      return this;
+    }
+
+    /**
+     * Starts a hedge after a fixed time; a percentile is then not looked at.
+     *
+     * @param newDelay positive
+     */
+    public Builder delay(Duration newDelay) {
+      delay = positive("delay", newDelay);
+      percentile = 0;
+      return this;
+    }
+
+    /**
+     * Starts a hedge when the attempt takes longer than this share of the last 256, but not before
+     * 1 ms. Default: 0.95
+     *
+     * @param share above 0 and below 1
+     */
+    public Builder percentile(double share) {
+      if (!(share > 0 && share < 1)) {
+        throw new IllegalArgumentException("percentile: " + share + " (expected: > 0 and < 1)");
+      }
+      percentile = share;
+      return this;
+    }
+
+    /**
+     * The delay until twenty durations have been seen.
+     *
+     * @param newDelay positive. Default: 100 ms
+     */
+    public Builder initially(Duration newDelay) {
+      delay = positive("initially", newDelay);
+      return this;
+    }
+
+    /** Judges what became of an attempt. Default: {@link Classifier#ofDefaults}. */
+    public Builder classifier(Classifier newClassifier) {
+      classifier = Objects.requireNonNull(newClassifier, "classifier");
+      return this;
+    }
+
+    /** What pays for each hedge. Default: nobody has to. */
+    Builder spending(Spending newBudget) {
+      budget = newBudget;
+      return this;
+    }
+
+    /** The policy. */
+    public Hedge build() {
+      return new Hedge(this);
+    }
+
+    private static Duration positive(String argument, Duration duration) {
+      Objects.requireNonNull(duration, argument);
+      if (duration.isNegative() || duration.isZero()) {
+        throw new IllegalArgumentException(argument + ": " + duration + " (expected: > 0)");
+      }
+      return duration;
+    }
+  }
+}
