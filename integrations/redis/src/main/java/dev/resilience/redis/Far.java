@@ -238,21 +238,28 @@ final class Far {
               c.onDone(() -> answer.cancel(true));
               return answer;
             })
-        .handle((answer, failure) -> failure == null ? found(answer, asked) : Found.NO_ANSWER);
+        .handle(
+            (answer, failure) ->
+                failure == null ? found(connection, answer, asked) : Found.NO_ANSWER);
   }
 
   /** Time counts from the asking, so the far one is there for at least as long. */
-  private static Found found(List<Object> answer, long asked) {
+  private static Found found(
+      StatefulRedisConnection<byte[], byte[]> by, List<Object> answer, long asked) {
     byte[] raw = (byte[]) answer.get(0);
     long left = Math.max(0, ((Number) answer.get(1)).longValue());
-    return new Found(true, raw, asked + TimeUnit.MILLISECONDS.toNanos(left));
+    return new Found(by, raw, asked + TimeUnit.MILLISECONDS.toNanos(left));
   }
 
-  /** Stores what was loaded if the key is as it was. Never fails. */
+  /**
+   * Stores what was loaded if the key is as it was. Over the same connection only: a Redis that was
+   * started anew has forgotten what was deleted. Never fails.
+   */
   CompletionStage<Boolean> fill(
-      Context ctx, String key, byte @Nullable [] before, byte[] raw, Duration timeToLive) {
-    StatefulRedisConnection<byte[], byte[]> connection = inUse.get();
-    if (connection == null) {
+      Context ctx, String key, Found found, byte[] raw, Duration timeToLive) {
+    StatefulRedisConnection<byte[], byte[]> connection = found.by();
+    byte[] before = found.raw();
+    if (connection == null || connection != inUse.get()) {
       return CompletableFuture.completedFuture(false);
     }
     byte[][] keys = {bytes(key)};

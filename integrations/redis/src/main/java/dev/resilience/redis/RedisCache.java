@@ -192,7 +192,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     }
     long asked = now();
     boolean filled =
-        ctx.await(far.fill(ctx, farKey, found.raw(), raw(value), Duration.ofNanos(timeToLive)));
+        ctx.await(far.fill(ctx, farKey, found, raw(value), Duration.ofNanos(timeToLive)));
     return filled ? new Copy<>(value, asked + timeToLive) : passing(value);
   }
 
@@ -225,7 +225,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
             return CompletableFuture.completedFuture(away(value));
           }
           long asked = now();
-          return far.fill(ctx, farKey, found.raw(), raw(value), Duration.ofNanos(timeToLive))
+          return far.fill(ctx, farKey, found, raw(value), Duration.ofNanos(timeToLive))
               .thenApply(filled -> filled ? new Copy<>(value, asked + timeToLive) : passing(value));
         });
   }
