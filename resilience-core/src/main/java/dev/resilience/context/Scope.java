@@ -277,10 +277,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
       if (present instanceof WaiterList list) {
         return list;
       }
-      WaiterList list = new WaiterList();
-      if (present instanceof Callback single) {
-        list.add(single);
-      }
+      WaiterList list = new WaiterList(present instanceof Callback single ? single : null);
       if (WAITERS.compareAndSet(this, present, list)) {
         return list;
       }
