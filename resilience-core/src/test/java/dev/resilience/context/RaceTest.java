@@ -12,10 +12,26 @@ import org.junit.jupiter.api.Test;
  */
 class RaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 300);
+  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 200);
 
   private static void check(Runnable race) {
     Lincheck.runConcurrentTest(SCHEDULES, race);
+  }
+
+  @Test
+  void one_who_registers_is_told_of_the_cancel_while_another_is_taken_back() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(1);
+          CancellableContext context = Context.background().withCancel();
+          Registration other = context.onDone(() -> {});
+          together(
+              context::cancel,
+              other::withdraw,
+              () -> context.onDone(() -> told.incrementAndGet(0)));
+          toldOnce(told);
+          nobodyWaits(context);
+        });
   }
 
   @Test

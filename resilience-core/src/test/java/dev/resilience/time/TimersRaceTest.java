@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Those who set and clear timers, and the one who serves them, every switch between them tried. */
 class TimersRaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 300);
+  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 200);
   private static final long SECOND = 1_000_000_000L;
 
   @Test
