@@ -28,7 +28,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DocumentationTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"resilience-core", "resilience-cache", "resilience-discovery", "integrations/redis"})
+  @ValueSource(
+      strings = {
+        "resilience-core",
+        "resilience-cache",
+        "resilience-discovery",
+        "integrations/redis"
+      })
   void everything_public_is_documented(String module) throws IOException {
     List<String> missing = new ArrayList<>();
     var compiler = ToolProvider.getSystemJavaCompiler();
