@@ -51,7 +51,8 @@ class ManyThreadsTest {
       try (ServiceClient client =
           ServiceClient.builder("orders", registry)
               .perCall(Resilience.of())
-              .ejection(Ejection.ofDefaults().withTimes(Duration.ofMillis(5), Duration.ofMillis(20)))
+              .ejection(
+                  Ejection.ofDefaults().withTimes(Duration.ofMillis(5), Duration.ofMillis(20)))
               .healthChecks(
                   HealthChecks.of((c, instance) -> CompletableFuture.completedFuture(null))
                       .withInterval(Duration.ofMillis(5)))
