@@ -45,7 +45,13 @@ final class Load {
       return;
     }
     double next = Math.max(1, took);
-    latency = average == 0 ? next : average + (next - average) * (next > average ? SLOWER : FASTER);
+    latency = average == 0 ? next : average + (next - average) * weight(next > average, now);
     heard = now;
+  }
+
+  /** After a silence an answer is worth more than what is remembered. */
+  private double weight(boolean slower, long now) {
+    double silence = (double) (now - heard) / HALF_LIFE;
+    return Math.max(slower ? SLOWER : FASTER, Math.min(1, silence));
   }
 }
