@@ -17,7 +17,12 @@ import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
+import dev.resilience.timeout.AdaptiveTimeout;
+import dev.resilience.timeout.AdaptiveTimeoutSnapshot;
 import dev.resilience.timeout.FixedTimeout;
+import dev.resilience.timeout.MoreTime;
+import dev.resilience.timeout.ServiceTimeouts;
+import dev.resilience.timeout.TimeoutMonitor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +49,10 @@ final class Simulation {
   private final List<FixedTimeout> limits = new ArrayList<>();
   private final List<RateLimit> rateLimits = new ArrayList<>();
   private final List<ConcurrencyLimit> bulkheads = new ArrayList<>();
+  private final List<AdaptiveTimeout> adaptive = new ArrayList<>();
   private final Resilience stack;
   private boolean oneAttemptOnThisThread = true;
+  private Duration beyondDeadline = Duration.ZERO;
   private int callers;
 
   Simulation(long seed, RandomGenerator random) {
@@ -54,13 +61,13 @@ final class Simulation {
     this.root = Context.background(time);
     ContextPolicy[] policies = new ContextPolicy[random.nextInt(5)];
     for (int i = 0; i < policies.length; i++) {
-      policies[i] = policy();
+      policies[i] = i == 0 && random.nextInt(8) == 0 ? moreTime() : policy();
     }
     this.stack = Resilience.of(policies);
   }
 
   private ContextPolicy policy() {
-    switch (random.nextInt(7)) {
+    switch (random.nextInt(9)) {
       case 0 -> {
         oneAttemptOnThisThread = false;
         return Retry.builder()
@@ -75,6 +82,7 @@ final class Simulation {
                 .openFor(millis(10, 300))
                 .halfOpenPermits(1 + random.nextInt(2))
                 .probeTimeout(Duration.ofMinutes(10))
+                .listener(event -> adaptive.forEach(limit -> limit.circuitListener().on(event)))
                 .build();
         breakers.add(breaker);
         return breaker;
@@ -103,11 +111,35 @@ final class Simulation {
         oneAttemptOnThisThread = false;
         return Hedge.builder().delay(millis(1, 100)).maxHedges(1 + random.nextInt(2)).build();
       }
+      case 6 -> {
+        AdaptiveTimeout limit =
+            AdaptiveTimeout.builder()
+                .name("a" + adaptive.size())
+                .between(millis(2, 50), millis(50, 200))
+                .minSamples(1 + random.nextInt(3))
+                .build();
+        adaptive.add(limit);
+        return limit;
+      }
+      case 7 -> {
+        return ServiceTimeouts.builder()
+            .otherwise(millis(5, 200))
+            .networkOverhead(millis(0, 20))
+            .monitor(TimeoutMonitor.create())
+            .build()
+            .forService("service");
+      }
       default -> {
         oneAttemptOnThisThread = false;
         return limit(FixedTimeout.builder(millis(5, 200)).isolated().build());
       }
     }
+  }
+
+  /** Outermost: it holds its caller beyond the deadline, and a limit around it would end it. */
+  private ContextPolicy moreTime() {
+    beyondDeadline = millis(10, 200);
+    return MoreTime.atLeast(beyondDeadline);
   }
 
   private FixedTimeout limit(FixedTimeout limit) {
@@ -140,6 +172,10 @@ final class Simulation {
     for (ConcurrencyLimit limit : bulkheads) {
       assertThat(limit.snapshot().underWay()).as("permits of %s", limit).isZero();
       assertThat(limit.snapshot().waiting()).as("in line before %s", limit).isZero();
+      tell(limit.snapshot().toString());
+    }
+    for (AdaptiveTimeout limit : adaptive) {
+      assertThat(limit.stillRunning()).as("still running under %s", limit).isZero();
       tell(limit.snapshot().toString());
     }
     assertThat(time.pendingTimers()).as("timers").isZero();
@@ -179,6 +215,7 @@ final class Simulation {
 
     private void call(CancellableContext ctx) throws Exception {
       List<BreakerSnapshot> before = snapshots();
+      List<AdaptiveTimeoutSnapshot> limitsBefore = adaptiveSnapshots();
       boolean sync = random.nextBoolean();
       String outcome;
       try {
@@ -190,6 +227,7 @@ final class Simulation {
         }
         if (sync && oneAttemptOnThisThread && callers == 1 && ctx.isCancelled()) {
           assertOnlyCancelledCounts(before);
+          assertThat(adaptiveSnapshots()).as("percentiles").isEqualTo(limitsBefore);
         }
       }
       tell(name + ": " + outcome);
@@ -197,7 +235,8 @@ final class Simulation {
         assertThat(ContextProbe.waiters(ctx)).as("listeners left (Law 5)").isZero();
       }
       // Law 4: whatever the dependency does, nobody waits beyond the deadline.
-      assertThat(ctx.deadline().map(deadline -> deadline.timeLeft().isNegative()).orElse(false))
+      Duration left = ctx.deadline().orElseThrow().timeLeft();
+      assertThat(left.plus(beyondDeadline).isNegative())
           .as("%s waited beyond the deadline: %s", name, outcome)
           .isFalse();
     }
@@ -218,7 +257,8 @@ final class Simulation {
             });
       }
       try {
-        return ctx.await(future);
+        // With more time than its caller has, a call ends by itself.
+        return (beyondDeadline.isZero() ? ctx : root).await(future);
       } catch (ExecutionException e) {
         throw (Exception) e.getCause();
       } catch (InterruptedException outside) {
@@ -295,6 +335,10 @@ final class Simulation {
       time.parkUntil(this, until);
       Thread.interrupted();
     }
+  }
+
+  private List<AdaptiveTimeoutSnapshot> adaptiveSnapshots() {
+    return adaptive.stream().map(AdaptiveTimeout::snapshot).toList();
   }
 
   private List<BreakerSnapshot> snapshots() {
