@@ -38,7 +38,7 @@ final class Link extends Waiter {
         wanted = child.hasWaiters();
         linked = wanted;
       } while (wanted != child.hasWaiters());
-      if (wanted == queued) {
+      if (wanted == lane.contains(this)) {
         return false;
       }
       if (wanted) {

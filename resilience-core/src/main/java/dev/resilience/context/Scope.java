@@ -140,6 +140,16 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
    * @param cancelsOnly whether deadlines do not count; above a scope with more time they never do
    */
   final @Nullable End findEnd(boolean cancelsOnly) {
+    Scope top = this;
+    while (top.end == null && top.parent != null) {
+      top = top.parent;
+    }
+    return top.end == null && !(top instanceof MergedScope) ? null : findEndThatCounts(cancelsOnly);
+  }
+
+  /** As {@link #findEnd}, step by step; the usual look finds nothing and needs no such care. */
+  private @Nullable End findEndThatCounts(boolean alreadyPast) {
+    boolean cancelsOnly = alreadyPast;
     Scope scope = this;
     while (true) {
       End counted = scope.endFor(cancelsOnly);
@@ -277,10 +287,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
       if (present instanceof WaiterList list) {
         return list;
       }
-      WaiterList list = new WaiterList();
-      if (present instanceof Callback single) {
-        list.add(single);
-      }
+      WaiterList list = new WaiterList(present instanceof Callback single ? single : null);
       if (WAITERS.compareAndSet(this, present, list)) {
         return list;
       }

@@ -10,5 +10,4 @@ abstract sealed class Waiter permits Callback, Link {
 
   @Nullable Waiter before;
   @Nullable Waiter after;
-  boolean queued;
 }

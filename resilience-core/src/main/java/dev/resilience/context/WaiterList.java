@@ -16,6 +16,18 @@ final class WaiterList {
   private final Lane first = new Lane();
   private volatile Lane @Nullable [] more;
 
+  /**
+   * A list that takes over the callback that stood alone, if there was one. Does not touch that
+   * callback, which another thread may be taking away just now; the list is thrown away then.
+   */
+  WaiterList(@Nullable Callback single) {
+    if (single != null) {
+      first.head = single;
+      first.tail = single;
+      first.size = 1;
+    }
+  }
+
   void add(Callback callback) {
     first.lock();
     try {
@@ -28,7 +40,7 @@ final class WaiterList {
   void remove(Callback callback) {
     first.lock();
     try {
-      if (callback.queued) {
+      if (first.contains(callback)) {
         first.remove(callback);
       }
     } finally {
@@ -45,7 +57,7 @@ final class WaiterList {
       }
       lanes = grow();
     }
-    int home = Long.hashCode(Thread.currentThread().getId());
+    int home = home(Thread.currentThread());
     for (int i = 0; i < LANES; i++) {
       Lane lane = lanes[home + i & LANES - 1];
       if (!lane.isLocked()) {
@@ -53,6 +65,14 @@ final class WaiterList {
       }
     }
     return lanes[home & LANES - 1];
+  }
+
+  /**
+   * Threads with consecutive numbers, as those of a pool have, get lanes far apart: neighbours
+   * share a line of the processor's cache.
+   */
+  private static int home(Thread thread) {
+    return (int) (thread.getId() * 3);
   }
 
   private Lane[] grow() {
@@ -123,10 +143,14 @@ final class WaiterList {
      */
     private volatile int size;
 
+    /** Whether a waiter that belongs into no other lane stands in this one. The lock is held. */
+    boolean contains(Waiter waiter) {
+      return waiter.before != null || head == waiter;
+    }
+
     // The lock is held by every caller, which makes the increments atomic.
     @SuppressWarnings("NonAtomicVolatileUpdate")
     void append(Waiter waiter) {
-      waiter.queued = true;
       waiter.before = tail;
       if (tail == null) {
         head = waiter;
@@ -180,7 +204,6 @@ final class WaiterList {
     }
 
     private static void clear(Waiter waiter) {
-      waiter.queued = false;
       waiter.before = null;
       waiter.after = null;
     }

@@ -16,6 +16,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * again. From that compare-and-set to his sleep he takes no lock, for waiting for a lock would
  * swallow the wake-up.
  *
+ * <p>A moment that he was once told to wake up at he keeps, even if the timer behind it has been
+ * cleared meanwhile. Otherwise, where limits are set and cleared one at a time, as they usually
+ * are, each would have to wake him. So it is at most one of them in the length of a limit; the
+ * price is one wake-up for nothing after the last.
+ *
  * <p>Nothing here waits or has a thread, so a test can play the server.
  */
 final class Timers {
@@ -32,6 +37,12 @@ final class Timers {
   private final Runnable waker;
   private final TimerStripe[] stripes;
   private final AtomicLong alarm = new AtomicLong(TimerWheel.NEVER);
+
+  /** The tick that the alarm showed before he was woken, perhaps one of the past. His alone. */
+  private long promised = AWAKE;
+
+  /** The tick of the latest reading. Of the server alone. */
+  private long served;
 
   /** What is due and has not run. Of the server alone. */
   private final Queue<WheelTimer> due = new ArrayDeque<>();
@@ -107,8 +118,9 @@ final class Timers {
 
   /** Runs what is due at a reading of the clock. */
   void serve(long now) {
-    alarm.set(AWAKE);
+    promised = alarm.getAndSet(AWAKE);
     long tick = (now - origin) >> TICK_BITS;
+    served = tick;
     for (TimerStripe stripe : stripes) {
       stripe.advance(tick, due::add);
     }
@@ -119,11 +131,11 @@ final class Timers {
 
   /**
    * Until when to sleep, as a reading of the clock measured from {@link #origin}; {@link #NEVER} if
-   * there is no timer, and a moment in the past if there is one that needs no sleep.
+   * there is no timer and was none, and a moment in the past if there is one that needs no sleep.
    */
   long nextWakeUp() {
     alarm.set(TimerWheel.NEVER);
-    long tick = TimerWheel.NEVER;
+    long tick = promised > served ? promised : TimerWheel.NEVER;
     for (TimerStripe stripe : stripes) {
       tick = Math.min(tick, stripe.nextTick());
     }

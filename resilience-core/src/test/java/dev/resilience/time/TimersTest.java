@@ -38,10 +38,27 @@ class TimersTest {
     @Test
     void sleepsForEverWhenNothingStands() {
       assertThat(serve()).isEqualTo(Timers.NEVER);
-      Timer timer = set(HOUR);
-      timer.cancel();
-      assertThat(serve()).isEqualTo(Timers.NEVER);
+    }
+
+    @Test
+    void isWokenOnceByTimersThatAreSetAndClearedOneAtATime() {
+      serve();
+      for (int i = 0; i < 1_000; i++) {
+        now++;
+        set(now + HOUR / 4).cancel();
+        serve();
+      }
+      assertThat(wakeUps).isEqualTo(1);
       assertThat(timers.size()).isZero();
+    }
+
+    @Test
+    void keepsTheWakeUpOfAClearedTimerAndThenSleepsForEver() {
+      serve();
+      set(HOUR / 4).cancel();
+      now = serve();
+      assertThat(now).isBetween(HOUR / 4, HOUR / 4 + TICK);
+      assertThat(serve()).isEqualTo(Timers.NEVER);
     }
 
     @Test

@@ -1,0 +1,217 @@
+package dev.resilience.benchmarks;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of the table.
+ *
+ * @param work what is done
+ * @param benchmark ours
+ * @param peers the same work done by others, the benchmark and the name
+ * @param clockReads how many readings of the clock the target allows
+ * @param nanos what the target allows beside them
+ * @param bytes what the target allows to be allocated; null: it does not say
+ * @param timesFaster what the target says of the best of these peers; null: it speaks of another
+ */
+record Row(
+    String work,
+    String benchmark,
+    List<Peer> peers,
+    int clockReads,
+    double nanos,
+    @Nullable Integer bytes,
+    @Nullable Double timesFaster) {
+
+  record Peer(String name, String benchmark) {}
+
+  static final String CLOCK = "Floor.clock";
+  static final String CALL = "Floor.call";
+
+  /** The rows that can be measured today, with the targets of the design. */
+  static final List<Row> ALL =
+      List.of(
+          row(
+              "withCancel + close",
+              "CancelAndClose.ours",
+              0,
+              24,
+              null,
+              1.0,
+              grpc("CancelAndClose.grpc")),
+          row(
+              "withTimeout + close, nobody listening",
+              "TimeoutAndClose.ours",
+              1,
+              25,
+              null,
+              10.0,
+              grpc("TimeoutAndClose.grpc")),
+          row(
+              "the same with a listener, 100,000 timers standing",
+              "TimeoutWithListener.ours",
+              0,
+              120,
+              100,
+              4.5,
+              grpc("TimeoutWithListener.grpc")),
+          row(
+              "child with a listener under a shared living parent, closed",
+              "ChildOfSharedParent.ours",
+              0,
+              70,
+              null,
+              null),
+          row("… on two threads", "ChildOfSharedParent.oursOnTwoThreads", 0, 150, null, null),
+          row(
+              "is it done? at depth 8, without a deadline",
+              "IsDone.ours",
+              0,
+              8,
+              0,
+              15.0,
+              grpc("IsDone.grpc")),
+          row(
+              "… with a deadline",
+              "IsDone.oursWithDeadline",
+              1,
+              8,
+              0,
+              null,
+              grpc("IsDone.grpcWithDeadline")),
+          row(
+              "value at depth 16 of 64 levels",
+              "ValueLookup.ours",
+              0,
+              5,
+              0,
+              1.0,
+              grpc("ValueLookup.grpc")),
+          row(
+              "tree of 1000 listeners, built and cancelled",
+              "Tree.ours",
+              0,
+              80_000,
+              80_000,
+              3.0,
+              grpc("Tree.grpc")),
+          row(
+              "timer set and cleared, 100,000 standing",
+              "TimerSetAndCleared.ours",
+              0,
+              90,
+              null,
+              null,
+              jdk("TimerSetAndCleared.jdk")),
+          row(
+              "… on two threads",
+              "TimerSetAndCleared.oursOnTwoThreads",
+              0,
+              90,
+              null,
+              3.5,
+              jdk("TimerSetAndCleared.jdkOnTwoThreads")),
+          row(
+              "closed breaker, full of successes",
+              "ClosedBreaker.ours",
+              0,
+              8,
+              0,
+              4.0,
+              failsafe("ClosedBreaker.failsafe"),
+              alone("ClosedBreaker.failsafeAlone")),
+          row(
+              "… on two threads",
+              "ClosedBreaker.oursOnTwoThreads",
+              0,
+              10,
+              0,
+              null,
+              failsafe("ClosedBreaker.failsafeOnTwoThreads"),
+              alone("ClosedBreaker.failsafeAloneOnTwoThreads")),
+          row(
+              "closed breaker, with failures",
+              "BreakerWithFailures.ours",
+              0,
+              15,
+              0,
+              null,
+              failsafe("BreakerWithFailures.failsafe"),
+              alone("BreakerWithFailures.failsafeAlone")),
+          row(
+              "… on two threads",
+              "BreakerWithFailures.oursOnTwoThreads",
+              0,
+              40,
+              0,
+              null,
+              failsafe("BreakerWithFailures.failsafeOnTwoThreads"),
+              alone("BreakerWithFailures.failsafeAloneOnTwoThreads")),
+          row(
+              "retry, good first time",
+              "FirstTimeGood.ours",
+              0,
+              4,
+              0,
+              null,
+              failsafe("FirstTimeGood.failsafe")),
+          row(
+              "limit that interrupts, not reached",
+              "LimitNotReached.ours",
+              0,
+              90,
+              null,
+              30.0,
+              failsafe("LimitNotReached.failsafe")),
+          row(
+              "… on two threads",
+              "LimitNotReached.oursOnTwoThreads",
+              0,
+              180,
+              null,
+              null,
+              failsafe("LimitNotReached.failsafeOnTwoThreads")),
+          row(
+              "fallback(retry(breaker(limit)))",
+              "WholeStack.ours",
+              0,
+              110,
+              100,
+              29.0,
+              failsafe("WholeStack.failsafe")),
+          row(
+              "open circuit, with its exception",
+              "OpenCircuit.ours",
+              0,
+              130,
+              56,
+              null,
+              failsafe("OpenCircuit.failsafe")));
+
+  private static Row row(
+      String work,
+      String benchmark,
+      int clockReads,
+      double nanos,
+      @Nullable Integer bytes,
+      @Nullable Double timesFaster,
+      Peer... peers) {
+    return new Row(work, benchmark, List.of(peers), clockReads, nanos, bytes, timesFaster);
+  }
+
+  private static Peer grpc(String benchmark) {
+    return new Peer("gRPC", benchmark);
+  }
+
+  private static Peer jdk(String benchmark) {
+    return new Peer("JDK", benchmark);
+  }
+
+  private static Peer failsafe(String benchmark) {
+    return new Peer("Failsafe", benchmark);
+  }
+
+  private static Peer alone(String benchmark) {
+    return new Peer("without its executor", benchmark);
+  }
+}

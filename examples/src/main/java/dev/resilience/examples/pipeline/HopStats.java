@@ -1,0 +1,131 @@
+package dev.resilience.examples.pipeline;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.context.Registration;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What was measured at one service: the time that each request was given and that it used, and how
+ * work ended that nobody wanted any more. Thread-safe.
+ */
+final class HopStats {
+
+  /** Work that goes on for longer than this after its context has ended counts as late. */
+  static final Duration LATE = Duration.ofMillis(250);
+
+  private final String name;
+  private final Samples given = new Samples();
+  private final Samples used = new Samples();
+  private final Samples toStop = new Samples();
+  private final LongAdder notBegun = new LongAdder();
+  private final LongAdder stoppedByCaller = new LongAdder();
+  private final LongAdder stoppedByDeadline = new LongAdder();
+  private final LongAdder late = new LongAdder();
+  private final Set<Work> underWay = ConcurrentHashMap.newKeySet();
+
+  HopStats(String name) {
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** The time left to each request when it arrived. */
+  Samples given() {
+    return given;
+  }
+
+  /** The time that the service worked for each request. */
+  Samples used() {
+    return used;
+  }
+
+  /** How long work that was stopped went on after the end of its context. */
+  Samples toStop() {
+    return toStop;
+  }
+
+  /** Requests whose caller had gone before anything was done for them. */
+  long withoutWork() {
+    return notBegun.sum();
+  }
+
+  long stoppedByCaller() {
+    return stoppedByCaller.sum();
+  }
+
+  long stoppedByDeadline() {
+    return stoppedByDeadline.sum();
+  }
+
+  /** Work that went on, or still goes on, for longer than {@link #LATE} when nobody wanted it. */
+  long late() {
+    return late.sum() + underWay.stream().filter(Work::isLate).count();
+  }
+
+  /** Requests that the service works on just now. */
+  int underWay() {
+    return underWay.size();
+  }
+
+  void notBegun() {
+    notBegun.increment();
+  }
+
+  /** Work for a request begins; it ends with the close of what is returned. */
+  Work begin(Context request) {
+    var work = new Work(request);
+    underWay.add(work);
+    return work;
+  }
+
+  /** One request, as long as the service works on it. */
+  final class Work implements AutoCloseable {
+
+    private final Context request;
+    private final TimeSource time;
+    private final long began;
+    private final Registration atTheEnd;
+    private volatile long unwantedSince = Long.MIN_VALUE;
+
+    private Work(Context request) {
+      this.request = request;
+      this.time = request.timeSource();
+      this.began = time.nanoTime();
+      given.add(request.timeLeft());
+      atTheEnd = request.onDone(() -> unwantedSince = time.nanoTime());
+    }
+
+    /** It ends now, because its context did. */
+    void stoppedEarly() {
+      boolean deadline = request.error() instanceof DeadlineExceededException;
+      (deadline ? stoppedByDeadline : stoppedByCaller).increment();
+      toStop.add(unwantedFor());
+    }
+
+    boolean isLate() {
+      return unwantedFor().compareTo(LATE) > 0;
+    }
+
+    private Duration unwantedFor() {
+      long since = unwantedSince;
+      return since == Long.MIN_VALUE ? Duration.ZERO : Duration.ofNanos(time.nanoTime() - since);
+    }
+
+    @Override
+    public void close() {
+      atTheEnd.withdraw();
+      if (isLate()) {
+        late.increment();
+      }
+      underWay.remove(this);
+      used.add(Duration.ofNanos(time.nanoTime() - began));
+    }
+  }
+}

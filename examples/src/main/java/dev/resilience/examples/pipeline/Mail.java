@@ -1,0 +1,14 @@
+package dev.resilience.examples.pipeline;
+
+import dev.resilience.context.Context;
+import java.time.Duration;
+
+/** Sends a receipt. */
+final class Mail implements HttpService.Handler {
+
+  @Override
+  public String handle(Context ctx, String receipt) throws Exception {
+    ctx.sleep(Duration.ofMillis(15));
+    return "sent";
+  }
+}

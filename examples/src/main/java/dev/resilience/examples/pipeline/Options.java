@@ -1,0 +1,112 @@
+package dev.resilience.examples.pipeline;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user asked for.
+ *
+ * @param seed of the script of faults
+ * @param length of the run
+ * @param rate orders a second
+ * @param port of the gateway; 0: any free one
+ * @param url of a server to call instead of our own
+ * @param help only tell how to use this
+ */
+record Options(long seed, Duration length, int rate, int port, Optional<URI> url, boolean help) {
+
+  static final String HELP =
+      """
+      Order pipeline: callers with two seconds of patience place orders at a gateway, which calls
+      auth, inventory, payment and mail: five HTTP servers on loopback. A script of faults makes
+      them slow, fail, refuse and drop connections; some callers leave early. Watch what becomes
+      of the orders, and of work that nobody wants any more.
+
+      mvn -q -Pdemo -Dargs="[options]"
+
+        --seed N      which script of faults; the same seed, the same script   (default: 1)
+        --seconds N   how long orders are placed, 1 to 300                     (default: 12)
+        --rate N      orders a second, 1 to 500              (default: 50; 10 with --url)
+        --port N      the port of the gateway, 1 to 65535         (default: any free one)
+        --url URL     call a server of yours instead: GET http://... through the same policies,
+                      without faults of ours
+        --help        this text
+
+      Ctrl-C ends the run early; the table comes all the same.
+      Exit code: 0 done, 1 could not run, 2 wrong arguments.
+      """;
+
+  private static final List<String> WITH_VALUE =
+      List.of("--seed", "--seconds", "--rate", "--port", "--url");
+
+  static Options parse(String... args) throws UsageException {
+    Map<String, String> given = new HashMap<>();
+    for (int i = 0; i < args.length; i++) {
+      String flag = args[i];
+      if (flag.equals("--help") || flag.equals("-h")) {
+        return new Options(0, Duration.ZERO, 0, 0, Optional.empty(), true);
+      }
+      if (!WITH_VALUE.contains(flag)) {
+        throw new UsageException("unknown argument '" + flag + "'");
+      }
+      if (i + 1 == args.length) {
+        throw new UsageException(flag + ": no value given");
+      }
+      if (given.put(flag, args[++i]) != null) {
+        throw new UsageException(flag + ": given twice");
+      }
+    }
+    String url = given.get("--url");
+    if (url != null && (given.containsKey("--seed") || given.containsKey("--port"))) {
+      throw new UsageException("--url: the server is yours, --seed and --port mean nothing there");
+    }
+    return new Options(
+        number(given, "--seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
+        Duration.ofSeconds(number(given, "--seconds", 12, 1, 300)),
+        (int) number(given, "--rate", url == null ? 50 : 10, 1, 500),
+        (int) number(given, "--port", 0, 1, 65_535),
+        url == null ? Optional.empty() : Optional.of(httpUrl(url)),
+        false);
+  }
+
+  private static long number(
+      Map<String, String> given, String flag, long ifAbsent, long least, long most)
+      throws UsageException {
+    String text = given.get(flag);
+    if (text == null) {
+      return ifAbsent;
+    }
+    Long number = asLong(text);
+    if (number == null || number < least || number > most) {
+      String expected = least == Long.MIN_VALUE ? "a whole number" : least + " to " + most;
+      throw new UsageException(flag + ": '" + text + "' (expected: " + expected + ")");
+    }
+    return number;
+  }
+
+  private static @Nullable Long asLong(String text) {
+    try {
+      return Long.valueOf(text);
+    } catch (NumberFormatException notANumber) {
+      return null;
+    }
+  }
+
+  private static URI httpUrl(String text) throws UsageException {
+    try {
+      URI url = URI.create(text);
+      String scheme = url.getScheme();
+      if (url.getHost() != null && ("http".equals(scheme) || "https".equals(scheme))) {
+        return url;
+      }
+    } catch (IllegalArgumentException notAUri) {
+      // Told below.
+    }
+    throw new UsageException("--url: '" + text + "' (expected: http://host... or https://host...)");
+  }
+}

@@ -1,0 +1,136 @@
+package dev.resilience.examples.pipeline;
+
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Resilience;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The five servers, and runs of orders through them. */
+final class Pipeline implements AutoCloseable {
+
+  static final List<String> SERVICES = List.of("auth", "inventory", "payment", "mail");
+  static final List<String> HOPS = List.of("gateway", "auth", "inventory", "payment", "mail");
+
+  private static final List<String> ITEMS = List.of("tea", "coffee", "cocoa", "mate", "water");
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration STEP = Duration.ofMillis(20);
+
+  private final FaultScript script;
+  private final Ledger ledger;
+  private final CancellableContext servers;
+  private final HttpCalls callersHttp = new HttpCalls("callers");
+  private final HttpCalls gatewaysHttp = new HttpCalls("gateway");
+  private final Map<String, HttpService> running = new LinkedHashMap<>();
+
+  /**
+   * Starts the servers. They run until {@link #close}, and not until {@code ctx} ends: when that
+   * happens the callers go first, and the servers are to notice.
+   *
+   * @param gatewayPort 0: any free one
+   */
+  Pipeline(Context ctx, FaultScript script, int gatewayPort) throws IOException {
+    this.script = script;
+    this.ledger = new Ledger(ctx.timeSource(), SERVICES, HOPS);
+    this.servers = ctx.detached().withCancel();
+    try {
+      start("auth", 0, new Auth());
+      start("inventory", 0, new Inventory());
+      start("payment", 0, new Payment());
+      start("mail", 0, new Mail());
+      start("gateway", gatewayPort, new Gateway(gatewaysHttp, this::uri, ledger));
+    } catch (IOException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  private void start(String name, int port, HttpService.Handler handler) throws IOException {
+    var requests = new AtomicInteger();
+    HttpService.Misbehaviour misbehaviour =
+        () -> script.faultOf(name, ledger.elapsed(), requests.getAndIncrement());
+    running.put(
+        name,
+        new HttpService(
+            servers, ledger.hop(name), LIMIT, port, ledger.wire(), misbehaviour, handler));
+  }
+
+  HttpService service(String name) {
+    return Objects.requireNonNull(running.get(name), name);
+  }
+
+  private URI uri(String name) {
+    return service(name).uri();
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  /** A whole run, told to the user. */
+  static void run(Context ctx, Options options, PrintStream out) throws IOException {
+    rehearse(ctx);
+    FaultScript script = FaultScript.of(options.seed(), options.length(), SERVICES);
+    try (var pipeline = new Pipeline(ctx, script, options.port())) {
+      Report report = new Report(out, pipeline.ledger);
+      report.introduce(options, script, pipeline.uri("gateway"));
+      try (var progress = Progress.shown(ctx, pipeline.ledger, script, out)) {
+        pipeline.placeOrders(
+            ctx, (int) options.length().toSeconds() * options.rate(), options.rate());
+      }
+      report.pipeline(ctx);
+    }
+  }
+
+  private static void rehearse(Context ctx) throws IOException {
+    try (var rehearsal = new Pipeline(ctx, FaultScript.none(), 0)) {
+      rehearsal.placeOrders(ctx, 100, 100);
+    }
+  }
+
+  /** Places so many orders, and returns when all have their outcome and no server is busy. */
+  void placeOrders(Context ctx, int count, int rate) {
+    scriptRefusals();
+    var callers = new Callers(ledger, script, Resilience.of(), this::order);
+    try {
+      callers.placeOrders(ctx, count, rate);
+      // Nobody wants anything any more: whoever works now works for nobody.
+      for (int i = 0; i < 50 && ledger.hops().stream().anyMatch(hop -> hop.underWay() > 0); i++) {
+        boolean unused = servers.awaitDone(STEP);
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private AsyncCall<String> order(int n) {
+    return ctx -> callersHttp.postAsync(ctx, uri("gateway"), ITEMS.get(n % ITEMS.size()));
+  }
+
+  private void scriptRefusals() {
+    for (FaultScript.Phase phase : script.phases()) {
+      if (phase.fault() == Fault.REFUSED) {
+        Door door = service(phase.who()).door();
+        servers.delay(phase.from().minus(ledger.elapsed())).thenRun(door::shut);
+        servers.delay(phase.to().minus(ledger.elapsed())).thenRun(() -> door.open(servers));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    servers.cancel(CancelReason.SHUTDOWN);
+    running.values().forEach(HttpService::close);
+    callersHttp.close();
+    gatewaysHttp.close();
+  }
+}

@@ -1,0 +1,209 @@
+package dev.resilience.examples.pipeline;
+
+import dev.resilience.context.Context;
+import java.io.PrintStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
+
+/** What the user is told, before and after a run. */
+final class Report {
+
+  private final PrintStream out;
+  private final Ledger ledger;
+
+  Report(PrintStream out, Ledger ledger) {
+    this.out = out;
+    this.ledger = ledger;
+  }
+
+  // ---- before
+
+  void introduce(Options options, FaultScript script, URI gateway) {
+    out.printf(
+        "Order pipeline: %d orders a second for %d s to %s; each caller waits %d s.%n%n",
+        options.rate(), options.length().toSeconds(), gateway, Callers.PATIENCE.toSeconds());
+    out.println("(After a second of rehearsal: a cold JVM would be a fault of its own.)");
+    out.println();
+    out.printf("Faults of seed %d (a few callers leave early all the time):%n", script.seed());
+    script.phases().forEach(phase -> out.println("  " + phase));
+    out.println();
+  }
+
+  void introduce(Options options, URI url) {
+    out.printf(
+        "%d calls a second for %d s: GET %s; each caller waits %d s.%n%n",
+        options.rate(), options.length().toSeconds(), url, Callers.PATIENCE.toSeconds());
+  }
+
+  // ---- after
+
+  /** The table of a run through our own servers. */
+  void pipeline(Context ctx) {
+    endedEarly(ctx);
+    outcomes("order");
+    dependencies();
+    circuits();
+    hops();
+    unwantedWork();
+    out.flush();
+  }
+
+  /** The table of a run against a server of which we see only the answers. */
+  void foreign(Context ctx) {
+    endedEarly(ctx);
+    outcomes("call");
+    dependencies();
+    circuits();
+    out.flush();
+  }
+
+  private void endedEarly(Context ctx) {
+    if (ctx.isDone()) {
+      out.println();
+      out.println("Ended early by Ctrl-C. Up to then:");
+    }
+  }
+
+  private void outcomes(String what) {
+    heading("What became of the " + what + "s, as their callers saw it");
+    int all = ledger.orders();
+    var table = new Table("outcome", what + "s", "share", "median", "slowest");
+    for (Outcome outcome : Outcome.values()) {
+      Samples samples = ledger.outcome(outcome);
+      if (samples.count() > 0) {
+        table.row(
+            outcome.words,
+            "" + samples.count(),
+            String.format(Locale.ROOT, "%.1f %%", 100.0 * samples.count() / all),
+            millis(samples.percentile(0.5)),
+            millis(samples.percentile(1)));
+      }
+    }
+    table.row("all", "" + all, "", "", "").print(out);
+  }
+
+  private void dependencies() {
+    heading("What the policies did");
+    var table =
+        new Table(
+            "dependency",
+            "calls",
+            "attempts",
+            "retries",
+            "saved by retry",
+            "timed out",
+            "rejected",
+            "fallback answers");
+    for (DependencyStats it : ledger.dependencies()) {
+      table.row(
+          it.name(),
+          "" + it.calls(),
+          "" + it.attempts(),
+          "" + it.retries(),
+          "" + it.savedByRetry(),
+          "" + it.timeouts(),
+          "" + it.rejected(),
+          "" + it.fallbacks());
+    }
+    table.print(out);
+    out.println("  attempts: requests sent. timed out: attempts cut off by their own limit.");
+    out.println("  rejected: attempts that an open circuit did not let through.");
+  }
+
+  private void circuits() {
+    heading("When circuits were open");
+    List<Outage> outages =
+        ledger.dependencies().stream()
+            .flatMap(it -> it.outages().stream())
+            .sorted(Comparator.comparing(Outage::from))
+            .toList();
+    if (outages.isEmpty()) {
+      out.println("  never");
+      return;
+    }
+    var table = new Table("circuit", "opened", "closed again", "probed", "opened because");
+    for (Outage it : outages) {
+      table.row(
+          it.circuit(),
+          seconds(it.from()),
+          it.to().map(Report::seconds).orElse("not yet"),
+          it.probed() + " x",
+          it.why());
+    }
+    table.print(out);
+    out.println("  probed: became half-open and let a few calls through, to see.");
+  }
+
+  private void hops() {
+    heading("Time given to each hop, and time it used");
+    var table =
+        new Table(
+            "hop", "requests", "given: least", "median", "most", "used: median", "99 %", "most");
+    for (HopStats it : ledger.hops()) {
+      table.row(
+          it.name(),
+          "" + it.used().count(),
+          millis(it.given().percentile(0)),
+          millis(it.given().percentile(0.5)),
+          millis(it.given().percentile(1)),
+          millis(it.used().percentile(0.5)),
+          millis(it.used().percentile(0.99)),
+          millis(it.used().percentile(1)));
+    }
+    table.print(out);
+    out.println("  given: time left when the request arrived, read from its headers.");
+  }
+
+  private void unwantedWork() {
+    heading("Work that nobody wanted any more");
+    var table =
+        new Table(
+            "hop", "not begun", "stopped: caller gone", "out of time", "slowest stop", "late");
+    for (HopStats it : ledger.hops()) {
+      table.row(
+          it.name(),
+          "" + it.withoutWork(),
+          "" + it.stoppedByCaller(),
+          "" + it.stoppedByDeadline(),
+          millis(it.toStop().percentile(1)),
+          "" + it.late());
+    }
+    table.print(out);
+    out.printf(
+        "  late: went on for more than %d ms after its caller had gone or its time was up.%n",
+        HopStats.LATE.toMillis());
+    out.printf(
+        "  Still running after the last order had ended: %d requests at servers, %d attempts of"
+            + " clients.%n",
+        sumOfHops(HopStats::underWay), sumOfDependencies(DependencyStats::stillRunning));
+    if (ledger.wire().malformed() > 0) {
+      out.printf("  Headers left out because they made no sense: %d%n", ledger.wire().malformed());
+    }
+  }
+
+  private int sumOfHops(ToIntFunction<HopStats> number) {
+    return ledger.hops().stream().mapToInt(number).sum();
+  }
+
+  private long sumOfDependencies(ToLongFunction<DependencyStats> number) {
+    return ledger.dependencies().stream().mapToLong(number).sum();
+  }
+
+  private void heading(String text) {
+    out.println();
+    out.println(text);
+  }
+
+  private static String seconds(Duration duration) {
+    return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3);
+  }
+
+  private static String millis(Duration duration) {
+    return duration.toMillis() + " ms";
+  }
+}

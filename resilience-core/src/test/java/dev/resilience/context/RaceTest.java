@@ -1,0 +1,133 @@
+package dev.resilience.context;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jetbrains.lincheck.Lincheck;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Races of three threads, every switch between them tried: Lincheck controls where a thread stops
+ * and which one goes on. Those of two threads are in {@code benchmarks/jcstress}.
+ */
+class RaceTest {
+
+  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 300);
+
+  private static void check(Runnable race) {
+    Lincheck.runConcurrentTest(SCHEDULES, race);
+  }
+
+  @Test
+  void two_who_register_below_the_same_unlinked_child_are_both_told_of_the_parents_cancel() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(2);
+          CancellableContext parent = Context.background().withCancel();
+          Context child = parent.withCancel();
+          Context left = child.withCancel();
+          Context right = child.withCancel();
+          together(
+              parent::cancel,
+              () -> left.onDone(() -> told.incrementAndGet(0)),
+              () -> right.onDone(() -> told.incrementAndGet(1)));
+          toldOnce(told);
+          nobodyWaits(parent, child, left, right);
+        });
+  }
+
+  @Test
+  void one_who_registers_below_a_child_that_another_lets_go_of_is_told_of_the_parents_cancel() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(1);
+          CancellableContext parent = Context.background().withCancel();
+          Context child = parent.withCancel();
+          Context below = child.withCancel();
+          Registration other = child.onDone(() -> {});
+          together(
+              parent::cancel, other::withdraw, () -> below.onDone(() -> told.incrementAndGet(0)));
+          toldOnce(told);
+          nobodyWaits(parent, child, below);
+        });
+  }
+
+  @Test
+  void two_who_cancel_at_different_heights_tell_one_who_registers_once() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(1);
+          CancellableContext parent = Context.background().withCancel();
+          CancellableContext child = parent.withCancel();
+          Context below = child.withCancel();
+          together(
+              parent::cancel, child::cancel, () -> below.onDone(() -> told.incrementAndGet(0)));
+          toldOnce(told);
+          nobodyWaits(parent, child, below);
+        });
+  }
+
+  @Test
+  void one_who_registers_below_a_merge_is_told_once_when_both_sources_are_cancelled() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(1);
+          CancellableContext one = Context.background().withCancel();
+          CancellableContext other = Context.background().withCancel();
+          Context merge = Context.firstOf(one, other);
+          together(one::cancel, other::cancel, () -> merge.onDone(() -> told.incrementAndGet(0)));
+          toldOnce(told);
+          nobodyWaits(one, other, merge);
+        });
+  }
+
+  @Test
+  void of_two_who_register_and_one_who_closes_the_child_nothing_stays_with_the_living_parent() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(2);
+          CancellableContext parent = Context.background().withCancel();
+          CancellableContext child = parent.withCancel();
+          together(
+              child::close,
+              () -> child.onDone(() -> told.incrementAndGet(0)),
+              () -> child.onDone(() -> told.incrementAndGet(1)));
+          toldOnce(told);
+          nobodyWaits(parent, child);
+          if (parent.isDone()) {
+            throw new AssertionError("the parent ended with its child");
+          }
+        });
+  }
+
+  private static void together(Runnable... actions) {
+    List<Thread> threads = new ArrayList<>();
+    for (Runnable action : actions) {
+      threads.add(new Thread(action));
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static void toldOnce(AtomicIntegerArray told) {
+    for (int i = 0; i < told.length(); i++) {
+      if (told.get(i) != 1) {
+        throw new AssertionError("callback " + i + " ran " + told.get(i) + " times");
+      }
+    }
+  }
+
+  private static void nobodyWaits(Context... contexts) {
+    for (int i = 0; i < contexts.length; i++) {
+      if (ContextProbe.waiters(contexts[i]) != 0) {
+        throw new AssertionError("somebody waits at context " + i);
+      }
+    }
+  }
+}
