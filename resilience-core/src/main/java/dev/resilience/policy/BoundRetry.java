@@ -12,6 +12,7 @@ import dev.failsafe.spi.FailsafeFuture;
 import dev.failsafe.spi.PolicyExecutor;
 import dev.failsafe.spi.Scheduler;
 import dev.failsafe.spi.SyncExecutionInternal;
+import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import java.time.Duration;
@@ -68,17 +69,16 @@ final class BoundRetry extends PolicyExecutor<Object> {
     };
   }
 
+  /** Ends with the caller, and when a policy outside cancels the attempt. */
   private @Nullable Throwable sleep(SyncExecutionInternal<Object> execution, Duration delay) {
-    execution.setInterruptable(true);
-    try {
-      ctx.sleep(delay);
+    try (CancellableContext pause = ctx.withCancel()) {
+      execution.onCancel(pause::cancel);
+      pause.sleep(delay);
       return null;
     } catch (ContextException end) {
       return end;
     } catch (InterruptedException interrupt) {
-      return execution.isInterrupted() ? interrupt : BoundPolicy.interrupted(ctx, interrupt);
-    } finally {
-      execution.setInterruptable(false);
+      return BoundPolicy.interrupted(ctx, interrupt);
     }
   }
 

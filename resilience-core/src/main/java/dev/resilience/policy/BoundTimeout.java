@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Failsafe's timeout on the clock of a context: its own uses one scheduler for all, whatever it is
- * given. The work and the limit end in one compare-and-set. What is cancelled hears of it before it
- * is interrupted.
+ * given. The work and the limit end in one compare-and-set. What is cancelled is interrupted by its
+ * context, and not by Failsafe: an interrupt of its own lasts into the next attempt, where it
+ * clears one from outside.
  */
 final class BoundTimeout extends PolicyExecutor<Object> {
 
@@ -46,15 +47,7 @@ final class BoundTimeout extends PolicyExecutor<Object> {
       Function<SyncExecutionInternal<Object>, ExecutionResult<Object>> inner, Scheduler shared) {
     return execution -> {
       AtomicReference<@Nullable ExecutionResult<Object>> decided = new AtomicReference<>();
-      Timer timer =
-          start(
-              () -> {
-                if (cancel(execution, decided) != null
-                    && timeout.getConfig().canInterrupt()
-                    && execution.getLatest() instanceof SyncExecutionInternal<Object> latest) {
-                  latest.interrupt();
-                }
-              });
+      Timer timer = start(() -> cancel(execution, decided));
       ExecutionResult<Object> result = inner.apply(execution);
       timer.cancel();
       ExecutionResult<Object> first = decided.compareAndExchange(null, result);

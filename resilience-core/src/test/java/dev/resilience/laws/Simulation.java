@@ -2,6 +2,9 @@ package dev.resilience.laws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.failsafe.CircuitBreaker;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.Timeout;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerSnapshot;
 import dev.resilience.context.CancelReason;
@@ -14,6 +17,7 @@ import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -67,23 +71,21 @@ final class Simulation {
   }
 
   private ContextPolicy policy() {
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(11)) {
       case 0 -> {
         oneAttemptOnThisThread = false;
         return Retry.builder()
             .maxAttempts(1 + random.nextInt(4))
             .backoff(Backoff.exponential(millis(1, 50), millis(50, 400)).withFullJitter())
+            .budget(
+                RetryBudget.builder()
+                    .ratio(random.nextInt(3) / 2.0)
+                    .burst(1 + random.nextInt(3))
+                    .build())
             .build();
       }
       case 1 -> {
-        Breaker breaker =
-            Breaker.builder("b" + breakers.size())
-                .over(1 + random.nextInt(5))
-                .openFor(millis(10, 300))
-                .halfOpenPermits(1 + random.nextInt(2))
-                .probeTimeout(Duration.ofMinutes(10))
-                .listener(event -> adaptive.forEach(limit -> limit.circuitListener().on(event)))
-                .build();
+        Breaker breaker = breaker();
         breakers.add(breaker);
         return breaker;
       }
@@ -129,6 +131,21 @@ final class Simulation {
             .build()
             .forService("service");
       }
+      case 8 -> {
+        oneAttemptOnThisThread = false;
+        return Retry.of(
+            RetryPolicy.builder()
+                .withMaxAttempts(1 + random.nextInt(4))
+                .withBackoff(millis(1, 50), millis(51, 400))
+                .build());
+      }
+      case 9 -> {
+        oneAttemptOnThisThread = false;
+        return ContextPolicy.of(
+            RetryPolicy.builder().withMaxAttempts(1 + random.nextInt(3)).build(),
+            CircuitBreaker.builder().withFailureThreshold(1000).build(),
+            Timeout.builder(millis(5, 200)).withInterrupt().build());
+      }
       default -> {
         oneAttemptOnThisThread = false;
         return limit(FixedTimeout.builder(millis(5, 200)).isolated().build());
@@ -140,6 +157,27 @@ final class Simulation {
   private ContextPolicy moreTime() {
     beyondDeadline = millis(10, 200);
     return MoreTime.atLeast(beyondDeadline);
+  }
+
+  private Breaker breaker() {
+    var builder =
+        Breaker.builder("b" + breakers.size())
+            .over(1 + random.nextInt(5))
+            .minimumCalls(1)
+            .openFor(millis(10, 300))
+            .halfOpenPermits(1 + random.nextInt(2))
+            .probeTimeout(Duration.ofMinutes(10))
+            .listener(event -> adaptive.forEach(limit -> limit.circuitListener().on(event)));
+    if (random.nextBoolean()) {
+      builder.over(millis(10, 500));
+    }
+    if (random.nextBoolean()) {
+      builder.slowCallRate(0.5, millis(10, 100));
+      if (random.nextBoolean()) {
+        builder.countSlowWhileRunning();
+      }
+    }
+    return builder.build();
   }
 
   private FixedTimeout limit(FixedTimeout limit) {
@@ -223,7 +261,9 @@ final class Simulation {
       } catch (Throwable failure) {
         outcome = failure.getClass().getSimpleName();
         if (failure instanceof CallInterruptedException) {
-          assertThat(Thread.interrupted()).as("flag set again").isTrue();
+          assertThat(Thread.interrupted())
+              .withFailMessage(() -> "flag not set again: " + failure + "\n" + story)
+              .isTrue();
         }
         if (sync && oneAttemptOnThisThread && callers == 1 && ctx.isCancelled()) {
           assertOnlyCancelledCounts(before);

@@ -1,0 +1,94 @@
+package dev.resilience.examples.docs;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.failsafe.Bulkhead;
+import dev.failsafe.CircuitBreaker;
+import dev.failsafe.Failsafe;
+import dev.failsafe.Fallback;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.Timeout;
+import dev.resilience.breaker.Breaker;
+import dev.resilience.context.Context;
+import dev.resilience.failsafe.FailsafePolicies;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
+import dev.resilience.retry.Backoff;
+import dev.resilience.retry.Retry;
+import org.junit.jupiter.api.Test;
+
+/** What the pages on retry, breaker and Failsafe show. */
+class PolicySnippetsTest {
+
+  private final Context ctx = Context.background();
+  private final Api api = c -> "quote";
+
+  private interface Api {
+    String quote(Context ctx);
+  }
+
+  @Test
+  void retry() {
+    var retry =
+        Retry.builder()
+            .maxAttempts(4)
+            .backoff(Backoff.exponential(ofMillis(50), ofSeconds(1)).withFullJitter())
+            .budget(RetryBudget.ratio(0.2))
+            .build();
+    String quote = Resilience.of(retry).call(ctx, c -> api.quote(c));
+
+    assertThat(quote).isEqualTo("quote");
+  }
+
+  @Test
+  void adopted() {
+    RetryPolicy<String> theirRetryPolicy = RetryPolicy.ofDefaults();
+
+    Retry adopted = Retry.of(theirRetryPolicy);
+
+    assertThat(Resilience.of(adopted).call(ctx, api::quote)).isEqualTo("quote");
+  }
+
+  @Test
+  void breaker() {
+    var breaker =
+        Breaker.builder("payments")
+            .failureRate(0.5)
+            .over(ofSeconds(30))
+            .minimumCalls(20)
+            .slowCallRate(0.8, ofSeconds(2))
+            .openFor(ofSeconds(5))
+            .build();
+    String quote = Resilience.of(breaker).call(ctx, c -> api.quote(c));
+
+    assertThat(quote).isEqualTo("quote");
+  }
+
+  @Test
+  void theirsInAStackOfOurs() {
+    var fallback = Fallback.<String>of("none");
+    var retryPolicy = RetryPolicy.<String>ofDefaults();
+    var circuitBreaker = CircuitBreaker.<String>ofDefaults();
+    var bulkhead = Bulkhead.<String>of(10);
+    var timeout = Timeout.<String>of(ofSeconds(1));
+
+    var theirs = ContextPolicy.of(fallback, retryPolicy, circuitBreaker, bulkhead, timeout);
+    String quote = Resilience.of(theirs).call(ctx, c -> api.quote(c));
+
+    assertThat(quote).isEqualTo("quote");
+  }
+
+  @Test
+  void oursInFailsafe() {
+    var retry = Retry.ofDefaults();
+    var breaker = Breaker.ofDefaults("payments");
+
+    var ours = FailsafePolicies.<String>of(ctx, retry, breaker);
+    String quote = Failsafe.with(ours).get(() -> api.quote(ctx));
+
+    assertThat(quote).isEqualTo("quote");
+  }
+}
