@@ -7,10 +7,12 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Failures are for a retry: one that comes before any hedge is passed on. Where attempts fail
  *       side by side, the last failure is thrown with the others suppressed. An {@link Error}, and
  *       what a {@link Classifier} calls permanent or ignored, ends the call at once.
- *   <li>A hedge that a budget does not allow is not started; the attempt goes on alone.
+ *   <li>A hedge that the {@link RetryBudget} does not allow, by default a fifth of the calls, or
+ *       that does not fit into the time left, is not started; the attempt goes on alone.
  * </ul>
  *
  * <p>The work of {@code call} runs on threads of the time source's executor, since attempts run
@@ -62,7 +65,8 @@ public final class Hedge implements ContextPolicy {
   private final LongAdder hedges = new LongAdder();
   private final LongAdder hedgesWon = new LongAdder();
   private final LongAdder refused = new LongAdder();
-  private final Spending budget;
+  private final RetryBudget budget;
+  private final boolean recordsCalls;
 
   private Hedge(Builder builder) {
     this.name = builder.name;
@@ -70,7 +74,8 @@ public final class Hedge implements ContextPolicy {
     this.delay = builder.delay;
     this.durations = builder.percentile > 0 ? new RecentDurations(builder.percentile) : null;
     this.classifier = builder.classifier;
-    this.budget = builder.budget;
+    this.budget = builder.budget != null ? builder.budget : RetryBudget.ofDefaults();
+    this.recordsCalls = builder.recordsCalls;
   }
 
   /** One hedge, after the observed 95th percentile. */
@@ -148,7 +153,7 @@ public final class Hedge implements ContextPolicy {
                 return;
               }
               // Entered first: else the budget would pay for an attempt that comes too late.
-              if (!budget.take(ctx)) {
+              if (!budget.tryAcquire(ctx)) {
                 refused.increment();
                 race.withdraw();
                 return;
@@ -182,6 +187,7 @@ public final class Hedge implements ContextPolicy {
     private final Context caller;
     private final long delay;
     private final AtomicLongArray starts = new AtomicLongArray(maxHedges + 1);
+    private final AtomicBoolean recorded = new AtomicBoolean();
 
     Course(Context caller, Duration delay) {
       this.caller = caller;
@@ -196,6 +202,11 @@ public final class Hedge implements ContextPolicy {
 
     @Override
     public void finished(int attempt, Verdict verdict) {
+      if (recordsCalls
+          && verdict != Verdict.CALLER_CANCELLED
+          && recorded.compareAndSet(false, true)) {
+        budget.recordCall();
+      }
       if (attempt > 0 && verdict == Verdict.SUCCESS) {
         hedgesWon.increment();
       }
@@ -234,7 +245,8 @@ public final class Hedge implements ContextPolicy {
     private Duration delay = Duration.ofMillis(100);
     private double percentile = 0.95;
     private Classifier classifier = Classifier.ofDefaults();
-    private Spending budget = Spending.UNLIMITED;
+    private @Nullable RetryBudget budget;
+    private boolean recordsCalls = true;
 
     private Builder() {}
 
@@ -298,9 +310,24 @@ public final class Hedge implements ContextPolicy {
       return this;
     }
 
-    /** What pays for each hedge. Default: nobody has to. */
-    Builder spending(Spending newBudget) {
-      budget = newBudget;
+    /**
+     * Keeps hedges under a share of the calls, however many are slow. Calls are counted here; for
+     * the budget of a retry, which counts them, see {@link #sharedBudget}. Default: one of its own,
+     * {@link RetryBudget#ofDefaults}.
+     */
+    public Builder budget(RetryBudget newBudget) {
+      budget = Objects.requireNonNull(newBudget, "budget");
+      recordsCalls = true;
+      return this;
+    }
+
+    /**
+     * Takes hedges from the budget of a retry in the same stack: together they stay under its share
+     * of the calls, which the retry counts.
+     */
+    public Builder sharedBudget(RetryBudget newBudget) {
+      budget = Objects.requireNonNull(newBudget, "budget");
+      recordsCalls = false;
       return this;
     }
 

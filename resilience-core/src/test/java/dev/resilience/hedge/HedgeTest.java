@@ -15,6 +15,7 @@ import dev.resilience.context.ContextProbe;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
@@ -299,15 +300,40 @@ class HedgeTest {
   @ParameterizedTest
   @EnumSource
   void no_hedge_starts_that_the_budget_does_not_allow(Mode mode) throws Exception {
-    Hedge hedge = Hedge.builder().delay(ofMillis(100)).spending(ctx -> false).build();
+    RetryBudget budget = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(1).build();
+    Hedge hedge = Hedge.builder().delay(ofMillis(100)).budget(budget).build();
     run(
         () -> {
+          budget.tryAcquire(root);
           assertThat(mode.call(Resilience.of(hedge), root, script(good(500, "first"))))
               .isEqualTo("first");
           return null;
         });
     assertThat(hedge.snapshot().refused()).isEqualTo(1);
     assertThat(hedge.snapshot().hedges()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void each_call_that_is_not_cancelled_pays_into_the_budget(Mode mode) throws Exception {
+    RetryBudget own = RetryBudget.builder().ratio(0.25).minimumPerSecond(0).burst(10).build();
+    RetryBudget shared = RetryBudget.builder().ratio(0.25).minimumPerSecond(0).burst(10).build();
+    Resilience recording = Resilience.of(Hedge.builder().delay(ofMillis(100)).budget(own).build());
+    Resilience sharing =
+        Resilience.of(Hedge.builder().delay(ofMillis(100)).sharedBudget(shared).build());
+    run(
+        () -> {
+          for (Resilience stack : List.of(recording, sharing)) {
+            for (int i = 0; i < 4; i++) {
+              attempts.set(0);
+              mode.call(stack, root, script(good(300, "first"), good(10, "second")));
+            }
+          }
+          return null;
+        });
+    // Four hedges each, and where calls are counted a quarter back for each.
+    assertThat(own.available()).isEqualTo(7);
+    assertThat(shared.available()).isEqualTo(6);
   }
 
   @ParameterizedTest
@@ -384,7 +410,7 @@ class HedgeTest {
               Hedge.builder()
                   .delay(ofMillis(1 + random.nextInt(60)))
                   .maxHedges(1 + random.nextInt(3))
-                  .spending(ctx -> random.nextInt(4) > 0)
+                  .budget(RetryBudget.builder().ratio(0.5).burst(1).build())
                   .build();
           clock.run(
               () -> {
