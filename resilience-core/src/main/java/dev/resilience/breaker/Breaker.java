@@ -10,6 +10,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyEvent.Circuit;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
@@ -408,6 +409,11 @@ public final class Breaker implements ContextPolicy {
               + "' measures already)");
     }
     return now;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.BREAKER;
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
@@ -188,6 +189,11 @@ public final class Retry implements ContextPolicy {
 
   PolicyListener listener() {
     return listener;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.RETRY;
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -117,6 +118,11 @@ public final class FixedTimeout implements ContextPolicy {
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
     return enforcer.callAsync(limit, gauge, ctx, next, work);
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
   }
 
   @Override
