@@ -7,12 +7,13 @@ import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Test;
 
 /**
- * Races of three threads, every switch between them tried: Lincheck controls where a thread stops
- * and which one goes on. Those of two threads are in {@code benchmarks/jcstress}.
+ * Races of three threads: Lincheck controls where a thread stops and which one goes on. A hundred
+ * schedules each; {@code -Dresilience.schedules=2000} looks deeper, and once found a lost callback.
+ * Races of two threads are in {@code benchmarks/jcstress}.
  */
 class RaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 200);
+  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 100);
 
   private static void check(Runnable race) {
     Lincheck.runConcurrentTest(SCHEDULES, race);

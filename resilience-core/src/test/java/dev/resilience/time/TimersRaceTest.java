@@ -7,10 +7,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Test;
 
-/** Those who set and clear timers, and the one who serves them, every switch between them tried. */
+/**
+ * Those who set and clear timers against the one who serves them, on schedules that Lincheck picks.
+ */
 class TimersRaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 200);
+  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 100);
   private static final long SECOND = 1_000_000_000L;
 
   @Test

@@ -77,7 +77,7 @@ final class Measurements {
   }
 
   private static double middle(List<Double> sorted) {
-    return sorted.get(sorted.size() / 2);
+    return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
   }
 
   private static String string(Map<String, Object> map, String key) {
