@@ -1,6 +1,8 @@
 /** A cache whose loads know who still waits for them. */
 module dev.resilience.cache {
-  requires com.github.benmanes.caffeine;
-  requires dev.resilience.core;
+  requires transitive com.github.benmanes.caffeine;
+  requires transitive dev.resilience.core;
   requires static transitive org.jspecify;
+
+  exports dev.resilience.cache;
 }

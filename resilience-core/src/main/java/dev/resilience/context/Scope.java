@@ -140,6 +140,16 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
    * @param cancelsOnly whether deadlines do not count; above a scope with more time they never do
    */
   final @Nullable End findEnd(boolean cancelsOnly) {
+    Scope top = this;
+    while (top.end == null && top.parent != null) {
+      top = top.parent;
+    }
+    return top.end == null && !(top instanceof MergedScope) ? null : findEndThatCounts(cancelsOnly);
+  }
+
+  /** As {@link #findEnd}, step by step; the usual look finds nothing and needs no such care. */
+  private @Nullable End findEndThatCounts(boolean alreadyPast) {
+    boolean cancelsOnly = alreadyPast;
     Scope scope = this;
     while (true) {
       End counted = scope.endFor(cancelsOnly);

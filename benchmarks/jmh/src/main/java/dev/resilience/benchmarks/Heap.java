@@ -1,0 +1,114 @@
+package dev.resilience.benchmarks;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows that contexts leave nothing behind: one million are made under one living parent, and the
+ * heap after a collection is what it was before. Fails if it grew by more than a byte for each.
+ */
+public final class Heap {
+
+  private static final int CHILDREN = 1_000_000;
+  private static final Duration LIMIT = Duration.ofHours(1);
+
+  private final PrintStream out;
+  private final CancellableContext parent = Context.background().withCancel();
+  private boolean grew;
+
+  /** So that the compiler makes them all. */
+  @SuppressWarnings("UnusedVariable") // written to be kept
+  private @Nullable Context last;
+
+  private Heap(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Takes no arguments. */
+  @SuppressWarnings("SystemOut") // a program whose purpose is to print
+  public static void main(String[] args) {
+    System.exit(new Heap(System.out).show() ? 0 : 1);
+  }
+
+  private boolean show() {
+    out.printf(
+        Locale.ROOT,
+        "%s %s, %,d children of one living parent%n%n",
+        System.getProperty("java.vm.name"),
+        System.getProperty("java.vm.version"),
+        CHILDREN);
+    out.println("| children | heap before | after | bytes left for each | time |");
+    out.println("|---|---|---|---|---|");
+    measure("cancellable, closed", p -> closed(p.withCancel()));
+    measure("with a timeout, closed", p -> closed(p.withTimeout(LIMIT)));
+    measure("with a timeout and a callback, closed", Heap::closedWithCallback);
+    measure("cancellable, forgotten", Context::withCancel);
+    measure("with a timeout, forgotten", p -> p.withTimeout(LIMIT));
+    measure("with a callback registered and withdrawn, forgotten", p -> withdrawn(p.withCancel()));
+    measure(
+        "with a timeout and a callback withdrawn, forgotten", p -> withdrawn(p.withTimeout(LIMIT)));
+    measure(
+        "grandchild with a callback withdrawn, forgotten",
+        p -> withdrawn(p.withTimeout(LIMIT).withCancel()));
+    if (parent.isDone()) {
+      throw new IllegalStateException("the parent ended");
+    }
+    return !grew;
+  }
+
+  private static Context closed(CancellableContext child) {
+    child.close();
+    return child;
+  }
+
+  private static Context closedWithCallback(Context parent) {
+    CancellableContext child = parent.withTimeout(LIMIT);
+    child.onDone(() -> {});
+    return closed(child);
+  }
+
+  private static Context withdrawn(Context child) {
+    if (!child.onDone(() -> {}).withdraw()) {
+      throw new IllegalStateException("the callback ran");
+    }
+    return child;
+  }
+
+  private void measure(String what, UnaryOperator<Context> child) {
+    last = child.apply(parent);
+    last = parent;
+    long before = used();
+    long start = System.nanoTime();
+    for (int i = 0; i < CHILDREN; i++) {
+      last = child.apply(parent);
+    }
+    last = parent;
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    long after = used();
+    double each = (after - before) / (double) CHILDREN;
+    grew |= each > 1;
+    out.printf(
+        Locale.ROOT,
+        "| %s | %,d | %,d | %.3f | %d ms |%n",
+        what,
+        before,
+        after,
+        Math.max(0, each),
+        millis);
+  }
+
+  private static long used() {
+    Runtime runtime = Runtime.getRuntime();
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      runtime.gc();
+      least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return least;
+  }
+}

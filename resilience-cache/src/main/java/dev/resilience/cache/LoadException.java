@@ -1,0 +1,26 @@
+package dev.resilience.cache;
+
+import dev.resilience.policy.ResilienceException;
+import java.util.Objects;
+
+/**
+ * A load has failed; {@link #getCause} is with what. Each caller that waited gets an exception of
+ * its own, because the load was perhaps started by somebody else, elsewhere.
+ *
+ * <p>The cause of a load that took too long is a {@link
+ * dev.resilience.policy.AttemptTimeoutException}.
+ */
+public final class LoadException extends ResilienceException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * A failure.
+   *
+   * @param cache the name of the cache
+   * @param cause what the loader threw
+   */
+  public LoadException(String cache, Throwable cause) {
+    super(cache + ": the load failed: " + Objects.requireNonNull(cause, "cause"), cause);
+  }
+}

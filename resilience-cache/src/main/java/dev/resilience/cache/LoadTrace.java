@@ -1,0 +1,53 @@
+package dev.resilience.cache;
+
+import dev.resilience.context.Key;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which loads a load waits for, across all caches; it travels in the load's context. One who is
+ * about to wait first says for whom, and then looks whether that leads back to itself. So of two
+ * loads that wait for each other at least one finds out.
+ */
+final class LoadTrace {
+
+  static final Key<LoadTrace> KEY = Key.of("resilience.cache.load", LoadTrace.class);
+
+  private final Set<LoadTrace> waitsFor = ConcurrentHashMap.newKeySet(1);
+  private volatile boolean over;
+
+  void waitFor(LoadTrace other) {
+    if (!over) {
+      waitsFor.add(other);
+    }
+  }
+
+  void stopWaitingFor(LoadTrace other) {
+    waitsFor.remove(other);
+  }
+
+  /** Whether this load waits for itself. */
+  boolean isInCircle() {
+    Set<LoadTrace> seen = new HashSet<>();
+    Deque<LoadTrace> open = new ArrayDeque<>(waitsFor);
+    while (!open.isEmpty()) {
+      LoadTrace next = open.pop();
+      if (next == this) {
+        return !over;
+      }
+      if (!next.over && seen.add(next)) {
+        open.addAll(next.waitsFor);
+      }
+    }
+    return false;
+  }
+
+  /** The load waits for nobody any more, and nobody for it. */
+  void end() {
+    over = true;
+    waitsFor.clear();
+  }
+}

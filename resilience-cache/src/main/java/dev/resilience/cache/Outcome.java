@@ -1,0 +1,29 @@
+package dev.resilience.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/** What became of a load. Each waiter makes an answer of its own out of it. */
+sealed interface Outcome<V extends @Nullable Object> {
+
+  /**
+   * It brought a value, or that there is none.
+   *
+   * @param entry need not have been stored
+   */
+  record Loaded<V extends @Nullable Object>(Entry<V> entry) implements Outcome<V> {}
+
+  /**
+   * It failed.
+   *
+   * @param cause raw
+   * @param stale what was there before, if anything
+   */
+  record Failed<V extends @Nullable Object>(Throwable cause, @Nullable Entry<V> stale)
+      implements Outcome<V> {}
+
+  /** The cache was closed meanwhile. */
+  record Closed<V extends @Nullable Object>() implements Outcome<V> {}
+
+  /** Nobody waits any more, so nobody will see this. */
+  record Abandoned<V extends @Nullable Object>() implements Outcome<V> {}
+}

@@ -1,0 +1,48 @@
+package dev.resilience.cache;
+
+import dev.resilience.context.Context;
+import dev.resilience.policy.RawFailure;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A loader that hands back a stage. */
+record StageLoad<K, V extends @Nullable Object>(AsyncLoader<? super K, V> loader)
+    implements Work<K, V> {
+
+  @Override
+  public void start(Context ctx, K key, Flight<K, V> flight, boolean byCaller) {
+    if (byCaller) {
+      begin(ctx, key, flight);
+      return;
+    }
+    try {
+      ctx.timeSource().executor().execute(() -> begin(ctx, key, flight));
+    } catch (Throwable refused) {
+      flight.failed(refused);
+    }
+  }
+
+  private void begin(Context ctx, K key, Flight<K, V> flight) {
+    try {
+      ctx.throwIfDone();
+      CompletionStage<V> stage = loader.load(ctx, key);
+      if (stage == null) {
+        throw new NullPointerException("the loader returned null (expected: a CompletionStage)");
+      }
+      stage.whenComplete(
+          (value, failure) -> {
+            if (failure == null) {
+              flight.loaded(value);
+            } else {
+              flight.failed(RawFailure.of(failure));
+            }
+          });
+    } catch (Throwable failure) {
+      if (failure instanceof InterruptedException) {
+        // Nobody of ours interrupts a thread that only starts something.
+        Thread.currentThread().interrupt();
+      }
+      flight.failed(failure);
+    }
+  }
+}
