@@ -17,10 +17,8 @@ import java.util.Locale;
  * A service whose calls take 20 ms in the middle turns three times slower for a minute and
  * recovers, under virtual time; four callers go on all the while.
  *
- * <pre>{@code
- * mvn -q -pl examples -am compile exec:java \
- *     -Dexec.mainClass=dev.resilience.examples.adaptive.SlowingService -Dexec.args=target
- * }</pre>
+ * <p>Run it from an IDE, or with the classes of this module and of the core, and Failsafe's jar, on
+ * the class path.
  *
  * <p>Writes {@code slowing-service.csv} and {@code slowing-service.png} to the folder of the first
  * argument, by default the present one.
