@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class WindowRaceTest {
 
   private static final int CALLS = 3;
-  private static final Thresholds THRESHOLDS = new Thresholds(0.5, 2, 2);
+  private static final Thresholds THRESHOLDS = new Thresholds(0.5, Thresholds.NO_RATE, 2, 2);
 
   @Test
   void results_that_are_added_at_once_have_an_order() {
@@ -31,21 +31,21 @@ class WindowRaceTest {
   /** What Lincheck drives. */
   public static class Tested {
 
-    private final Window window = Window.of(CALLS, THRESHOLDS);
+    private final Window window = new ShiftWindow(CALLS, THRESHOLDS);
 
     @Operation
     public boolean success() {
-      return window.add(false);
+      return window.add(false, false, 0);
     }
 
     @Operation
     public boolean failure() {
-      return window.add(true);
+      return window.add(true, false, 0);
     }
 
     @Operation
     public String tally() {
-      return window.tally().toString();
+      return window.tally(0).toString();
     }
   }
 
@@ -70,11 +70,11 @@ class WindowRaceTest {
       if (latest.size() > CALLS) {
         latest.removeLast();
       }
-      return THRESHOLDS.arePassedBy(latest.size(), failures(), inARow());
+      return THRESHOLDS.arePassedBy(latest.size(), failures(), 0, inARow());
     }
 
     public String tally() {
-      return new Tally(latest.size(), failures(), inARow()).toString();
+      return new Tally(latest.size(), failures(), 0, inARow()).toString();
     }
 
     private int failures() {
