@@ -92,7 +92,8 @@ final class BoundRetry extends PolicyExecutor<Object> {
     return first -> {
       CompletableFuture<ExecutionResult<Object>> promise = new CompletableFuture<>();
       future.setCancelFn(this, (mayInterrupt, cancelled) -> promise.complete(cancelled));
-      attempt(first, inner, future, promise);
+      Trampoline steps = new Trampoline();
+      steps.run(() -> attempt(first, inner, future, promise, steps));
       return promise;
     };
   }
@@ -101,7 +102,8 @@ final class BoundRetry extends PolicyExecutor<Object> {
       AsyncExecutionInternal<Object> execution,
       Function<AsyncExecutionInternal<Object>, CompletableFuture<ExecutionResult<Object>>> inner,
       FailsafeFuture<Object> future,
-      CompletableFuture<ExecutionResult<Object>> promise) {
+      CompletableFuture<ExecutionResult<Object>> promise,
+      Trampoline steps) {
     CompletionStage<ExecutionResult<Object>> ended = inner.apply(execution);
     ended.whenComplete(
         (result, broken) -> {
@@ -120,18 +122,17 @@ final class BoundRetry extends PolicyExecutor<Object> {
               () -> {
                 if (!promise.isDone() && !next.isCancelled(this)) {
                   tellRetry(next, result);
-                  attempt(next, inner, future, promise);
+                  attempt(next, inner, future, promise, steps);
                 }
               };
           if (delay.isZero()) {
-            // Not on this stack: a policy may want any number of attempts.
-            ctx.timeSource().executor().execute(goOn);
+            steps.run(goOn);
           } else {
             ctx.delay(delay)
                 .whenComplete(
                     (nothing, end) -> {
                       if (end == null) {
-                        goOn.run();
+                        steps.run(goOn);
                       } else {
                         promise.complete(ExecutionResult.exception(RawFailure.of(end)));
                       }
