@@ -15,6 +15,7 @@ import dev.resilience.discovery.FlakyStore.Mood;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.NoInstanceException;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
@@ -135,11 +136,16 @@ class ServiceClientTest {
           .withMessageEndingWith("is broken");
     }
 
+    /** Half of the calls fail first: more than a budget would have retried. */
+    private Retry unboundedRetry() {
+      return Retry.builder().backoff(Backoff.none()).budget(RetryBudget.unlimited()).build();
+    }
+
     @Test
     void triesAnotherInstanceNext() throws IOException {
       ServiceClient orders =
           builder()
-              .perCall(Resilience.of(Retry.builder().backoff(Backoff.none()).build()))
+              .perCall(Resilience.of(unboundedRetry()))
               .ejection(Ejection.ofDefaults().withKeepAtLeast(1))
               .open(ctx);
       broken.add(A);
@@ -153,10 +159,7 @@ class ServiceClientTest {
     void triesTheSameAgainWhereThereIsNoOther() {
       b.close();
       time.advance(ofSeconds(2));
-      ServiceClient orders =
-          builder()
-              .perCall(Resilience.of(Retry.builder().backoff(Backoff.none()).build()))
-              .open(ctx);
+      ServiceClient orders = builder().perCall(Resilience.of(unboundedRetry())).open(ctx);
       broken.add(A);
       callTimes(orders, 1);
       assertThat(callsOf(A)).isEqualTo(3);
@@ -164,10 +167,7 @@ class ServiceClientTest {
 
     @Test
     void asynchronouslyTriesAnotherInstanceNext() {
-      ServiceClient orders =
-          builder()
-              .perCall(Resilience.of(Retry.builder().backoff(Backoff.none()).build()))
-              .open(ctx);
+      ServiceClient orders = builder().perCall(Resilience.of(unboundedRetry())).open(ctx);
       broken.add(A);
       for (int i = 0; i < 20; i++) {
         CompletionStage<ServiceInstance> stage =

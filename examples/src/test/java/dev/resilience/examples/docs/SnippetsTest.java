@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every Java block of the README and the pages in {@code docs} stands, line by line, in a source of
- * this module, where it is compiled and run. Indentation, and what ends a line of prose, may
- * differ.
+ * this module or of the tests of an integration, where it is compiled and run. Indentation, and
+ * what ends a line of prose, may differ.
  */
 class SnippetsTest {
 
@@ -58,8 +58,13 @@ class SnippetsTest {
   }
 
   private static String sources() throws IOException {
-    try (var paths = Files.walk(Path.of("src"))) {
-      List<Path> java = paths.filter(path -> path.toString().endsWith(".java")).sorted().toList();
+    try (var here = Files.walk(Path.of("src"));
+        var integrations = Files.walk(TOP.resolve("integrations"))) {
+      List<Path> java =
+          Stream.concat(here, integrations)
+              .filter(path -> path.toString().endsWith(".java"))
+              .sorted()
+              .toList();
       StringBuilder all = new StringBuilder();
       for (Path path : java) {
         all.append(normalized(Files.readAllLines(path).stream())).append('\n');

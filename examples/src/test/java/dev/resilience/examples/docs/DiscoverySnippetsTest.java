@@ -1,0 +1,75 @@
+package dev.resilience.examples.docs;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.resilience.context.Context;
+import dev.resilience.discovery.Balancer;
+import dev.resilience.discovery.HealthCheck;
+import dev.resilience.discovery.HealthChecks;
+import dev.resilience.discovery.Lease;
+import dev.resilience.discovery.ServiceClient;
+import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.policy.Resilience;
+import dev.resilience.retry.Retry;
+import dev.resilience.timeout.FixedTimeout;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The blocks of docs/discovery.md, and that of the README. */
+class DiscoverySnippetsTest {
+
+  private final List<String> log = new ArrayList<>();
+
+  @Test
+  void be_there_and_leave() {
+    try (var ctx = Context.background().withTimeout(ofSeconds(30))) {
+      ServiceRegistry registry = ServiceRegistry.inMemory(ctx); // or one over a RegistryStore
+      try (Lease me = registry.register(ctx, ServiceInstance.of("orders", "10.0.0.7", 8080))) {
+        serve(ctx);
+        me.drain(); // no new calls from now on
+        finishWhatRuns();
+      } // withdrawn
+    }
+    assertThat(log).containsExactly("served", "finished");
+  }
+
+  @Test
+  void call_whoever_is_well() throws IOException {
+    try (var ctx = Context.background().withTimeout(ofSeconds(30))) {
+      ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
+      try (Lease lease = registry.register(ctx, ServiceInstance.of("orders", "127.0.0.1", 1))) {
+        try (ServiceClient orders =
+            ServiceClient.builder("orders", registry)
+                .balancer(Balancer.leastLoaded())
+                .healthChecks(HealthChecks.of(HealthCheck.http("/health")))
+                .perCall(Resilience.of(Retry.of(3))) // each attempt picks anew
+                .perAttempt(Resilience.of(FixedTimeout.of(ofMillis(300)))) // on one instance
+                .open(ctx)) {
+          String order = orders.call(ctx, (c, instance) -> fetch(c, instance));
+          log.add(order);
+        }
+      }
+    }
+    assertThat(log).containsExactly("order of 127.0.0.1");
+  }
+
+  private void serve(Context ctx) {
+    log.add(ctx.isDone() ? "too late" : "served");
+  }
+
+  private void finishWhatRuns() {
+    log.add("finished");
+  }
+
+  private static String fetch(Context ctx, ServiceInstance instance) throws IOException {
+    if (ctx.isDone()) {
+      throw new IOException("nobody waits");
+    }
+    return "order of " + instance.host();
+  }
+}
