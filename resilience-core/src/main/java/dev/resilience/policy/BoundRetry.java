@@ -93,9 +93,22 @@ final class BoundRetry extends PolicyExecutor<Object> {
       CompletableFuture<ExecutionResult<Object>> promise = new CompletableFuture<>();
       future.setCancelFn(this, (mayInterrupt, cancelled) -> promise.complete(cancelled));
       Trampoline steps = new Trampoline();
-      steps.run(() -> attempt(first, inner, future, promise, steps));
+      steps.run(() -> begin(first, inner, future, promise, steps));
       return promise;
     };
+  }
+
+  private void begin(
+      AsyncExecutionInternal<Object> execution,
+      Function<AsyncExecutionInternal<Object>, CompletableFuture<ExecutionResult<Object>>> inner,
+      FailsafeFuture<Object> future,
+      CompletableFuture<ExecutionResult<Object>> promise,
+      Trampoline steps) {
+    try {
+      attempt(execution, inner, future, promise, steps);
+    } catch (Throwable broken) {
+      promise.completeExceptionally(broken);
+    }
   }
 
   private void attempt(
@@ -111,7 +124,13 @@ final class BoundRetry extends PolicyExecutor<Object> {
             promise.completeExceptionally(broken);
             return;
           }
-          Duration delay = result == null ? null : delayAfter(execution, result);
+          Duration delay;
+          try {
+            delay = result == null ? null : delayAfter(execution, result);
+          } catch (Throwable brokenRule) {
+            promise.completeExceptionally(brokenRule);
+            return;
+          }
           if (delay == null) {
             promise.complete(result);
             return;
@@ -122,7 +141,7 @@ final class BoundRetry extends PolicyExecutor<Object> {
               () -> {
                 if (!promise.isDone() && !next.isCancelled(this)) {
                   tellRetry(next, result);
-                  attempt(next, inner, future, promise, steps);
+                  begin(next, inner, future, promise, steps);
                 }
               };
           if (delay.isZero()) {

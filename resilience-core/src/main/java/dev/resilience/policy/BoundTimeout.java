@@ -82,8 +82,12 @@ final class BoundTimeout extends PolicyExecutor<Object> {
             ExecutionResult<Object> counts = first != null ? first : result;
             if (broken != null) {
               promise.completeExceptionally(broken);
-            } else {
+              return;
+            }
+            try {
               promise.complete(counts == null ? null : deciding.postExecute(execution, counts));
+            } catch (Throwable brokenRule) {
+              promise.completeExceptionally(brokenRule);
             }
           });
       return promise;

@@ -342,6 +342,31 @@ class FailsafeStackTest {
       assertThat(depth.get()).isLessThan(500);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void a_rule_of_theirs_that_fails_ends_the_call(CallMode mode) throws Exception {
+      var policy =
+          RetryPolicy.<String>builder()
+              .withDelayFn(
+                  context -> {
+                    throw new IllegalStateException("rule");
+                  })
+              .build();
+
+      Throwable failure =
+          time.run(
+              () ->
+                  catchThrowable(
+                      () ->
+                          mode.call(
+                              Resilience.of(ContextPolicy.of(policy)),
+                              root,
+                              FailsafeStackTest.this::fail)));
+
+      assertThat(failure).isNotNull();
+      assertThat(time.pendingTimers()).isZero();
+    }
+
     @Test
     void an_error_is_neither_retried_nor_answered() {
       var stack = Resilience.of(ContextPolicy.of(Fallback.of("instead"), RetryPolicy.ofDefaults()));
