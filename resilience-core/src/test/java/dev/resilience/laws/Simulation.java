@@ -175,6 +175,8 @@ final class Simulation {
       builder.slowCallRate(0.5, millis(10, 100));
       if (random.nextBoolean()) {
         builder.countSlowWhileRunning();
+        // What it counted while the caller still waited stays counted when the caller leaves.
+        oneAttemptOnThisThread = false;
       }
     }
     return builder.build();
