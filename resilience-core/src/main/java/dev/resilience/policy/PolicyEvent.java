@@ -81,10 +81,22 @@ public sealed interface PolicyEvent {
    * A fallback answered.
    *
    * @param policy the name of the fallback
+   * @param answer which of its answers
    * @param verdict what became of the call
-   * @param failure what it failed with
+   * @param failure what it failed with; a {@link BadResultException} for a result
    */
-  record FallbackAnswered(String policy, Verdict verdict, Throwable failure)
+  record FallbackAnswered(String policy, String answer, Verdict verdict, Throwable failure)
+      implements PolicyEvent {}
+
+  /**
+   * A fallback was asked, and had no answer.
+   *
+   * @param policy the name of the fallback
+   * @param verdict what became of the call
+   * @param failure what it failed with; a {@link BadResultException} for a result
+   * @param last what the last answer failed with
+   */
+  record FallbackFailed(String policy, Verdict verdict, Throwable failure, Throwable last)
       implements PolicyEvent {}
 
   /** The states of a circuit breaker. */
