@@ -62,6 +62,10 @@ public final class WithFallback<T extends @Nullable Object> {
    */
   public <X extends Throwable> T call(Context ctx, Call<? extends T, X> work) throws X {
     Objects.requireNonNull(work, "work");
+    Telling telling = stack.telling(ctx);
+    if (telling != null) {
+      return this.<X>told(telling, work).value();
+    }
     if (ctx.isDone()) {
       return this.<X>afterEnd(ctx).value();
     }
@@ -85,6 +89,25 @@ public final class WithFallback<T extends @Nullable Object> {
   public <X extends Throwable> Degraded<T> callDegradable(Context ctx, Call<? extends T, X> work)
       throws X {
     Objects.requireNonNull(work, "work");
+    Telling telling = stack.telling(ctx);
+    return telling != null ? this.<X>told(telling, work) : this.<X>untold(ctx, work);
+  }
+
+  private <X extends Throwable> Degraded<T> told(Telling telling, Call<? extends T, X> work)
+      throws X {
+    Degraded<T> answer;
+    try {
+      answer = this.<X>untold(telling.context(), work);
+    } catch (Throwable failure) {
+      telling.failed(failure);
+      throw failure;
+    }
+    telling.answered(answer);
+    return answer;
+  }
+
+  private <X extends Throwable> Degraded<T> untold(Context ctx, Call<? extends T, X> work)
+      throws X {
     if (ctx.isDone()) {
       return this.<X>afterEnd(ctx);
     }
@@ -106,16 +129,13 @@ public final class WithFallback<T extends @Nullable Object> {
    * @param work may be done several times, or not at all
    */
   public <X extends Throwable> void run(Context ctx, Action<X> work) throws X {
-    Objects.requireNonNull(work, "work");
-    if (ctx.isDone()) {
-      this.<X>afterEnd(ctx);
-      return;
-    }
-    try {
-      stack.proceed(ctx, work);
-    } catch (Throwable thrown) {
-      this.<X>afterFailure(ctx, thrown);
-    }
+    call(ctx, this.<X>dropped(Objects.requireNonNull(work, "work")));
+  }
+
+  // Its result is null, and dropped.
+  @SuppressWarnings("unchecked")
+  private <X extends Throwable> Call<? extends T, X> dropped(Call<?, X> work) {
+    return (Call<? extends T, X>) work;
   }
 
   /** The work is not begun. */
@@ -162,7 +182,7 @@ public final class WithFallback<T extends @Nullable Object> {
    * @param work may be called several times, or not at all
    */
   public CompletionStage<T> callAsync(Context ctx, AsyncCall<? extends T> work) {
-    return start(ctx, work, result -> result, Degraded::value);
+    return start(ctx, work, Degraded::value);
   }
 
   /**
@@ -174,56 +194,84 @@ public final class WithFallback<T extends @Nullable Object> {
    */
   public CompletionStage<Degraded<T>> callDegradableAsync(
       Context ctx, AsyncCall<? extends T> work) {
-    return start(ctx, work, Degraded::not, answer -> answer);
+    return start(ctx, work, answer -> answer);
   }
 
   private <R extends @Nullable Object> CompletionStage<R> start(
       Context ctx,
       AsyncCall<? extends T> work,
-      Function<? super T, ? extends R> real,
-      Function<? super Degraded<T>, ? extends R> degraded) {
+      Function<? super Degraded<T>, ? extends R> asWanted) {
     Objects.requireNonNull(work, "work");
     CancellableContext call = ctx.withCancel();
     AsyncResult<R> result = new AsyncResult<>(call);
+    Telling telling = stack.telling(call);
+    start(telling == null ? call : telling.context(), work)
+        .whenComplete(
+            (answer, thrown) -> {
+              if (thrown == null) {
+                if (telling != null) {
+                  telling.answered(answer);
+                }
+                result.settle(asWanted.apply(answer), null);
+              } else {
+                Throwable failure = RawFailure.of(thrown);
+                if (telling != null) {
+                  telling.failed(failure);
+                }
+                result.settle(null, failure);
+              }
+            });
+    return result;
+  }
+
+  private CompletionStage<Degraded<T>> start(Context call, AsyncCall<? extends T> work) {
+    CompletableFuture<Degraded<T>> answer = new CompletableFuture<>();
     boolean hadEnded = call.isDone();
     CompletionStage<? extends T> stage =
         hadEnded ? CompletableFuture.failedFuture(call.toException()) : stack.start(call, work);
     stage.whenComplete(
-        (value, thrown) -> {
-          if (thrown != null) {
+        (result, thrown) -> {
+          if (thrown == null) {
+            afterResult(call, result, answer);
+          } else {
             Throwable failure = RawFailure.of(thrown);
             Verdict verdict = hadEnded ? verdictOfEnded(call) : judge(call, failure);
-            answer(call, verdict, failure)
-                .whenComplete(
-                    (answer, second) -> {
-                      if (second == null) {
-                        result.settle(degraded.apply(answer), null);
-                      } else {
-                        SuppressedFailures.add(failure, RawFailure.of(second));
-                        result.settle(null, failure);
-                      }
-                    });
-            return;
+            afterFailure(call, verdict, failure, answer);
           }
-          Verdict verdict = judgeResult(call, value);
-          if (verdict == Verdict.SUCCESS) {
-            result.settle(real.apply(value), null);
-            return;
-          }
-          answer(call, verdict, new BadResultException(value, verdict))
-              .whenComplete(
-                  (answer, second) ->
-                      result.settle(
-                          second == null ? degraded.apply(answer) : real.apply(value), null));
         });
-    return result;
+    return answer;
+  }
+
+  private void afterFailure(
+      Context call, Verdict verdict, Throwable failure, CompletableFuture<Degraded<T>> answer) {
+    ask(call, verdict, failure)
+        .whenComplete(
+            (given, second) -> {
+              if (second == null) {
+                answer.complete(given);
+              } else {
+                SuppressedFailures.add(failure, RawFailure.of(second));
+                answer.completeExceptionally(failure);
+              }
+            });
+  }
+
+  private void afterResult(Context call, T result, CompletableFuture<Degraded<T>> answer) {
+    Verdict verdict = judgeResult(call, result);
+    if (verdict == Verdict.SUCCESS) {
+      answer.complete(Degraded.not(result));
+      return;
+    }
+    ask(call, verdict, new BadResultException(result, verdict))
+        .whenComplete(
+            (given, second) -> answer.complete(second == null ? given : Degraded.not(result)));
   }
 
   /** Fails with the failure itself where there is no answer for it. */
-  private CompletionStage<Degraded<T>> answer(Context call, Verdict verdict, Throwable failure) {
+  private CompletionStage<Degraded<T>> ask(Context call, Verdict verdict, Throwable failure) {
     try {
       if (verdict.allowsFallback() && fallback.handles(verdict, failure)) {
-        return answer(fallback, call, verdict, failure);
+        return ask(fallback, call, verdict, failure);
       }
     } catch (Throwable broken) {
       return CompletableFuture.failedFuture(broken);
@@ -231,7 +279,7 @@ public final class WithFallback<T extends @Nullable Object> {
     return CompletableFuture.failedFuture(failure);
   }
 
-  private <U extends T> CompletionStage<Degraded<T>> answer(
+  private <U extends T> CompletionStage<Degraded<T>> ask(
       Alternative<U> asked, Context call, Verdict verdict, Throwable failure) {
     return Objects.requireNonNull(asked.answerAsync(call, verdict, failure), "answer")
         .thenApply(this::widened);

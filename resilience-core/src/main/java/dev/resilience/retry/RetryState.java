@@ -33,7 +33,7 @@ final class RetryState {
     this.ctx = ctx;
     this.start = start;
     this.attempts = retry.attempts().start();
-    this.story = CallStory.recorder(retry.name());
+    this.story = CallStory.recorder(retry.name(), ctx);
   }
 
   Context ctx() {
