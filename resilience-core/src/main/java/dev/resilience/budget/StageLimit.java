@@ -12,6 +12,7 @@ import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RawFailure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -123,6 +124,11 @@ final class StageLimit implements ContextPolicy {
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X asThrown(Throwable failure) {
     return (X) failure;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
   }
 
   @Override
