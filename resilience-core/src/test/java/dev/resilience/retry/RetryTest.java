@@ -10,21 +10,19 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
-import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.Next;
 import dev.resilience.policy.NoTimeLeftException;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
+import dev.resilience.policy.Witness;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -659,25 +656,7 @@ class RetryTest {
 
       Resilience.of(witness, Retry.ofDefaults()).callAsync(root, c -> done);
 
-      assertThat(witness.stage).isSameAs(done);
-    }
-
-    /** Sees what a policy hands on to the one outside of it. */
-    private static final class Witness implements ContextPolicy {
-
-      private CompletionStage<?> stage;
-
-      @Override
-      public <T, X extends Throwable> T call(Context ctx, Next next, Call<T, X> work) throws X {
-        return next.call(ctx, work);
-      }
-
-      @Override
-      public <T> CompletionStage<T> callAsync(Context ctx, Next next, AsyncCall<T> work) {
-        CompletionStage<T> inner = next.callAsync(ctx, work);
-        stage = inner;
-        return inner;
-      }
+      assertThat(witness.stage()).isSameAs(done);
     }
   }
 
