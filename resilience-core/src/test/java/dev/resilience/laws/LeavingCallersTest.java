@@ -5,6 +5,7 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.breaker.Breaker;
+import dev.resilience.breaker.BreakerBuilder;
 import dev.resilience.breaker.BreakerSnapshot;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -146,7 +147,7 @@ class LeavingCallersTest {
       }
     }
 
-    private Breaker.Builder strict(String name) {
+    private BreakerBuilder strict(String name) {
       return Breaker.builder(name)
           .failureRate(0.001)
           .slowCallRate(0.001, SLOWEST.plusMillis(1))
