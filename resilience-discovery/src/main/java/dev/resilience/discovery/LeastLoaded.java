@@ -53,8 +53,9 @@ final class LeastLoaded implements Balancer {
 
     /** An unknown latency says nothing: the number of calls decides then. */
     private static boolean isWorse(Candidate one, Candidate other, long now) {
-      double load = (one.inFlight() + 1) / one.weight();
-      double otherLoad = (other.inFlight() + 1) / other.weight();
+      // Multiplied crosswise: two divisions would take longer than all the rest.
+      double load = (one.inFlight() + 1) * other.weight();
+      double otherLoad = (other.inFlight() + 1) * one.weight();
       double latency = one.latencyNanos(now);
       double otherLatency = other.latencyNanos(now);
       return (latency > 0 && otherLatency > 0)

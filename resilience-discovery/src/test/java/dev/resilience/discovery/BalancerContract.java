@@ -97,8 +97,10 @@ abstract class BalancerContract {
     Balancer balancer = balancer();
     List<FakeCandidate> candidates = equal(5);
     int[] counts = new int[5];
+    Balancer.Picker picker = over(balancer, candidates);
     for (int i = 0; i < 5000; i++) {
-      counts[number(over(balancer, candidates).pick(ctx, time.nanoTime(), any -> true))]++;
+      counts[number(picker.pick(ctx, time.nanoTime(), any -> true))]++;
+      picker = balancer.over(List.copyOf(candidates), picker);
     }
     for (int count : counts) {
       assertThat(count).isBetween(500, 1500);
