@@ -63,7 +63,9 @@ final class Attempt {
   }
 
   private void learn(Verdict verdict, long now) {
-    member.load.heard(verdict.sample(), now - start, now);
+    if (member.load.heard(verdict.sample(), now - start, now)) {
+      calls.isQuickAgain(member);
+    }
     if (member.outcomes.add(verdict.evidence(), term, calls.ejection())) {
       calls.failedTooOften(member, term);
     }

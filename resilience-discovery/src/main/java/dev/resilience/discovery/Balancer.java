@@ -48,8 +48,10 @@ public interface Balancer {
   }
 
   /**
-   * Draws two at random and takes the one that is likely to answer first: calls in flight and one
-   * more, times latency, over weight. Close to the best of all, without a stampede to it.
+   * Draws two at random, in proportion to their weights, and takes the one that is likely to answer
+   * first: calls in flight for its weight, times latency. Close to the best of all, without a
+   * stampede to it. Whoever was much slower than before gets few calls, and when it answers quickly
+   * again it is brought back gently ({@link Ejection#slowStart}).
    *
    * <p>Sources: Mitzenmacher, <em>The Power of Two Choices in Randomized Load Balancing</em>, 2001;
    * the peak-sensitive average of Finagle.

@@ -115,6 +115,10 @@ final class Calls {
     return ejection;
   }
 
+  void isQuickAgain(Member member) {
+    roster.bringBackGently(member);
+  }
+
   void failedTooOften(Member member, int term) {
     roster.setAside(member, term);
   }

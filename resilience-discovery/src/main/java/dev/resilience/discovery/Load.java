@@ -17,6 +17,7 @@ final class Load {
   private static final double SLOWER = 0.3;
   private static final double FASTER = 0.1;
   private static final long HALF_LIFE = 5_000_000_000L;
+  private static final double MUCH_SLOWER = 4;
   private static final VarHandle IN_FLIGHT;
 
   static {
@@ -52,14 +53,23 @@ final class Load {
         : Math.max(1, Math.scalb(average, (int) -Math.min(60, silence / HALF_LIFE)));
   }
 
-  void heard(Verdict.Sample sample, long took, long now) {
+  /**
+   * Takes an answer. Returns whether one that was slow, and of which nothing was heard for a while,
+   * is quick again.
+   */
+  boolean heard(Verdict.Sample sample, long took, long now) {
     double average = latencyNanos(now);
     if (sample == Verdict.Sample.NONE || (sample == Verdict.Sample.AT_LEAST && took <= average)) {
-      return;
+      return false;
     }
     double next = Math.max(1, took);
+    boolean quickAgain =
+        sample == Verdict.Sample.EXACT
+            && now - heard >= HALF_LIFE
+            && next * MUCH_SLOWER <= latency;
     latency = average == 0 ? next : average + (next - average) * weight(next > average, now);
     heard = now;
+    return quickAgain;
   }
 
   /** After a silence an answer is worth more than what is remembered. */

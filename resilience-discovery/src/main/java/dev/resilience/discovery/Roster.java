@@ -91,6 +91,17 @@ final class Roster {
         });
   }
 
+  /** It was slow, got hardly any calls, and is quick again. */
+  void bringBackGently(Member member) {
+    serial.run(
+        () -> {
+          if (!member.life.isDone() && !member.isAside()) {
+            startSlowly(member);
+            decideSoon();
+          }
+        });
+  }
+
   private Duration timeAside(Member member) {
     Duration most = rules.ejection().forAtMost();
     Duration time = rules.ejection().forAtLeast();
