@@ -64,9 +64,7 @@ final class Load {
     }
     double next = Math.max(1, took);
     boolean quickAgain =
-        sample == Verdict.Sample.EXACT
-            && now - heard >= HALF_LIFE
-            && next * MUCH_SLOWER <= latency;
+        sample == Verdict.Sample.EXACT && now - heard >= HALF_LIFE && next * MUCH_SLOWER <= latency;
     latency = average == 0 ? next : average + (next - average) * weight(next > average, now);
     heard = now;
     return quickAgain;

@@ -58,7 +58,8 @@ class LeastLoadedTest extends BalancerContract {
   void takesTheHeavyOneAndItsNeighbourWhereOneHasAlmostAllOfTheWeight() {
     List<FakeCandidate> candidates =
         List.of(
-            new FakeCandidate(0, 10, 0.001), new FakeCandidate(1, 10, 0.001),
+            new FakeCandidate(0, 10, 0.001),
+            new FakeCandidate(1, 10, 0.001),
             new FakeCandidate(2, 100));
     assertThat(counts(over(candidates), 3, 1000)[2]).isGreaterThan(990);
     candidates.get(2).inFlight = 2_000_000;
