@@ -2,8 +2,8 @@ package dev.resilience.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.resilience.context.Context;
 import com.sun.management.ThreadMXBean;
+import dev.resilience.context.Context;
 import dev.resilience.time.VirtualTime;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
