@@ -992,7 +992,7 @@ class BreakerTest {
 
   @Test
   void the_ends_of_the_ranges_are_taken() {
-    for (Breaker.Builder builder :
+    for (BreakerBuilder builder :
         List.of(
             builder().over(1),
             builder().over(1_000_000),
