@@ -231,7 +231,8 @@ public final class RateLimit implements ContextPolicy {
   @Override
   public String toString() {
     RateLimitSnapshot now = snapshot();
-    return now.name() + " (" + now.tokensPerSecond() + " per s, burst " + now.burst() + ")";
+    double rate = Math.round(now.tokensPerSecond() * 100) / 100.0;
+    return now.name() + " (" + rate + " per s, burst " + now.burst() + ")";
   }
 
   private static double perNano(int tokens, Duration per) {
