@@ -1,8 +1,8 @@
 package dev.resilience.fallback;
 
 import dev.resilience.context.Context;
+import dev.resilience.policy.Alternative;
 import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.Fallback;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.RejectedException;
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the answers
  */
-public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> {
+public final class Fallbacks<T extends @Nullable Object> implements Alternative<T> {
 
   private static final int DEFAULT_MILLIS = 1000;
   private static final Duration DEFAULT_LIMIT = Duration.ofMillis(DEFAULT_MILLIS);

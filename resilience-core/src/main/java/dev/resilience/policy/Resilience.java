@@ -143,7 +143,8 @@ public final class Resilience {
    *
    * @param fallback made with {@code dev.resilience.fallback.Fallbacks}
    */
-  public <T extends @Nullable Object> WithFallback<T> withFallback(Fallback<? extends T> fallback) {
+  public <T extends @Nullable Object> WithFallback<T> withFallback(
+      Alternative<? extends T> fallback) {
     return new WithFallback<>(
         this, Objects.requireNonNull(fallback, "fallback"), Classifier.ofDefaults());
   }

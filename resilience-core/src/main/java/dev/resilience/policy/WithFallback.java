@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class WithFallback<T extends @Nullable Object> {
 
   private final Resilience stack;
-  private final Fallback<? extends T> fallback;
+  private final Alternative<? extends T> fallback;
   private final Classifier classifier;
 
-  WithFallback(Resilience stack, Fallback<? extends T> fallback, Classifier classifier) {
+  WithFallback(Resilience stack, Alternative<? extends T> fallback, Classifier classifier) {
     this.stack = stack;
     this.fallback = fallback;
     this.classifier = classifier;

@@ -46,7 +46,7 @@ class BreakerTest {
   private final List<PolicyEvent> events = new ArrayList<>();
   private final AtomicInteger reached = new AtomicInteger();
 
-  private Breaker.Builder builder() {
+  private BreakerBuilder builder() {
     return Breaker.builder("payments")
         .failureRate(0.5)
         .over(4)
@@ -75,7 +75,7 @@ class BreakerTest {
     return fail(mode, breaker, root, new IOException("down"));
   }
 
-  private Breaker opened(Breaker.Builder builder) {
+  private Breaker opened(BreakerBuilder builder) {
     Breaker breaker = builder.build();
     while (breaker.state() != OPEN) {
       fail(CallMode.BLOCKING, breaker);
@@ -86,7 +86,7 @@ class BreakerTest {
   }
 
   /** Open, and its time is over. */
-  private Breaker ripe(Breaker.Builder builder) {
+  private Breaker ripe(BreakerBuilder builder) {
     Breaker breaker = opened(builder);
     time.advance(OPEN_FOR);
     return breaker;
@@ -450,7 +450,7 @@ class BreakerTest {
       assertThat(breaker.snapshot().probesUnderWay()).isZero();
     }
 
-    private Breaker ripeAfter(Exception failure, Breaker.Builder builder) {
+    private Breaker ripeAfter(Exception failure, BreakerBuilder builder) {
       Breaker breaker = builder.build();
       fail(CallMode.BLOCKING, breaker, root, failure);
       time.advance(OPEN_FOR);
@@ -661,7 +661,7 @@ class BreakerTest {
 
     private final Duration limit = ofSeconds(2);
 
-    private Breaker.Builder slowAware() {
+    private BreakerBuilder slowAware() {
       return builder().failureRate(1).minimumCalls(2).slowCallRate(0.5, limit);
     }
 

@@ -34,7 +34,7 @@ class AdaptiveTimeoutTest {
   private final List<PolicyEvent> events = new ArrayList<>();
   private AdaptiveTimeout timeout = builder().build();
 
-  private AdaptiveTimeout.Builder builder() {
+  private AdaptiveTimeoutBuilder builder() {
     return AdaptiveTimeout.builder().name("quotes").between(FLOOR, CEILING).listener(events::add);
   }
 
@@ -397,7 +397,7 @@ class AdaptiveTimeoutTest {
 
   @Test
   void refuses_bad_input() {
-    AdaptiveTimeout.Builder builder = AdaptiveTimeout.builder();
+    AdaptiveTimeoutBuilder builder = AdaptiveTimeout.builder();
     refused(() -> builder.percentile(1), "percentile: 1.0 (expected: > 0 and < 1, such as 0.95)");
     refused(() -> builder.percentile(0), "percentile: 0.0 (expected: > 0 and < 1, such as 0.95)");
     refused(

@@ -5,7 +5,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to answer instead, when a call failed and somebody still waits. Made with {@code
+ * An alternative to a result: what to answer instead, when a call failed and somebody still waits.
+ * A fallback, under a name that is free beside Failsafe's. Made with {@code
  * dev.resilience.fallback.Fallbacks}.
  *
  * <p>Implementations are thread-safe, take no longer than a limit of their own, and end when the
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the result
  */
-public interface Fallback<T extends @Nullable Object> {
+public interface Alternative<T extends @Nullable Object> {
 
   /**
    * Whether this fallback answers for a failure. Asked only for verdicts that allow a fallback.
