@@ -68,7 +68,7 @@ final class Watch implements AutoCloseable {
   }
 
   /** Where the JVM has none, an ordinary one. */
-  private static ThreadFactory virtual() {
+  static ThreadFactory virtual() {
     try {
       Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
       return (ThreadFactory)
