@@ -37,7 +37,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
 
 /**
- * A few callers, a random stack of up to four policies, and a dependency that answers, fails, hangs
+ * A few callers, a random stack of up to six policies, and a dependency that answers, fails, hangs
  * or throws as the seed will have it; some callers have deadlines, some leave, some threads are
  * interrupted by a stranger. Checks the laws on the way, and tells the story.
  */
@@ -65,7 +65,7 @@ final class Simulation {
     this.random = random;
     this.time = VirtualTime.automatic(seed);
     this.root = Context.background(time);
-    ContextPolicy[] policies = new ContextPolicy[random.nextInt(5)];
+    ContextPolicy[] policies = new ContextPolicy[random.nextInt(7)];
     for (int i = 0; i < policies.length; i++) {
       policies[i] = i == 0 && random.nextInt(8) == 0 ? moreTime() : policy();
     }

@@ -455,7 +455,7 @@ class AdaptiveTimeoutTest {
   @Test
   void takes_the_ends_of_the_ranges() {
     assertThat(AdaptiveTimeout.builder().between(FLOOR, FLOOR).build().limit()).isEqualTo(FLOOR);
-    for (AdaptiveTimeout.Builder builder :
+    for (AdaptiveTimeoutBuilder builder :
         List.of(
             builder().between(FLOOR, Duration.ofDays(1)),
             builder().times(1),
