@@ -57,7 +57,7 @@ class PolicySnippetsTest {
   }
 
   @Test
-  void aServerThatSaysWhen() {
+  void aServerThatSaysWhen() throws Exception {
     var polite =
         Retry.builder()
             .retryAfter(ServerBusyException.class, e -> Optional.of(e.retryAfter()))
