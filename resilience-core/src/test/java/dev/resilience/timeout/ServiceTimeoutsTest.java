@@ -10,9 +10,12 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Way;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +106,28 @@ class ServiceTimeoutsTest {
   }
 
   @Test
+  void isolated_work_runs_on_a_thread_of_its_own_and_a_listener_hears() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          List<PolicyEvent> events = new ArrayList<>();
+          Resilience stack =
+              Resilience.of(
+                  ServiceTimeouts.builder()
+                      .isolated()
+                      .maxThreads(1)
+                      .listener(events::add)
+                      .build()
+                      .forService("mail"));
+          Thread worker =
+              stack.<Thread, RuntimeException>call(bench.caller, c -> Thread.currentThread());
+          assertThat(worker).isNotSameAs(Thread.currentThread());
+
+          catchThrowable(() -> bench.callForEver(stack, bench.caller));
+          assertThat(events).contains(new PolicyEvent.LimitPassed("mail", Duration.ofSeconds(1)));
+        });
+  }
+
+  @Test
   void refuses_bad_input() {
     ServiceTimeouts.Builder builder = ServiceTimeouts.builder();
     assertThatIllegalArgumentException()
@@ -114,5 +139,8 @@ class ServiceTimeoutsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.networkOverhead(Duration.ofSeconds(-1)))
         .withMessage("networkOverhead: PT-1S (expected: >= 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxThreads(0))
+        .withMessage("maxThreads: 0 (expected: >= 1)");
   }
 }
