@@ -7,6 +7,7 @@ import dev.resilience.redis.RedisCacheBuilder;
 import dev.resilience.redis.ValueCodec;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** The cache that both machines have, and the one key in it, whose value only grows. */
 final class Numbers implements AutoCloseable {
@@ -28,7 +29,7 @@ final class Numbers implements AutoCloseable {
 
   void awaitRedis() {
     while (!cache.isFarAvailable()) {
-      Thread.yield();
+      LockSupport.parkNanos(1_000);
     }
   }
 

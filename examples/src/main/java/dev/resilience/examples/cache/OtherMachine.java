@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -111,14 +112,14 @@ final class OtherMachine implements AutoCloseable {
 
   private static void awaitSeen(Numbers numbers, long expected) {
     while (read(numbers) < expected) {
-      Thread.yield();
+      LockSupport.parkNanos(1_000);
     }
   }
 
   private static void readOn(Context app, Numbers numbers) {
     while (!app.isDone()) {
       read(numbers);
-      Thread.yield();
+      LockSupport.parkNanos(1_000);
     }
   }
 

@@ -57,7 +57,7 @@ public final class TwoMachines {
           ping(there, answer);
         }
         there.order("sum");
-        String[] sum = there.answer().split(" ");
+        String[] sum = there.answer().split(" ", 3);
         out.printf(Locale.ROOT, "%,d updates here, in microseconds%n%n", updates);
         out.printf("  %-42s %8s %8s %8s %8s%n", "", "p50", "p95", "p99", "max");
         set.print("until Redis has it", out);

@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for what closes, or is told below
 final class Far {
 
+  private static final System.Logger LOG = System.getLogger(Far.class.getName());
+
   /** Time in a script stands still, and is Redis's own. */
   private static final String NOW =
       "local time = redis.call('TIME') "
@@ -202,7 +204,7 @@ final class Far {
               inUse.set(line);
               // Once more: a load may have begun without Redis in between.
               forgetNear();
-              listener.changed(name, true, "connected");
+              report(true, "connected");
               if (!connection.isOpen() || life.isDone()) {
                 leave(line, "disconnected");
               }
@@ -252,9 +254,17 @@ final class Far {
     if (inUse.compareAndSet(line, null)) {
       left.add(line);
       forgetNear();
-      listener.changed(name, false, reason);
+      report(false, reason);
       line.connection().closeAsync();
       connectLater();
+    }
+  }
+
+  private void report(boolean available, String reason) {
+    try {
+      listener.changed(name, available, reason);
+    } catch (RuntimeException broken) {
+      LOG.log(System.Logger.Level.WARNING, name + ": a listener failed", broken);
     }
   }
 
