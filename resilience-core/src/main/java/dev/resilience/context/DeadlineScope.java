@@ -5,8 +5,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** A scope with a deadline of its own, which is earlier than any above. */
-sealed class DeadlineScope extends Scope permits MoreTimeScope {
+/**
+ * A scope with a deadline of its own, which is earlier than any above. It is itself the task of its
+ * timer, because a limit that nobody reaches is paid for in objects.
+ */
+sealed class DeadlineScope extends Scope implements Runnable permits MoreTimeScope {
 
   private static final VarHandle TIMER;
 
@@ -57,7 +60,7 @@ sealed class DeadlineScope extends Scope permits MoreTimeScope {
         return;
       }
       if (present == null) {
-        Timer started = root.time().startTimer(deadline, this::onTimer);
+        Timer started = root.time().startTimer(deadline, this);
         if (!TIMER.compareAndSet(this, null, started)) {
           started.cancel();
         }
@@ -67,7 +70,9 @@ sealed class DeadlineScope extends Scope permits MoreTimeScope {
     }
   }
 
-  private void onTimer() {
+  /** For the timer. */
+  @Override
+  public final void run() {
     timer = null;
     if (look() == null) {
       armOrDisarm();

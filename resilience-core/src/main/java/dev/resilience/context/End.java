@@ -20,6 +20,12 @@ final class End {
     }
   }
 
+  /**
+   * Stands for the end of a scope that its owner closed with nobody waiting. Most ends are such,
+   * and nobody asks for them; {@link Scope} puts a real one in its place when somebody does.
+   */
+  static final End UNASKED = new End();
+
   /** Where the event happened: the cancelled scope, or the owner of the deadline. */
   final Scope origin;
 
@@ -40,6 +46,11 @@ final class End {
     this.given = given;
     this.timed = timed;
     this.nanos = nanos;
+  }
+
+  @SuppressWarnings("NullAway") // nobody but Scope ever sees it, which looks at nothing else
+  private End() {
+    this(null, true, CancelReason.CLOSED, false, 0);
   }
 
   static End cancelled(Scope origin, @Nullable Throwable cause, long nanos) {

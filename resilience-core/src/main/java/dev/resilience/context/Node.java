@@ -145,8 +145,7 @@ abstract sealed class Node implements Context permits Scope, View {
   @Override
   public boolean isCancelled() {
     Scope scope = scope();
-    End end = scope == null ? null : scope.lookWithoutClock();
-    return end != null && end.cancelled;
+    return scope != null && scope.isFoundCancelled();
   }
 
   @Override

@@ -60,6 +60,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   /** The owner of the deadline that counts here, perhaps this; null where there is none. */
   private final @Nullable DeadlineScope deadlineScope;
 
+  /** The verdict, once there is one; read it through {@link #written}. */
   private volatile @Nullable End end;
 
   /** A cancel that came after the deadline: for descendants that were given more time. */
@@ -109,7 +110,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   /** The end of this scope, decided now if it is due; null while it lives. */
   @Nullable End look() {
-    End known = end;
+    End known = written();
     if (known != null) {
       return known;
     }
@@ -126,7 +127,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   /** As {@link #look}, but blind to a deadline that nobody has noticed yet. */
   @Nullable End lookWithoutClock() {
-    End known = end;
+    End known = written();
     if (known != null) {
       return known;
     }
@@ -166,7 +167,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   /** This scope's end as it counts for a descendant, who may be out of reach of deadlines. */
   final @Nullable End endFor(boolean cancelsOnly) {
-    End known = end;
+    End known = written();
     return known == null || known.cancelled || !cancelsOnly ? known : lateCancel;
   }
 
@@ -179,34 +180,64 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   /** Writes a verdict unless there is one; returns the one that counts. */
   final End adopt(End verdict) {
-    return END.compareAndSet(this, null, verdict) ? verdict : Objects.requireNonNull(end);
+    return END.compareAndSet(this, null, verdict) ? verdict : Objects.requireNonNull(written());
+  }
+
+  /** The verdict that was written here; one that was left unsaid is put into words now. */
+  private @Nullable End written() {
+    End known = end;
+    if (known == End.UNASKED) {
+      END.compareAndSet(this, known, End.cancelledUntimed(this, CancelReason.CLOSED));
+      known = end;
+    }
+    return known;
+  }
+
+  /** Whether it was cancelled; as {@link #lookWithoutClock}, and leaves unsaid what is. */
+  final boolean isFoundCancelled() {
+    End known = end;
+    End found = known != null ? known : lookWithoutClock();
+    return found != null && found.cancelled;
   }
 
   // ---- the end: making
 
   @Override
   public boolean cancel(Throwable cause) {
-    return cancel(Objects.requireNonNull(cause, "cause"), true);
+    return end(Objects.requireNonNull(cause, "cause"));
   }
 
   @Override
   public boolean cancel() {
-    return cancel(null, true);
+    return end(null);
   }
 
   @Override
   public void close() {
-    // With nobody waiting and no deadline below, the clock could only tell the owner what the owner
-    // no longer asks.
-    cancel(CancelReason.CLOSED, hasWaiters() || timeMatters);
+    if (!closeUnasked()) {
+      cancel(CancelReason.CLOSED);
+    } else if (waiters != null) {
+      Notification.of(this);
+    }
   }
 
-  private boolean cancel(@Nullable Throwable cause, boolean mayReadClock) {
-    boolean won = end == null && tryCancel(cause, mayReadClock);
+  /**
+   * With nobody waiting and no deadline below, the clock could only tell the owner what the owner
+   * no longer asks, and so could a verdict.
+   */
+  private boolean closeUnasked() {
+    return end == null
+        && !timeMatters
+        && !hasWaiters()
+        && findEnd(false) == null
+        && END.compareAndSet(this, null, End.UNASKED);
+  }
+
+  private boolean end(@Nullable Throwable cause) {
+    boolean won = end == null && tryEnd(cause);
     if (!won && !Objects.requireNonNull(end).cancelled && lateCancel == null) {
       // An ancestor's cancel that came first counts here as well. A race of two late cancels may
-      // keep
-      // either of them; both cancel the same descendants.
+      // keep either of them; both cancel the same descendants.
       End earlier = findEnd(true);
       lateCancel = earlier != null ? earlier : End.cancelled(this, cause, root.time().nanoTime());
     }
@@ -216,7 +247,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     return won;
   }
 
-  private boolean tryCancel(@Nullable Throwable cause, boolean mayReadClock) {
+  private boolean tryEnd(@Nullable Throwable cause) {
     End found = findEnd(false);
     if (found != null) {
       decide(found);
@@ -224,7 +255,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     }
     DeadlineScope owner = deadlineScope;
     End mine;
-    if (mayReadClock && (owner != null || timeMatters)) {
+    if (owner != null || timeMatters) {
       long now = root.time().nanoTime();
       if (owner != null && owner.isDueAt(now)) {
         adopt(owner.expire());

@@ -160,13 +160,10 @@ public final class RetryBudget {
   }
 
   private void add(long more) {
-    while (true) {
-      long now = units;
-      if (now >= capacity
-          || UNITS.compareAndSet(this, now, more > capacity - now ? capacity : now + more)) {
-        return;
-      }
-    }
+    long now;
+    do {
+      now = units;
+    } while (!UNITS.compareAndSet(this, now, Math.min(capacity, now + more)));
   }
 
   @Override

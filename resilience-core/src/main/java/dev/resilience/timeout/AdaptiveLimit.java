@@ -26,7 +26,7 @@ final class AdaptiveLimit {
 
   private static final int FINER_THAN_NEEDED = 16;
 
-  /** What an adaptive limit is made of; see {@link AdaptiveTimeout.Builder}. */
+  /** What an adaptive limit is made of; see {@link AdaptiveTimeoutBuilder}. */
   record Settings(
       double percentile,
       double times,

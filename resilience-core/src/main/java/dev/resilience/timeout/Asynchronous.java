@@ -5,6 +5,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.RawFailure;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,40 +16,40 @@ import org.jspecify.annotations.Nullable;
  * is only told to the caller whose end that was. Each start of the work is watched, so that work
  * which does not hear of the end is known.
  */
-final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
+final class Asynchronous<T extends @Nullable Object> extends Attempt implements AsyncCall<T> {
 
-  private final Attempt attempt;
   private final AsyncCall<T> work;
   private final CompletableFuture<T> answer = new CompletableFuture<>();
   private volatile boolean abandoned;
 
-  Asynchronous(Attempt attempt, AsyncCall<T> work) {
-    this.attempt = attempt;
+  Asynchronous(
+      Enforcer enforcer, Duration limit, @Nullable Gauge gauge, Context caller, AsyncCall<T> work) {
+    super(enforcer, limit, gauge, caller);
     this.work = work;
   }
 
   CompletionStage<T> start(Next next) {
-    if (attempt.child.isDone()) {
-      answer.completeExceptionally(attempt.afterFailure(attempt.child.toException(), false));
+    if (child.isDone()) {
+      answer.completeExceptionally(afterFailure(child.toException(), false));
     } else {
-      next.callAsync(attempt.child, this).whenComplete(this::ended);
+      next.callAsync(child, this).whenComplete(this::ended);
     }
     return answer;
   }
 
   private void ended(@Nullable T result, @Nullable Throwable failure) {
     if (failure != null) {
-      answer.completeExceptionally(attempt.afterFailure(RawFailure.of(failure), true));
+      answer.completeExceptionally(afterFailure(RawFailure.of(failure), true));
       return;
     }
-    Throwable instead = attempt.afterSuccess(result);
+    Throwable instead = afterSuccess(result);
     if (instead == null) {
       answer.complete(result);
       return;
     }
     if (!abandoned) {
       // Its end and the limit came together: no watch tells of it.
-      attempt.overdue.lateResult(attempt.ran(), result, null);
+      account().lateResult(ran(), result, null);
     }
     answer.completeExceptionally(instead);
   }
@@ -89,12 +90,12 @@ final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
     }
 
     private void leave() {
-      int running = attempt.overdue.runsOn();
+      int running = account().runsOn();
       if (state.compareAndSet(RUNNING, LEFT)) {
         abandoned = true;
-        attempt.overdue.isAbandoned(running);
+        account().isAbandoned(running);
       } else {
-        attempt.overdue.hasStopped();
+        account().hasStopped();
       }
     }
 
@@ -102,8 +103,8 @@ final class Asynchronous<T extends @Nullable Object> implements AsyncCall<T> {
       if (state.compareAndSet(RUNNING, ENDED)) {
         return;
       }
-      attempt.overdue.hasStopped();
-      attempt.overdue.lateResult(attempt.ran(), result, failure);
+      account().hasStopped();
+      account().lateResult(ran(), result, failure);
     }
   }
 }

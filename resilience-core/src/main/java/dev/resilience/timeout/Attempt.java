@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The end of the child context is the one compare-and-set between the work and the limit: the
  * work that is done closes it, and has won if it was the close that ended it.
+ *
+ * <p>How the work is run is told by a subclass, and not by an object beside this: one object less
+ * for each call.
  */
-final class Attempt {
+abstract sealed class Attempt permits OnCallersThread, Isolated, Asynchronous {
 
-  private final String policy;
+  private final Enforcer enforcer;
   private final Duration limit;
-  final Overdue overdue;
   private final @Nullable Gauge gauge;
   private final Context caller;
   final CancellableContext child;
@@ -30,10 +32,9 @@ final class Attempt {
   /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
-  Attempt(String policy, Duration limit, Overdue overdue, @Nullable Gauge gauge, Context caller) {
-    this.policy = policy;
+  Attempt(Enforcer enforcer, Duration limit, @Nullable Gauge gauge, Context caller) {
+    this.enforcer = enforcer;
     this.limit = limit;
-    this.overdue = overdue;
     this.gauge = gauge;
     this.caller = caller;
     this.child = caller.withTimeout(limit);
@@ -42,18 +43,22 @@ final class Attempt {
     this.start = underCallersDeadline ? caller.timeSource().nanoTime() : 0;
   }
 
+  final Overdue account() {
+    return enforcer.overdue();
+  }
+
   private long begunAt() {
     return underCallersDeadline
         ? start
         : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
   }
 
-  Duration ran() {
+  final Duration ran() {
     return Duration.ofNanos(Math.max(0, caller.timeSource().nanoTime() - begunAt()));
   }
 
   /** The work is done, or nobody waits for it any more. */
-  void close() {
+  final void close() {
     child.close();
   }
 
@@ -64,7 +69,7 @@ final class Attempt {
   }
 
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
-  @Nullable Throwable afterSuccess(@Nullable Object result) {
+  final @Nullable Throwable afterSuccess(@Nullable Object result) {
     close();
     if (isLimitPassed()) {
       return measured(timedOut());
@@ -81,7 +86,7 @@ final class Attempt {
    *
    * @param begun whether the work was reached at all
    */
-  Throwable afterFailure(Throwable failure, boolean begun) {
+  final Throwable afterFailure(Throwable failure, boolean begun) {
     close();
     Throwable thrown = instead(failure, begun);
     return begun ? measured(thrown) : thrown;
@@ -113,7 +118,7 @@ final class Attempt {
     return withSuppressed(
         end instanceof DeadlineExceededException
             ? new DeadlineExceededException(
-                end.getMessage() + ", before the limit of " + policy + " (" + limit + ")",
+                end.getMessage() + ", before the limit of " + enforcer.name() + " (" + limit + ")",
                 begun ? atLeastOneNano(ran()) : Duration.ZERO,
                 limit)
             : end,
@@ -123,13 +128,13 @@ final class Attempt {
   /**
    * The caller's deadline or cancel has ended the attempt, or its own limit: what the caller gets.
    */
-  Throwable cutOff() {
+  final Throwable cutOff() {
     return afterFailure(child.toException(), true);
   }
 
   private AttemptTimeoutException timedOut() {
-    overdue.limitPassed(limit);
-    return new AttemptTimeoutException(policy, limit);
+    account().limitPassed(limit);
+    return new AttemptTimeoutException(enforcer.name(), limit);
   }
 
   /** No length at all would say that the work was not begun. */

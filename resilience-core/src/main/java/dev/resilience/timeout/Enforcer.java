@@ -30,6 +30,10 @@ final class Enforcer {
     return name;
   }
 
+  Overdue overdue() {
+    return overdue;
+  }
+
   int stillRunning() {
     return overdue.stillRunning();
   }
@@ -40,15 +44,14 @@ final class Enforcer {
 
   <T extends @Nullable Object, X extends Throwable> T call(
       Duration limit, @Nullable Gauge gauge, Context ctx, Next next, Call<T, X> work) throws X {
-    Attempt attempt = new Attempt(name, limit, overdue, gauge, ctx);
     return workers == null
-        ? new OnCallersThread<>(attempt, next, work).call()
-        : new Isolated<>(attempt, next, work).call(workers);
+        ? new OnCallersThread<>(this, limit, gauge, ctx, next, work).call()
+        : new Isolated<>(this, limit, gauge, ctx, next, work).call(workers);
   }
 
   <T extends @Nullable Object> CompletionStage<T> callAsync(
       Duration limit, @Nullable Gauge gauge, Context ctx, Next next, AsyncCall<T> work) {
-    return new Asynchronous<>(new Attempt(name, limit, overdue, gauge, ctx), work).start(next);
+    return new Asynchronous<>(this, limit, gauge, ctx, work).start(next);
   }
 
   String describe(String limit) {

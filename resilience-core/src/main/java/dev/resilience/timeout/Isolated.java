@@ -1,10 +1,12 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.CancelReason;
+import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Next;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * An attempt on another thread. Caller and worker meet in one future: the worker completes it with
  * the outcome, or the caller with the news of its leaving, whoever is first.
  */
-final class Isolated<T extends @Nullable Object, X extends Throwable> {
+final class Isolated<T extends @Nullable Object, X extends Throwable> extends Attempt {
 
   @SuppressWarnings("StaticAssignmentOfThrowable") // a reason is made to be shared
   private static final CancelReason INTERRUPTED = CancelReason.of("the caller was interrupted");
@@ -23,40 +25,45 @@ final class Isolated<T extends @Nullable Object, X extends Throwable> {
   private record Outcome<T extends @Nullable Object>(
       @Nullable T result, @Nullable Throwable failure) {}
 
-  private final Attempt attempt;
   private final Next next;
   private final Call<T, X> work;
   private final CompletableFuture<@Nullable Outcome<T>> outcome = new CompletableFuture<>();
 
-  Isolated(Attempt attempt, Next next, Call<T, X> work) {
-    this.attempt = attempt;
+  Isolated(
+      Enforcer enforcer,
+      Duration limit,
+      @Nullable Gauge gauge,
+      Context caller,
+      Next next,
+      Call<T, X> work) {
+    super(enforcer, limit, gauge, caller);
     this.next = next;
     this.work = work;
   }
 
   T call(Workers workers) throws X {
-    if (attempt.child.isDone()) {
-      throw OnCallersThread.<X>asThrown(attempt.afterFailure(attempt.child.toException(), false));
+    if (child.isDone()) {
+      throw OnCallersThread.<X>asThrown(afterFailure(child.toException(), false));
     }
     try {
-      workers.start(attempt.child.timeSource(), this::work);
+      workers.start(child.timeSource(), this::work);
     } catch (RejectedExecutionException full) {
-      attempt.close();
+      close();
       throw workers.full();
     }
     Outcome<T> reached;
     try {
-      reached = attempt.child.await(outcome);
+      reached = child.await(outcome);
     } catch (ContextException end) {
       reached = leave();
       if (reached == null) {
-        throw OnCallersThread.<X>asThrown(attempt.cutOff());
+        throw OnCallersThread.<X>asThrown(cutOff());
       }
     } catch (InterruptedException interrupted) {
       // The flag is set only now: leaving tells a listener, who must not be disturbed.
-      attempt.child.cancel(INTERRUPTED);
+      child.cancel(INTERRUPTED);
       leave();
-      attempt.close();
+      close();
       Thread.currentThread().interrupt();
       throw new CallInterruptedException(interrupted);
     } catch (ExecutionException impossible) {
@@ -70,42 +77,42 @@ final class Isolated<T extends @Nullable Object, X extends Throwable> {
   private T finish(@Nullable Outcome<T> reached) throws X {
     Throwable failure = reached.failure();
     if (failure != null) {
-      throw OnCallersThread.<X>asThrown(attempt.afterFailure(failure, true));
+      throw OnCallersThread.<X>asThrown(afterFailure(failure, true));
     }
-    Throwable instead = attempt.afterSuccess(reached.result());
+    Throwable instead = afterSuccess(reached.result());
     if (instead == null) {
       return reached.result();
     }
-    attempt.overdue.lateResult(attempt.ran(), reached.result(), null);
+    account().lateResult(ran(), reached.result(), null);
     throw OnCallersThread.<X>asThrown(instead);
   }
 
   /** Lets the caller go; returns the outcome if it is there already. */
   private @Nullable Outcome<T> leave() {
-    int running = attempt.overdue.runsOn();
+    int running = account().runsOn();
     if (outcome.complete(null)) {
-      attempt.overdue.isAbandoned(running);
+      account().isAbandoned(running);
       return null;
     }
-    attempt.overdue.hasStopped();
+    account().hasStopped();
     return outcome.join();
   }
 
   /** On the worker. */
   private void work() {
     if (outcome.isDone()) {
-      attempt.overdue.hasStopped();
+      account().hasStopped();
       return;
     }
     Outcome<T> mine;
     try {
-      mine = new Outcome<>(attempt.child.interruptibly(() -> next.call(attempt.child, work)), null);
+      mine = new Outcome<>(child.interruptibly(() -> next.call(child, work)), null);
     } catch (Throwable failure) {
       mine = new Outcome<>(null, failure);
     }
     if (!outcome.complete(mine)) {
-      attempt.overdue.hasStopped();
-      attempt.overdue.lateResult(attempt.ran(), mine.result(), mine.failure());
+      account().hasStopped();
+      account().lateResult(ran(), mine.result(), mine.failure());
     }
   }
 }

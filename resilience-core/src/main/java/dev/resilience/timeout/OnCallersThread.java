@@ -1,16 +1,17 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.BlockingWork;
+import dev.resilience.context.Context;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Next;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt on the caller's thread, which is interrupted at the limit. */
-final class OnCallersThread<T extends @Nullable Object, X extends Throwable>
+final class OnCallersThread<T extends @Nullable Object, X extends Throwable> extends Attempt
     implements BlockingWork<T, X> {
 
-  private final Attempt attempt;
   private final Next next;
   private final Call<T, X> work;
   private boolean begun;
@@ -18,8 +19,14 @@ final class OnCallersThread<T extends @Nullable Object, X extends Throwable>
   /** Written by the thread that interrupts, before {@code interruptibly} returns. */
   private boolean overdue;
 
-  OnCallersThread(Attempt attempt, Next next, Call<T, X> work) {
-    this.attempt = attempt;
+  OnCallersThread(
+      Enforcer enforcer,
+      Duration limit,
+      @Nullable Gauge gauge,
+      Context caller,
+      Next next,
+      Call<T, X> work) {
+    super(enforcer, limit, gauge, caller);
     this.next = next;
     this.work = work;
   }
@@ -27,43 +34,43 @@ final class OnCallersThread<T extends @Nullable Object, X extends Throwable>
   T call() throws X {
     T result;
     try {
-      result = attempt.child.interruptibly(this);
+      result = child.interruptibly(this);
     } catch (Throwable failure) {
       throw OnCallersThread.<X>asThrown(after(failure));
     } finally {
       if (overdue) {
-        attempt.overdue.hasStopped();
+        account().hasStopped();
       }
     }
-    Throwable instead = attempt.afterSuccess(result);
+    Throwable instead = afterSuccess(result);
     if (instead == null) {
       return result;
     }
-    attempt.overdue.lateResult(attempt.ran(), result, null);
+    account().lateResult(ran(), result, null);
     throw OnCallersThread.<X>asThrown(instead);
   }
 
   private Throwable after(Throwable failure) {
     if (failure instanceof InterruptedException interrupted) {
       // Ours would have been turned into the end of the context.
-      attempt.close();
+      close();
       Thread.currentThread().interrupt();
       return new CallInterruptedException(interrupted);
     }
-    return attempt.afterFailure(failure, begun);
+    return afterFailure(failure, begun);
   }
 
   @Override
   public T run() throws X {
     begun = true;
-    return next.call(attempt.child, work);
+    return next.call(child, work);
   }
 
   @Override
   public void interrupted() {
     if (begun) {
       overdue = true;
-      attempt.overdue.runsOn();
+      account().runsOn();
     }
   }
 

@@ -204,6 +204,19 @@ class RetryBudgetTest {
   }
 
   @Test
+  void the_ends_of_the_ranges_are_taken() {
+    var least = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(1).build();
+    assertThat(least).hasToString("retry budget of 0.0 per call, at least 0.0 per s, 1 at once");
+    var most =
+        RetryBudget.builder().ratio(1000).minimumPerSecond(1_000_000).burst(1_000_000).build();
+    assertThat(most)
+        .hasToString("retry budget of 1000.0 per call, at least 1000000.0 per s, 1000000 at once");
+    most.tryAcquire(ctx);
+    most.recordCall();
+    assertThat(most.available()).isEqualTo(1_000_000);
+  }
+
+  @Test
   void tells_what_it_allows() {
     assertThat(RetryBudget.ofDefaults())
         .hasToString("retry budget of 0.2 per call, at least 1.0 per s, 20 at once");

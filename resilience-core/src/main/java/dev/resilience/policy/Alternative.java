@@ -5,7 +5,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to answer instead, when a call failed and somebody still waits. Made with {@code
+ * An alternative to a result: what to answer instead, when a call failed and somebody still waits.
+ * A fallback, under a name that is free beside Failsafe's. Made with {@code
  * dev.resilience.fallback.Fallbacks}.
  *
  * <p>Implementations are thread-safe, take no longer than a limit of their own, and end when the
@@ -14,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the result
  */
-public interface Fallback<T extends @Nullable Object> {
+public interface Alternative<T extends @Nullable Object> {
 
   /**
    * Whether this fallback answers for a failure. Asked only for verdicts that allow a fallback.
    *
    * @param verdict what became of the call
-   * @param failure what came out
+   * @param failure what came out; a {@link BadResultException} for a result
    */
   boolean handles(Verdict verdict, Throwable failure);
 
@@ -30,9 +31,10 @@ public interface Fallback<T extends @Nullable Object> {
    * @param ctx the caller's; not cancelled, but its deadline may have passed
    * @param verdict what became of the call
    * @param failure what came out of the call
+   * @return the answer, and where it is from
    * @throws Exception is suppressed in {@code failure}, which is then what the caller gets
    */
-  T answer(Context ctx, Verdict verdict, Throwable failure) throws Exception;
+  Degraded<T> answer(Context ctx, Verdict verdict, Throwable failure) throws Exception;
 
   /**
    * Answers instead, without blocking.
@@ -43,5 +45,5 @@ public interface Fallback<T extends @Nullable Object> {
    * @return a stage that completes within the fallback's own limit, and when the caller cancels;
    *     its failure is suppressed in {@code failure}, which is then what the caller gets
    */
-  CompletionStage<? extends T> answerAsync(Context ctx, Verdict verdict, Throwable failure);
+  CompletionStage<Degraded<T>> answerAsync(Context ctx, Verdict verdict, Throwable failure);
 }
