@@ -1,11 +1,12 @@
-package dev.resilience.examples.pipeline;
+package dev.resilience.examples.program;
 
 /** The arguments make no sense; the message tells the user why, in one line. */
-final class UsageException extends Exception {
+public final class UsageException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  UsageException(String message) {
+  /** With one line for the user. */
+  public UsageException(String message) {
     super(message);
   }
 }
