@@ -29,7 +29,7 @@ import org.apache.curator.framework.CuratorFramework;
 final class Drama {
 
   private static final Duration STEP = Duration.ofMillis(20);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int SHARES = 48;
 
   private final Context ctx;
@@ -37,6 +37,7 @@ final class Drama {
   private final Cluster cluster;
   private final Logbook log;
   private final List<ServiceInstance> places;
+  private Duration phaseBegan = Duration.ZERO;
 
   private Drama(Context ctx, Options options, Cluster cluster, Logbook log) {
     this.ctx = ctx;
@@ -121,7 +122,7 @@ final class Drama {
         Fate.RECOVERED,
         killed,
         () -> cluster.startAgain(killed),
-        () -> isIn(places.get(killed)));
+        () -> answersAgain(places.get(killed)));
     act(
         "registry killed (kill -9)",
         8,
@@ -149,7 +150,7 @@ final class Drama {
         Fate.RECOVERED,
         paused,
         () -> cluster.instance(paused).goOn(),
-        () -> isIn(places.get(paused)));
+        () -> answersAgain(places.get(paused)));
     act("answers in 2 s", 5, Fate.SLOW, slow, () -> cluster.instance(slow).say("2000"), () -> true);
     act(
         "answers in 20 ms",
@@ -157,7 +158,7 @@ final class Drama {
         Fate.RECOVERED,
         slow,
         () -> cluster.instance(slow).say("20"),
-        () -> isIn(places.get(slow)));
+        () -> answersAgain(places.get(slow)));
   }
 
   /** What is done at the beginning of a phase. */
@@ -170,6 +171,7 @@ final class Drama {
     String name = who < 0 ? what : "orders-" + (who + 1) + " " + what;
     log.begins(name);
     Duration from = log.elapsed();
+    phaseBegan = from;
     try {
       deed.run();
       ctx.sleep(options.length().multipliedBy(shares).dividedBy(SHARES));
@@ -197,8 +199,8 @@ final class Drama {
     return true;
   }
 
-  private boolean isIn(ServiceInstance place) {
-    return log.standing(place) == Standing.IN;
+  private boolean answersAgain(ServiceInstance place) {
+    return log.firstAnswerOf(place, phaseBegan).isPresent();
   }
 
   private boolean isStale(boolean wanted) {

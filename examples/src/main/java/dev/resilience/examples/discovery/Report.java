@@ -106,6 +106,7 @@ final class Report {
       log.phase(fate).ifPresent(phase -> instance(table, log, phase));
     }
     table.print(out);
+    out.println("  set aside never: it was avoided before it had failed five calls.");
     out.println("  out of the set: its session of the registry has expired; the time-out is");
     out.println(
         "  "
