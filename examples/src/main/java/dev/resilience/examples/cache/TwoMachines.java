@@ -12,8 +12,8 @@ import java.util.Locale;
  * Starts a redis-server and a second JVM, and ends both.
  *
  * <pre>{@code
- * mvn -q -Pdemo -Dmain=dev.resilience.examples.cache.TwoMachines
- * mvn -q -Pdemo -Dmain=dev.resilience.examples.cache.TwoMachines -Dargs=500
+ * mvn -q -Pdemo -Dmain=cache.TwoMachines
+ * mvn -q -Pdemo -Dmain=cache.TwoMachines -Dargs=500
  * }</pre>
  */
 public final class TwoMachines {
