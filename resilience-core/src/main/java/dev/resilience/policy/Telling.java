@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,9 @@ final class Telling {
   }
 
   void succeeded() {
-    end("it succeeded", null);
+    if (notes != null) {
+      end(() -> "it succeeded", null);
+    }
   }
 
   /** A fallback answered, which is what the caller gets. */
@@ -90,7 +93,7 @@ final class Telling {
     if (answer.isDegraded()) {
       Throwable failure = answer.failure().orElseThrow();
       Verdict verdict = answer.verdict().orElseThrow();
-      end("a fallback answered, " + answer, new Attempt(1, failure, null, verdict));
+      end(() -> "a fallback answered, " + answer, new Attempt(1, failure, null, verdict));
     } else {
       succeeded();
     }
@@ -98,34 +101,33 @@ final class Telling {
 
   void failed(Throwable failure) {
     Verdict verdict = Classifier.ofDefaults().judge(ctx, failure);
-    CallStory story = end("it failed with " + failure, new Attempt(1, failure, null, verdict));
+    Attempt only = new Attempt(1, failure, null, verdict);
+    CallStory story = end(() -> "it failed with " + failure, only);
     if (story != null) {
       story.attachTo(failure);
     }
   }
 
   /**
-   * Tells the listener.
+   * Tells the listener. Whatever the user's objects throw that have a part in it, the call goes on.
    *
    * @param only the attempt that there was if no policy told of any; null: it was a success
    * @return null if there was nothing unusual
    */
-  private @Nullable CallStory end(String how, @Nullable Attempt only) {
-    if (only == null && notes == null) {
-      return null;
-    }
+  private @Nullable CallStory end(Supplier<String> how, @Nullable Attempt only) {
     Notes told = notes();
     List<Step> steps = told.end(only);
     if (steps == null) {
       return null;
     }
-    CallStory story = new CallStory(stack.describe(), steps, told.attempts(), how);
     try {
+      CallStory story = new CallStory(stack.describe(), steps, told.attempts(), how.get());
       listener.on(story);
+      return story;
     } catch (Throwable thrown) {
-      LOG.log(Level.WARNING, "a listener failed on a story", thrown);
+      LOG.log(Level.WARNING, "a story was not told", thrown);
+      return null;
     }
-    return story;
   }
 
   /** What was told so far. Thread-safe; what comes after the end is not kept. */
