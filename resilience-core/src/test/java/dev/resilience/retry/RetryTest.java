@@ -16,7 +16,6 @@ import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.LimitReachedException;
 import dev.resilience.policy.NoTimeLeftException;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
@@ -405,52 +404,6 @@ class RetryTest {
 
   @Nested
   class What_failed_decides {
-
-    @ParameterizedTest
-    @EnumSource
-    void the_retry_after_of_a_rejection_is_the_delay_without_jitter(CallMode mode)
-        throws Exception {
-      var jittered = Backoff.constant(ofSeconds(50)).withFullJitter();
-
-      failure(
-          mode,
-          retry().backoff(jittered).build(),
-          root,
-          (c, n) -> {
-            throw new CircuitOpenException("payments", ofMillis(700));
-          });
-
-      assertThat(time.elapsed()).isEqualTo(ofMillis(1400));
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void a_retry_after_that_does_not_fit_ends_the_call(CallMode mode) throws Exception {
-      failure(
-          mode,
-          retry().backoff(Backoff.none()).build(),
-          root.withTimeout(ofMillis(700)),
-          (c, n) -> {
-            throw new CircuitOpenException("payments", ofMillis(700));
-          });
-
-      assertThat(attempts).hasValue(1);
-      assertThat(time.elapsed()).isZero();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void a_rejection_without_retry_after_backs_off(CallMode mode) throws Exception {
-      failure(
-          mode,
-          retry().build(),
-          root,
-          (c, n) -> {
-            throw new LimitReachedException("10 calls");
-          });
-
-      assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
-    }
 
     @ParameterizedTest
     @EnumSource

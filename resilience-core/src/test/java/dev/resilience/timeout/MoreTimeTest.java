@@ -116,7 +116,7 @@ class MoreTimeTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MoreTime.atLeast(Duration.ZERO))
         .withMessage("time: PT0S (expected: > 0)");
-    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("at least PT1S");
+    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("more time (at least PT1S)");
     assertThat(MoreTime.atLeast(Duration.ofSeconds(1)).time()).isEqualTo(Duration.ofSeconds(1));
   }
 }

@@ -92,7 +92,7 @@ class ServiceTimeoutsTest {
   @Test
   void a_listed_service_has_one_policy() {
     assertThat(limits.forService("payment")).isSameAs(limits.forService("payment"));
-    assertThat(limits.forService("payment")).hasToString("payment (PT1.02S)");
+    assertThat(limits.forService("payment")).hasToString("timeout of payment (PT1.02S)");
   }
 
   @Test
@@ -101,7 +101,7 @@ class ServiceTimeoutsTest {
     ServiceTimeouts built = builder.build();
     builder.service("a", Duration.ofSeconds(9)).isolated();
     assertThat(built.limit("a")).isEqualTo(Duration.ofSeconds(1));
-    assertThat(built.forService("b")).hasToString("b (PT1S)");
+    assertThat(built.forService("b")).hasToString("timeout of b (PT1S)");
     assertThat(built).hasToString("{a=PT1S}, otherwise PT1S, network PT0S");
   }
 

@@ -1,14 +1,12 @@
 package dev.resilience.zookeeper;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.resilience.discovery.ServiceInstance;
 import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * An instance as the data of a node: lines of text, which values cannot break because they hold no
- * control characters. The first line is the version of this format.
+ * An instance as the text of a node: lines, which values cannot break because they hold no control
+ * characters. The first line is the version of this format.
  */
 final class Description {
 
@@ -16,7 +14,7 @@ final class Description {
 
   private Description() {}
 
-  static byte[] of(ServiceInstance instance) {
+  static String of(ServiceInstance instance) {
     StringJoiner lines = new StringJoiner("\n");
     lines.add(VERSION);
     lines.add(instance.host());
@@ -25,7 +23,7 @@ final class Description {
     lines.add(instance.zone());
     lines.add(instance.isDraining() ? "draining" : "");
     instance.metadata().forEach((key, value) -> lines.add(key + "=" + value));
-    return lines.toString().getBytes(UTF_8);
+    return lines.toString();
   }
 
   /**
@@ -33,11 +31,15 @@ final class Description {
    *
    * @throws IllegalArgumentException if it is not of this format
    */
-  static ServiceInstance read(String service, byte[] data) {
-    List<String> lines = List.of(new String(data, UTF_8).split("\n", -1));
+  static ServiceInstance read(String service, String text) {
+    List<String> lines = List.of(text.split("\n", -1));
     if (lines.size() < 6 || !lines.get(0).equals(VERSION)) {
       throw new IllegalArgumentException(
-          "data of " + data.length + " bytes (expected: version " + VERSION + " of the format)");
+          "text of "
+              + text.length()
+              + " characters (expected: version "
+              + VERSION
+              + " of the format)");
     }
     ServiceInstance instance =
         ServiceInstance.of(service, lines.get(1), Integer.parseInt(lines.get(2)))

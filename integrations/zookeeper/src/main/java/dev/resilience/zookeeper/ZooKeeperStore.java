@@ -10,20 +10,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.api.BackgroundCallback;
-import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.state.ConnectionState;
-import org.apache.curator.framework.state.ConnectionStateListener;
-import org.apache.zookeeper.AddWatchMode;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.KeeperException.Code;
-import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,32 +30,41 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>How long an instance stays of which nothing more is heard is the session's time-out, not the
- * lease time. A session that expired, in a partition or a long pause, takes its nodes with it; they
- * are put back as soon as there is a new one, and by the next heartbeat at the latest.
+ * lease time: the session is the heartbeat, and a renewal only looks whether all is as it should
+ * be. A session that expired, in a partition or a long pause, takes its nodes with it; they are put
+ * back as soon as there is a new one, and by the next renewal at the latest. A node that an earlier
+ * session has left behind, before a restart of the process or a loss of the connection, is replaced
+ * in one step, so that nobody finds it missing. Who leaves does not take out who came after under
+ * the same id.
  *
  * <p>Thread-safe. Starts no thread: answers come on Curator's. The client stays the user's, who
- * closes it after the registry's owner has ended.
+ * closes it after the registry's owner has ended. A question for all instances of a service is one
+ * for their names and one for each; a renewal is one read.
  */
 public final class ZooKeeperStore implements RegistryStore {
 
   private static final Logger LOG = System.getLogger(ZooKeeperStore.class.getName());
+  private static final int LOOKS = 3;
 
   private final CuratorFramework client;
+  private final Nodes nodes;
   private final String root;
 
   /**
-   * What should be there. An answer may come late, after nobody waits for it any more: what it has
-   * brought about is then compared with this, and put right.
+   * What should be there; empty: what should not, and might. An answer may come late, after nobody
+   * waits for it any more, or never: what there is is then compared with this, and put right.
    */
-  private final ConcurrentMap<String, ServiceInstance> wanted = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Optional<ServiceInstance>> wanted = new ConcurrentHashMap<>();
 
   private ZooKeeperStore(CuratorFramework client, String root) {
     this.client = client;
+    this.nodes = new Nodes(client);
     this.root = root;
   }
 
   /**
-   * A store below a node.
+   * A store below a node. It listens to the client for as long as the client lives, so make one of
+   * it.
    *
    * @param client started; its session time-out says how soon a crashed instance disappears
    * @param root an absolute path, made when it is needed
@@ -80,190 +82,129 @@ public final class ZooKeeperStore implements RegistryStore {
   @Override
   public CompletionStage<@Nullable Void> put(
       Context ctx, ServiceInstance instance, Duration lease) {
-    String path = path(instance);
-    wanted.put(path, instance);
-    return write(path, instance);
+    return bringAbout(instance, Optional.of(instance));
   }
 
   @Override
   public CompletionStage<@Nullable Void> remove(Context ctx, ServiceInstance instance) {
-    String path = path(instance);
-    wanted.remove(path);
-    return delete(path);
+    return bringAbout(instance, Optional.empty());
   }
 
   @Override
   public CompletionStage<List<ServiceInstance>> list(Context ctx, String service) {
     String parent = root + "/" + service;
-    return ask(callback -> client.getChildren().inBackground(callback).forPath(parent))
-        .thenCompose(
-            event ->
-                codeOf(event) == Code.NONODE
-                    ? CompletableFuture.completedFuture(List.of())
-                    : read(service, parent, checked(event).getChildren()));
+    return nodes.children(parent).thenCompose(children -> read(ctx, service, parent, children));
   }
 
   @Override
   public Registration onChange(String service, Runnable hint) {
-    String parent = root + "/" + service;
-    Watcher watcher = event -> hint.run();
-    ConnectionStateListener reconnection =
-        (curator, state) -> {
-          if (state.isConnected()) {
-            watch(parent, watcher);
-            hint.run();
-          }
-        };
-    client.getConnectionStateListenable().addListener(reconnection);
-    watch(parent, watcher);
-    return () -> {
-      client.getConnectionStateListenable().removeListener(reconnection);
-      ask(callback ->
-              client.watchers().remove(watcher).quietly().inBackground(callback).forPath(parent))
-          .exceptionally(gone -> null);
-      return true;
-    };
-  }
-
-  /** A watch that is lost is made up for by asking from time to time. */
-  private void watch(String parent, Watcher watcher) {
-    ask(callback ->
-            client
-                .watchers()
-                .add()
-                .withMode(AddWatchMode.PERSISTENT_RECURSIVE)
-                .inBackground(callback)
-                .usingWatcher(watcher)
-                .forPath(parent))
-        .exceptionally(lost -> null);
+    Hints hints = new Hints(client, root + "/" + service, hint);
+    hints.open();
+    return hints;
   }
 
   private void connectionChanged(CuratorFramework curator, ConnectionState state) {
     if (state == ConnectionState.RECONNECTED) {
-      wanted.forEach((path, instance) -> write(path, instance).exceptionally(unheard -> null));
+      wanted.keySet().forEach(path -> bringAbout(path).exceptionally(unheard -> null));
     }
   }
 
-  private CompletionStage<@Nullable Void> write(String path, ServiceInstance instance) {
-    return ask(callback ->
-            client.setData().inBackground(callback).forPath(path, Description.of(instance)))
+  private CompletionStage<@Nullable Void> bringAbout(
+      ServiceInstance instance, Optional<ServiceInstance> what) {
+    String path = root + "/" + instance.service() + "/" + instance.id();
+    wanted.put(path, what);
+    return bringAbout(path);
+  }
+
+  /** Until what was done is what is wanted at the end. */
+  private CompletionStage<@Nullable Void> bringAbout(String path) {
+    Optional<ServiceInstance> what = wanted(path);
+    return look(path, what, 1)
         .thenCompose(
-            event -> {
-              if (codeOf(event) == Code.NONODE) {
-                return create(path, instance);
+            nothing -> {
+              if (!what.equals(wanted(path))) {
+                return bringAbout(path);
               }
-              // A node of an earlier session disappears with it, however well its owner is.
-              return checked(event).getStat().getEphemeralOwner() == session()
-                  ? CompletableFuture.completedFuture(null)
-                  : delete(path).thenCompose(nothing -> create(path, instance));
-            })
-        .thenCompose(nothing -> putRight(path, instance));
-  }
-
-  private CompletionStage<@Nullable Void> create(String path, ServiceInstance instance) {
-    return ask(callback ->
-            client
-                .create()
-                .creatingParentContainersIfNeeded()
-                .withMode(CreateMode.EPHEMERAL)
-                .inBackground(callback)
-                .forPath(path, Description.of(instance)))
-        .thenAccept(
-            event -> {
-              // Somebody was faster: the next heartbeat finds out who.
-              if (codeOf(event) != Code.NODEEXISTS) {
-                checked(event);
-              }
+              wanted.remove(path, Optional.empty());
+              return CompletableFuture.completedFuture(null);
             });
   }
 
-  /** What was written may not be what is wanted by now. */
-  private CompletionStage<@Nullable Void> putRight(String path, ServiceInstance written) {
-    ServiceInstance now = wanted.get(path);
-    return now == null
-        ? delete(path)
-        : now.equals(written) ? CompletableFuture.completedFuture(null) : write(path, now);
+  private Optional<ServiceInstance> wanted(String path) {
+    return wanted.getOrDefault(path, Optional.empty());
   }
 
-  private CompletionStage<@Nullable Void> delete(String path) {
-    return ask(callback -> client.delete().guaranteed().inBackground(callback).forPath(path))
-        .thenAccept(
-            event -> {
-              if (codeOf(event) != Code.NONODE) {
-                checked(event);
+  /** Looks what is there, changes it, and looks again where somebody else did so meanwhile. */
+  private CompletionStage<@Nullable Void> look(
+      String path, Optional<ServiceInstance> what, int times) {
+    return nodes
+        .read(path)
+        .thenCompose(
+            there -> what.isPresent() ? write(path, there, what.get()) : takeOut(path, there))
+        .thenCompose(
+            done -> {
+              if (done) {
+                return CompletableFuture.completedFuture(null);
               }
+              if (times == LOOKS) {
+                throw new IllegalStateException(path + ": somebody else writes there, too");
+              }
+              return look(path, what, times + 1);
             });
+  }
+
+  private CompletionStage<Boolean> write(
+      String path, Optional<Nodes.Node> there, ServiceInstance instance) {
+    String text = Description.of(instance);
+    if (there.isEmpty()) {
+      return nodes.create(path, text);
+    }
+    Nodes.Node node = there.get();
+    if (!nodes.isOurs(node)) {
+      // One of an earlier session goes with it, however well its owner is. One who leaves lets it
+      // go.
+      return instance.isDraining()
+          ? CompletableFuture.completedFuture(true)
+          : nodes.takeOver(path, text, node.version());
+    }
+    return node.text().equals(text)
+        ? CompletableFuture.completedFuture(true)
+        : nodes.write(path, text, node.version());
+  }
+
+  private CompletionStage<Boolean> takeOut(String path, Optional<Nodes.Node> there) {
+    return there.isPresent() && nodes.isOurs(there.get())
+        ? nodes.delete(path, there.get().version())
+        : CompletableFuture.completedFuture(true);
   }
 
   private CompletionStage<List<ServiceInstance>> read(
-      String service, String parent, List<String> children) {
-    List<CompletableFuture<CuratorEvent>> all = new ArrayList<>();
+      Context ctx, String service, String parent, List<String> children) {
+    ctx.throwIfDone();
+    List<CompletableFuture<Optional<Nodes.Node>>> all = new ArrayList<>();
     for (String child : children) {
-      String path = parent + "/" + child;
-      all.add(ask(callback -> client.getData().inBackground(callback).forPath(path)));
+      all.add(nodes.read(parent + "/" + child).toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]))
         .thenApply(
             nothing -> {
               List<ServiceInstance> instances = new ArrayList<>();
-              for (CompletableFuture<CuratorEvent> one : all) {
-                CuratorEvent event = one.join();
-                if (codeOf(event) != Code.NONODE) {
-                  add(instances, service, checked(event));
-                }
+              for (int i = 0; i < children.size(); i++) {
+                String path = parent + "/" + children.get(i);
+                all.get(i).join().ifPresent(node -> add(instances, service, path, node));
               }
               return instances;
             });
   }
 
   /** Others write here, too. What cannot be read is nobody to call. */
-  private static void add(List<ServiceInstance> instances, String service, CuratorEvent event) {
+  private static void add(
+      List<ServiceInstance> instances, String service, String path, Nodes.Node node) {
     try {
-      instances.add(Description.read(service, event.getData()));
+      instances.add(Description.read(service, node.text()));
     } catch (IllegalArgumentException malformed) {
-      LOG.log(Level.WARNING, () -> event.getPath() + " is ignored: " + malformed.getMessage());
+      LOG.log(Level.WARNING, () -> path + " is ignored: " + malformed.getMessage());
     }
-  }
-
-  private long session() {
-    try {
-      return client.getZookeeperClient().getZooKeeper().getSessionId();
-    } catch (Exception away) {
-      throw new IllegalStateException("no session", away);
-    }
-  }
-
-  private String path(ServiceInstance instance) {
-    return root + "/" + instance.service() + "/" + instance.id();
-  }
-
-  private static CompletableFuture<CuratorEvent> ask(Question question) {
-    CompletableFuture<CuratorEvent> answer = new CompletableFuture<>();
-    try {
-      question.ask((curator, event) -> answer.complete(event));
-    } catch (Exception refused) {
-      answer.completeExceptionally(refused);
-    }
-    return answer;
-  }
-
-  private static Code codeOf(CuratorEvent event) {
-    return Code.get(event.getResultCode());
-  }
-
-  private static CuratorEvent checked(CuratorEvent event) {
-    Code code = codeOf(event);
-    if (code != Code.OK) {
-      throw new IllegalStateException(
-          "ZooKeeper says " + code, KeeperException.create(code, event.getPath()));
-    }
-    return event;
-  }
-
-  /** What Curator does in the background. */
-  @FunctionalInterface
-  private interface Question {
-    void ask(BackgroundCallback callback) throws Exception;
   }
 
   @Override

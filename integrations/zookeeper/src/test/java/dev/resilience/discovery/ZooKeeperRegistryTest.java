@@ -1,29 +1,24 @@
 package dev.resilience.discovery;
 
 import static java.time.Duration.ofMillis;
-import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.zookeeper.Await;
 import dev.resilience.zookeeper.ZooKeeperStore;
-import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryOneTime;
-import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.CreateMode;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** The registry over a real ZooKeeper, in real time. */
@@ -73,97 +68,32 @@ class ZooKeeperRegistryTest extends ServiceRegistryContract {
   @Override
   ServiceRegistry open(Context owner) throws Exception {
     client.blockUntilConnected();
-    return ServiceRegistry.builder(ZooKeeperStore.of(client, root)).open(owner);
+    return ServiceRegistry.builder(ZooKeeperStore.of(client, root))
+        .farewell(ofMillis(100))
+        .open(owner);
   }
 
   @Override
   void eventually(ThrowingCallable assertion) throws Exception {
-    await(assertion);
+    Await.until(assertion);
   }
 
-  private static void await(ThrowingCallable assertion) throws Exception {
-    try (CancellableContext patience = Context.background().withTimeout(ofSeconds(30))) {
-      while (true) {
-        try {
-          assertion.call();
-          return;
-        } catch (AssertionError | RuntimeException notYet) {
-          if (patience.isDone()) {
-            throw notYet;
-          }
-        } catch (Throwable unexpected) {
-          throw new AssertionError(unexpected);
-        }
-        Context.background().sleep(ofMillis(20));
-      }
-    }
-  }
-
-  @Nested
-  class WithAServerOfItsOwn {
-
-    private final List<Snapshot> heard = new CopyOnWriteArrayList<>();
-
-    @Test
-    void nobodyIsLostWhileTheServerIsAwayAndAfterItHasLostItsMemory() throws Exception {
-      TestingServer mine = new TestingServer();
-      int port = mine.getPort();
-      try (CuratorFramework theirs = started(mine);
-          CuratorFramework watching = started(mine);
-          CancellableContext owner = Context.background().withCancel()) {
-        ServiceRegistry serving =
-            ServiceRegistry.builder(ZooKeeperStore.of(theirs, "/s"))
-                .leaseTime(ofSeconds(6))
-                .open(owner);
-        ServiceRegistry calling =
-            ServiceRegistry.builder(ZooKeeperStore.of(watching, "/s"))
-                .leaseTime(ofSeconds(6))
-                .open(owner);
-        serving.register(owner, A);
-        serving.register(owner, B);
-        Watch watch = calling.watch(owner, "payments", heard::add);
-        await(() -> assertThat(watch.latest().orElseThrow().instances()).containsExactly(A, B));
-
-        mine.close();
-        await(
-            () ->
-                assertThatExceptionOfType(RuntimeException.class)
-                    .isThrownBy(() -> calling.discover(owner, "payments")));
-        heard.clear();
-        try (TestingServer another =
-            new TestingServer(new InstanceSpec((File) null, port, -1, -1, true, -1), true)) {
-          await(
-              () ->
-                  assertThat(calling.discover(owner, "payments").instances())
-                      .containsExactly(A, B));
-          await(() -> assertThat(watch.latest().orElseThrow().isStale()).isFalse());
-          assertThat(watch.latest().orElseThrow().instances()).containsExactly(A, B);
-          assertThat(heard)
-              .allSatisfy(snapshot -> assertThat(snapshot.instances()).containsExactly(A, B));
-          owner.cancel();
-        }
-      }
-    }
-
-    @Test
-    void whoCrashesDisappearsWithItsSession() throws Exception {
-      CuratorFramework crashing = started(SERVER);
-      try (CancellableContext owner = Context.background().withCancel()) {
-        ServiceRegistry registry =
-            ServiceRegistry.builder(ZooKeeperStore.of(client, root)).open(owner);
-        CancellableContext lost = Context.background().withCancel();
-        ServiceRegistry theirs =
-            ServiceRegistry.builder(ZooKeeperStore.of(crashing, root)).open(lost);
-        theirs.register(lost, A);
-        registry.register(owner, B);
-        await(
-            () ->
-                assertThat(registry.discover(owner, "payments").instances()).containsExactly(A, B));
-        crashing.close();
-        await(
-            () -> assertThat(registry.discover(owner, "payments").instances()).containsExactly(B));
-        lost.cancel();
-      }
+  @Test
+  void whoHasNoSessionAnyMoreDisappears() throws Exception {
+    CuratorFramework leaving = started(SERVER);
+    try (CancellableContext owner = Context.background().withCancel()) {
+      ServiceRegistry registry =
+          ServiceRegistry.builder(ZooKeeperStore.of(client, root)).open(owner);
+      CancellableContext lost = Context.background().withCancel();
+      ServiceRegistry theirs = ServiceRegistry.builder(ZooKeeperStore.of(leaving, root)).open(lost);
+      theirs.register(lost, A);
+      registry.register(owner, B);
+      Await.until(
+          () -> assertThat(registry.discover(owner, "payments").instances()).containsExactly(A, B));
+      leaving.close();
+      Await.until(
+          () -> assertThat(registry.discover(owner, "payments").instances()).containsExactly(B));
+      lost.cancel();
     }
   }
 
@@ -180,7 +110,8 @@ class ZooKeeperRegistryTest extends ServiceRegistryContract {
             .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
             .forPath(root + "/payments/strange", data.getBytes(StandardCharsets.UTF_8));
       }
-      await(() -> assertThat(registry.discover(owner, "payments").registered()).containsExactly(A));
+      Await.until(
+          () -> assertThat(registry.discover(owner, "payments").registered()).containsExactly(A));
     }
   }
 
