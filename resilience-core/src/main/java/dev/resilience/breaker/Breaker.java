@@ -3,6 +3,7 @@ package dev.resilience.breaker;
 import dev.resilience.context.Context;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.CallStory;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
@@ -266,7 +267,7 @@ public final class Breaker implements ContextPolicy {
         if (left > 0) {
           throw rejection(left);
         }
-        change(open, new HalfOpen(settings.halfOpenPermits()), "time to probe");
+        change(open, new HalfOpen(settings.halfOpenPermits()), ctx, "time to probe");
       } else if (current instanceof HalfOpen halfOpen) {
         Probe probe = halfOpen.tryAcquire(now, settings.probeTimeout());
         if (probe == null) {
@@ -358,23 +359,24 @@ public final class Breaker implements ContextPolicy {
     open(generation, ctx, reason);
   }
 
-  void probeSucceeded(HalfOpen generation) {
+  void probeSucceeded(HalfOpen generation, Context ctx) {
     int successes = generation.success();
     if (successes >= settings.closeAfter()) {
-      change(generation, newClosed(), successes + " probes succeeded");
+      change(generation, newClosed(), ctx, successes + " probes succeeded");
     }
   }
 
   private void open(State generation, Context ctx, String reason) {
     if (state == generation) {
-      change(generation, new Open(timeOf(ctx).nanoTime(), BreakerMode.AUTOMATIC), reason);
+      change(generation, new Open(timeOf(ctx).nanoTime(), BreakerMode.AUTOMATIC), ctx, reason);
     }
   }
 
-  private void change(State from, State to, String reason) {
+  private void change(State from, State to, Context ctx, String reason) {
     if (!STATE.compareAndSet(this, from, to)) {
       return;
     }
+    CallStory.tell(ctx, settings.name(), new CallStory.Decision(to.circuit() + ", " + reason));
     changed(from, to, reason);
   }
 

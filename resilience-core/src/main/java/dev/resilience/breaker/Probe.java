@@ -31,7 +31,7 @@ final class Probe implements Admission {
     if (failure || slow) {
       breaker.probeFailed(generation, ctx, failure ? "a probe failed" : "a probe was slow");
     } else {
-      breaker.probeSucceeded(generation);
+      breaker.probeSucceeded(generation, ctx);
     }
   }
 

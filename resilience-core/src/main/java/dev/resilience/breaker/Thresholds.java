@@ -25,7 +25,7 @@ record Thresholds(double rate, double slowRate, int minimumCalls, int inARow) {
 
   private static boolean isReached(double share, int bad, int calls) {
     // A division rounds to the double that the user wrote; a product would not (0.07 * 100 > 7).
-    return bad > 0 && bad / (double) calls >= share;
+    return bad / (double) calls >= share;
   }
 
   String reason(Tally tally) {

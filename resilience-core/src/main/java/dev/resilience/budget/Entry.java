@@ -1,6 +1,8 @@
 package dev.resilience.budget;
 
 import dev.resilience.budget.BudgetAccount.Outcome;
+import dev.resilience.context.Context;
+import dev.resilience.policy.CallStory;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
@@ -29,9 +31,14 @@ final class Entry {
     progress = new Progress(Duration.ZERO, null, 0, 0, Outcome.REFUSED);
   }
 
-  void end(TimeSource time, Outcome outcome) {
+  void end(Context ctx, Outcome outcome) {
     Progress was = progress;
-    progress = new Progress(was.given, null, was.begun, time.nanoTime() - was.begun, outcome);
+    long used = ctx.timeSource().nanoTime() - was.begun;
+    progress = new Progress(was.given, null, was.begun, used, outcome);
+    CallStory.remark(
+        ctx,
+        "stage " + stage,
+        () -> "given " + was.given + ", used " + Duration.ofNanos(used) + ", " + outcome);
   }
 
   /** A budget was started within this stage. */

@@ -12,6 +12,7 @@ import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RawFailure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +51,7 @@ final class StageLimit implements ContextPolicy {
       } catch (Throwable failure) {
         throw StageLimit.<X>asThrown(ended(child, given, failure));
       }
-      entry.end(ctx.timeSource(), Outcome.DONE);
+      entry.end(ctx, Outcome.DONE);
       return result;
     }
   }
@@ -73,7 +74,7 @@ final class StageLimit implements ContextPolicy {
                 answer.completeExceptionally(ended(child, given, RawFailure.of(failure)));
               } else {
                 child.close();
-                entry.end(ctx.timeSource(), Outcome.DONE);
+                entry.end(ctx, Outcome.DONE);
                 answer.complete(result);
               }
             });
@@ -96,7 +97,7 @@ final class StageLimit implements ContextPolicy {
   private Throwable ended(CancellableContext child, Duration given, Throwable failure) {
     child.close();
     boolean outOfTime = child.error() instanceof DeadlineExceededException;
-    entry.end(child.timeSource(), outOfTime ? Outcome.OUT_OF_TIME : Outcome.FAILED);
+    entry.end(child, outOfTime ? Outcome.OUT_OF_TIME : Outcome.FAILED);
     if (failure instanceof InterruptedException interrupted) {
       // Ours would have been turned into the end of the context.
       Thread.currentThread().interrupt();
@@ -123,6 +124,11 @@ final class StageLimit implements ContextPolicy {
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X asThrown(Throwable failure) {
     return (X) failure;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
   }
 
   @Override

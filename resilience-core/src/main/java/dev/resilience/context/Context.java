@@ -281,6 +281,9 @@ public sealed interface Context permits CancellableContext, Node {
    * consumed by the work cannot be told from it and is lost. The isolated mode of the time-out
    * policies has no such window.
    *
+   * <p>The interrupt is for the work, whatever it waits on: {@link #sleep} of this very context
+   * inside of this method throws an {@link InterruptedException} when the context ends.
+   *
    * <p>Work that ignores interrupts holds its caller up; free it with a close hook: {@code
    * ctx.onDone(socket::close)}.
    *

@@ -5,6 +5,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.Degraded;
 import dev.resilience.policy.RawFailure;
 import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the answers for one failed call, in order, until one answers. The last failure among them is
  * thrown; earlier ones are suppressed in the failure of the call at once, and so will that one be.
+ * Where one answers, the failures of those before it are suppressed there, too.
  */
 final class Asking<T extends @Nullable Object> {
 
@@ -44,18 +46,20 @@ final class Asking<T extends @Nullable Object> {
 
   // ---- on the caller's thread
 
-  T answer(List<? extends Option<? extends T>> options) throws Exception {
+  Degraded<T> answer(List<Choice<? extends T>> choices) throws Exception {
     try (waiting) {
       Exception thrown = null;
-      for (Option<? extends T> option : options) {
+      for (Choice<? extends T> choice : choices) {
         if (waiting.isDone()) {
           break;
         }
-        if (!option.handles(verdict, failure)) {
+        if (!choice.handles(verdict, failure)) {
           continue;
         }
         try {
-          return ask(option);
+          Degraded<? extends T> given = ask(choice);
+          suppressLast();
+          return Asking.<T>widened(given);
         } catch (InterruptedException | CallInterruptedException outside) {
           // Meant for this thread, and not for this answer alone.
           throw outside;
@@ -68,7 +72,11 @@ final class Asking<T extends @Nullable Object> {
     }
   }
 
-  private T ask(Option<? extends T> option) throws Exception {
+  private <U extends @Nullable Object> Degraded<U> ask(Choice<U> choice) throws Exception {
+    return choice.answered(waiting, ask(choice.option()), verdict, failure);
+  }
+
+  private <U extends @Nullable Object> U ask(Option<U> option) throws Exception {
     Duration limit = option.limit();
     if (limit == null) {
       return option.get(waiting, failure);
@@ -84,26 +92,27 @@ final class Asking<T extends @Nullable Object> {
 
   // ---- with stages
 
-  CompletionStage<T> answerAsync(List<? extends Option<? extends T>> options) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    askNext(options.iterator(), answer);
+  CompletionStage<Degraded<T>> answerAsync(List<Choice<? extends T>> choices) {
+    CompletableFuture<Degraded<T>> answer = new CompletableFuture<>();
+    askNext(choices.iterator(), answer);
     return answer;
   }
 
   private void askNext(
-      Iterator<? extends Option<? extends T>> options, CompletableFuture<T> answer) {
-    while (options.hasNext() && !waiting.isDone()) {
-      Option<? extends T> option = options.next();
-      if (option.handles(verdict, failure)) {
-        askAsync(option)
+      Iterator<Choice<? extends T>> choices, CompletableFuture<Degraded<T>> answer) {
+    while (choices.hasNext() && !waiting.isDone()) {
+      Choice<? extends T> choice = choices.next();
+      if (choice.handles(verdict, failure)) {
+        askAsync(choice)
             .whenComplete(
-                (value, second) -> {
+                (given, second) -> {
                   if (second == null) {
                     waiting.close();
-                    answer.complete(value);
+                    suppressLast();
+                    answer.complete(Asking.<T>widened(given));
                   } else {
                     keep(RawFailure.of(second));
-                    askNext(options, answer);
+                    askNext(choices, answer);
                   }
                 });
         return;
@@ -114,7 +123,12 @@ final class Asking<T extends @Nullable Object> {
     answer.completeExceptionally(thrown);
   }
 
-  private CompletionStage<? extends T> askAsync(Option<? extends T> option) {
+  private <U extends @Nullable Object> CompletionStage<Degraded<U>> askAsync(Choice<U> choice) {
+    return askAsync(choice.option())
+        .thenApply(value -> choice.answered(waiting, value, verdict, failure));
+  }
+
+  private <U extends @Nullable Object> CompletionStage<U> askAsync(Option<U> option) {
     Duration limit = option.limit();
     if (limit == null) {
       return option.getAsync(waiting, failure);
@@ -142,13 +156,23 @@ final class Asking<T extends @Nullable Object> {
     return closed;
   }
 
+  // It is immutable: one of a narrower type does.
+  @SuppressWarnings("unchecked")
+  private static <T extends @Nullable Object> Degraded<T> widened(Degraded<? extends T> answer) {
+    return (Degraded<T>) answer;
+  }
+
   // ---- failures
 
   private void keep(Throwable second) {
+    suppressLast();
+    last = second;
+  }
+
+  private void suppressLast() {
     if (last != null) {
       SuppressedFailures.add(failure, last);
     }
-    last = second;
   }
 
   /**

@@ -2,17 +2,24 @@ package dev.resilience.fallback;
 
 import dev.resilience.context.Context;
 import dev.resilience.policy.Alternative;
+import dev.resilience.policy.BadResultException;
 import dev.resilience.policy.CircuitOpenException;
+import dev.resilience.policy.Degraded;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.RawFailure;
 import dev.resilience.policy.RejectedException;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,12 +57,12 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   private static final Duration DEFAULT_LIMIT = Duration.ofMillis(DEFAULT_MILLIS);
 
   private final String name;
-  private final List<Option<? extends T>> options;
+  private final List<Choice<? extends T>> choices;
   private final PolicyListener listener;
 
-  private Fallbacks(String name, List<Option<? extends T>> options, PolicyListener listener) {
+  private Fallbacks(String name, List<Choice<? extends T>> choices, PolicyListener listener) {
     this.name = name;
-    this.options = options;
+    this.choices = choices;
     this.listener = listener;
   }
 
@@ -64,13 +71,13 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   /** An answer for when a circuit breaker did not let the call through. */
   public static <T extends @Nullable Object> Fallbacks<T> onOpenCircuit(
       Answer<T, CircuitOpenException> answer) {
-    return on(CircuitOpenException.class, answer);
+    return on("open circuit", CircuitOpenException.class, answer);
   }
 
   /** An answer for when the call was not let through: by a circuit, a limit, for want of time. */
   public static <T extends @Nullable Object> Fallbacks<T> onRejection(
       Answer<T, RejectedException> answer) {
-    return on(RejectedException.class, answer);
+    return on("rejection", RejectedException.class, answer);
   }
 
   /**
@@ -78,7 +85,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * time left to begin. The failure may then be any, because it is not its class that tells.
    */
   public static <T extends @Nullable Object> Fallbacks<T> onTimeout(Answer<T, Throwable> answer) {
-    return single(Fallbacks::isTimeout, Throwable.class, answer);
+    return single("timeout", Fallbacks::isTimeout, Throwable.class, answer);
   }
 
   /**
@@ -89,12 +96,21 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    */
   public static <T extends @Nullable Object, E extends Exception> Fallbacks<T> onFailure(
       Class<E> type, Answer<T, E> answer) {
-    return on(type, answer);
+    return on(Objects.requireNonNull(type, "type").getSimpleName(), type, answer);
   }
 
   /** An answer for whatever allows one. */
   public static <T extends @Nullable Object> Fallbacks<T> onAny(Answer<T, Throwable> answer) {
-    return on(Throwable.class, answer);
+    return on("any", Throwable.class, answer);
+  }
+
+  /**
+   * An answer for when the dependency returned what the {@linkplain
+   * dev.resilience.policy.WithFallback#judgedBy classifier} of the fallback judges a failure.
+   */
+  public static <T extends @Nullable Object> Fallbacks<T> onBadResult(
+      Answer<T, BadResultException> answer) {
+    return on("bad result", BadResultException.class, answer);
   }
 
   // ---- asynchronous answers
@@ -102,19 +118,19 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   /** As {@link #onOpenCircuit}. */
   public static <T extends @Nullable Object> Fallbacks<T> onOpenCircuitAsync(
       AsyncAnswer<T, CircuitOpenException> answer) {
-    return onAsync(CircuitOpenException.class, answer);
+    return onAsync("open circuit", CircuitOpenException.class, answer);
   }
 
   /** As {@link #onRejection}. */
   public static <T extends @Nullable Object> Fallbacks<T> onRejectionAsync(
       AsyncAnswer<T, RejectedException> answer) {
-    return onAsync(RejectedException.class, answer);
+    return onAsync("rejection", RejectedException.class, answer);
   }
 
   /** As {@link #onTimeout}. */
   public static <T extends @Nullable Object> Fallbacks<T> onTimeoutAsync(
       AsyncAnswer<T, Throwable> answer) {
-    return singleAsync(Fallbacks::isTimeout, Throwable.class, answer);
+    return singleAsync("timeout", Fallbacks::isTimeout, Throwable.class, answer);
   }
 
   /**
@@ -125,18 +141,24 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    */
   public static <T extends @Nullable Object, E extends Exception> Fallbacks<T> onFailureAsync(
       Class<E> type, AsyncAnswer<T, E> answer) {
-    return onAsync(type, answer);
+    return onAsync(Objects.requireNonNull(type, "type").getSimpleName(), type, answer);
   }
 
   /** As {@link #onAny}. */
   public static <T extends @Nullable Object> Fallbacks<T> onAnyAsync(
       AsyncAnswer<T, Throwable> answer) {
-    return onAsync(Throwable.class, answer);
+    return onAsync("any", Throwable.class, answer);
+  }
+
+  /** As {@link #onBadResult}. */
+  public static <T extends @Nullable Object> Fallbacks<T> onBadResultAsync(
+      AsyncAnswer<T, BadResultException> answer) {
+    return onAsync("bad result", BadResultException.class, answer);
   }
 
   /** A constant, for whatever allows a fallback. */
   public static <T extends @Nullable Object> Fallbacks<T> ofValue(T value) {
-    return of(new Option.Constant<>(value));
+    return of("value", new Option.Constant<>(value));
   }
 
   // ---- combining
@@ -147,8 +169,8 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * @param next asked where none of these is meant, or each that is has failed
    */
   public Fallbacks<T> or(Fallbacks<? extends T> next) {
-    List<Option<? extends T>> all = new ArrayList<>(options);
-    all.addAll(next.options);
+    List<Choice<? extends T>> all = new ArrayList<>(choices);
+    all.addAll(next.choices);
     return new Fallbacks<>(name, List.copyOf(all), listener);
   }
 
@@ -172,29 +194,85 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException("limit: " + limit + " (expected: > 0)");
     }
-    List<Option<? extends T>> limited = new ArrayList<>(options.size());
-    for (Option<? extends T> option : options) {
-      limited.add(option.within(limit));
-    }
-    return new Fallbacks<>(name, List.copyOf(limited), listener);
+    return each(choice -> choice.within(limit));
   }
 
-  /** The same answers with a name for events and messages. Default: {@code fallback}. */
+  /**
+   * The same answers, of which it can be told how old they are: see {@link
+   * dev.resilience.policy.Degraded#age}. Answers that are added later have their own. Default: that
+   * is not known.
+   *
+   * @param when tells of an answer when it was true; null: that is not known
+   */
+  public Fallbacks<T> asOf(Function<? super T, @Nullable Instant> when) {
+    Objects.requireNonNull(when, "when");
+    return each(choice -> asOf(choice, when));
+  }
+
+  private static <U extends @Nullable Object> Choice<U> asOf(
+      Choice<U> choice, Function<? super U, @Nullable Instant> when) {
+    return new Choice<>(choice.name(), choice.option(), when);
+  }
+
+  /**
+   * The same with a name for events and messages, by default {@code fallback}. A single answer gets
+   * it, too, for {@link dev.resilience.policy.Degraded#fallback}; by default that says what it is
+   * for, such as {@code open circuit}. Answers that were joined with {@link #or} keep their own.
+   */
   public Fallbacks<T> named(String newName) {
-    return new Fallbacks<>(Objects.requireNonNull(newName, "name"), options, listener);
+    Objects.requireNonNull(newName, "name");
+    Fallbacks<T> answers = choices.size() == 1 ? each(choice -> choice.named(newName)) : this;
+    return new Fallbacks<>(newName, answers.choices, listener);
   }
 
-  /** The same answers with a listener that hears of each answer given. Default: nobody. */
+  /** The same under the name of an operation; its answers keep theirs. */
+  Fallbacks<T> forOperation(String operation) {
+    return new Fallbacks<>(operation, choices, listener);
+  }
+
+  /** The same answers with a listener that hears what came of asking them. Default: nobody. */
   public Fallbacks<T> listener(PolicyListener newListener) {
-    return new Fallbacks<>(name, options, PolicyListener.contained(newListener));
+    return new Fallbacks<>(name, choices, PolicyListener.contained(newListener));
+  }
+
+  private Fallbacks<T> each(UnaryOperator<Choice<? extends T>> change) {
+    List<Choice<? extends T>> changed = new ArrayList<>(choices.size());
+    for (Choice<? extends T> choice : choices) {
+      changed.add(change.apply(choice));
+    }
+    return new Fallbacks<>(name, List.copyOf(changed), listener);
+  }
+
+  /** The same for an operation of which only the type is known. An answer that is none fails. */
+  <U> Fallbacks<U> checked(Class<U> type) {
+    List<Choice<? extends U>> checked = new ArrayList<>(choices.size());
+    for (Choice<? extends T> choice : choices) {
+      checked.add(checked(choice, type));
+    }
+    return new Fallbacks<>(name, List.copyOf(checked), listener);
+  }
+
+  private static <S extends @Nullable Object, U> Choice<U> checked(
+      Choice<S> choice, Class<U> type) {
+    Function<? super S, @Nullable Instant> when = choice.asOf();
+    return new Choice<>(
+        choice.name(),
+        new Option.Checked<>(choice.option(), type),
+        when == null ? null : value -> when.apply(Fallbacks.<S>asGiven(value)));
+  }
+
+  // It is what an answer of type S gave.
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <S extends @Nullable Object> S asGiven(Object value) {
+    return (S) value;
   }
 
   // ---- answering
 
   @Override
   public boolean handles(Verdict verdict, Throwable failure) {
-    for (Option<? extends T> option : options) {
-      if (option.handles(verdict, failure)) {
+    for (Choice<? extends T> choice : choices) {
+      if (choice.handles(verdict, failure)) {
         return true;
       }
     }
@@ -202,26 +280,43 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   }
 
   @Override
-  public T answer(Context ctx, Verdict verdict, Throwable failure) throws Exception {
-    T answer = new Asking<T>(name, ctx, verdict, failure).answer(options);
-    listener.on(new PolicyEvent.FallbackAnswered(name, verdict, failure));
+  public Degraded<T> answer(Context ctx, Verdict verdict, Throwable failure) throws Exception {
+    Degraded<T> answer;
+    try {
+      answer = new Asking<T>(name, ctx, verdict, failure).answer(choices);
+    } catch (Exception last) {
+      listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
+      throw last;
+    }
+    tell(answer, verdict, failure);
     return answer;
   }
 
   @Override
-  public CompletionStage<T> answerAsync(Context ctx, Verdict verdict, Throwable failure) {
-    CompletionStage<T> answer = new Asking<T>(name, ctx, verdict, failure).answerAsync(options);
-    return answer.whenComplete(
-        (value, second) -> {
-          if (second == null) {
-            listener.on(new PolicyEvent.FallbackAnswered(name, verdict, failure));
-          }
-        });
+  public CompletionStage<Degraded<T>> answerAsync(Context ctx, Verdict verdict, Throwable failure) {
+    return new Asking<T>(name, ctx, verdict, failure)
+        .answerAsync(choices)
+        .whenComplete(
+            (answer, last) -> {
+              if (last == null) {
+                tell(answer, verdict, failure);
+              } else {
+                listener.on(
+                    new PolicyEvent.FallbackFailed(name, verdict, failure, RawFailure.of(last)));
+              }
+            });
   }
 
+  private void tell(Degraded<T> answer, Verdict verdict, Throwable failure) {
+    String which = answer.fallback().orElse(name);
+    listener.on(new PolicyEvent.FallbackAnswered(name, which, verdict, failure));
+  }
+
+  /** The name, and those of the answers in order. */
   @Override
   public String toString() {
-    return name;
+    String answers = choices.stream().map(Choice::name).collect(Collectors.joining(", "));
+    return answers.equals(name) ? name : name + " (" + answers + ")";
   }
 
   private static boolean isTimeout(Verdict verdict, Throwable failure) {
@@ -231,35 +326,44 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
     };
   }
 
+  /** A bad result is no exception that the work threw: only who means it gets it, or means all. */
+  private static boolean isOf(Class<?> type, Throwable failure) {
+    return type.isInstance(failure)
+        && (!(failure instanceof BadResultException)
+            || type == BadResultException.class
+            || type == Throwable.class);
+  }
+
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> on(
-      Class<E> type, Answer<T, E> answer) {
-    Objects.requireNonNull(type, "type");
-    return single((verdict, failure) -> type.isInstance(failure), type, answer);
+      String name, Class<E> type, Answer<T, E> answer) {
+    return single(name, (verdict, failure) -> isOf(type, failure), type, answer);
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> single(
-      BiPredicate<Verdict, Throwable> when, Class<E> type, Answer<T, E> answer) {
+      String name, BiPredicate<Verdict, Throwable> when, Class<E> type, Answer<T, E> answer) {
     Objects.requireNonNull(answer, "answer");
     return of(
+        name,
         new Option.Blocking<>(
             when, (ctx, failure) -> answer.answer(ctx, type.cast(failure)), DEFAULT_LIMIT));
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> onAsync(
-      Class<E> type, AsyncAnswer<T, E> answer) {
-    Objects.requireNonNull(type, "type");
-    return singleAsync((verdict, failure) -> type.isInstance(failure), type, answer);
+      String name, Class<E> type, AsyncAnswer<T, E> answer) {
+    return singleAsync(name, (verdict, failure) -> isOf(type, failure), type, answer);
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> singleAsync(
-      BiPredicate<Verdict, Throwable> when, Class<E> type, AsyncAnswer<T, E> answer) {
+      String name, BiPredicate<Verdict, Throwable> when, Class<E> type, AsyncAnswer<T, E> answer) {
     Objects.requireNonNull(answer, "answer");
     return of(
+        name,
         new Option.Staged<>(
             when, (ctx, failure) -> answer.answer(ctx, type.cast(failure)), DEFAULT_LIMIT));
   }
 
-  private static <T extends @Nullable Object> Fallbacks<T> of(Option<T> option) {
-    return new Fallbacks<>("fallback", List.of(option), PolicyListener.none());
+  private static <T extends @Nullable Object> Fallbacks<T> of(String name, Option<T> option) {
+    return new Fallbacks<>(
+        "fallback", List.of(new Choice<>(name, option, null)), PolicyListener.none());
   }
 }

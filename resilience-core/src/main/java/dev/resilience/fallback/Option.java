@@ -129,4 +129,43 @@ sealed interface Option<T extends @Nullable Object> {
       return Resilience.of().callAsync(limited, c -> answer.answer(c, failure));
     }
   }
+
+  /** Of a type that is known only now; null is an answer of any type. */
+  record Checked<S extends @Nullable Object, T>(Option<S> option, Class<T> type)
+      implements Option<T> {
+
+    @Override
+    public boolean handles(Verdict verdict, Throwable failure) {
+      return option.handles(verdict, failure);
+    }
+
+    @Override
+    public Option<T> within(Duration limit) {
+      return new Checked<>(option.within(limit), type);
+    }
+
+    @Override
+    public @Nullable Duration limit() {
+      return option.limit();
+    }
+
+    @Override
+    public T get(Context limited, Throwable failure) throws Exception {
+      return checked(option.get(limited, failure));
+    }
+
+    @Override
+    public CompletionStage<T> getAsync(Context limited, Throwable failure) {
+      return option.getAsync(limited, failure).thenApply(this::checked);
+    }
+
+    @SuppressWarnings("NullAway") // a null is the user's own answer
+    private T checked(S answer) {
+      if (answer == null || type.isInstance(answer)) {
+        return type.cast(answer);
+      }
+      throw new ClassCastException(
+          "answer: a " + answer.getClass().getName() + " (expected: a " + type.getName() + ")");
+    }
+  }
 }

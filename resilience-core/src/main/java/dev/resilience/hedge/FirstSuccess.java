@@ -4,8 +4,11 @@ import dev.resilience.context.Context;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -16,20 +19,70 @@ import org.jspecify.annotations.Nullable;
  * Quote quote = FirstSuccess.of(ctx, c -> europe.quote(c, order), c -> america.quote(c, order));
  * }</pre>
  *
+ * or, where somebody wants to hear of it, or not every result is good:
+ *
+ * <pre>{@code
+ * FirstSuccess quotes =
+ *     FirstSuccess.builder().name("quotes").classifier(http).listener(log).build();
+ * Quote quote = quotes.call(ctx, c -> europe.quote(c, order), c -> america.quote(c, order));
+ * }</pre>
+ *
  * <p>The contexts of the other calls end with {@link
  * dev.resilience.context.CancelReason#SUPERSEDED} before the caller has the result. When all calls
  * fail, the last failure is thrown, with the others suppressed. An {@link Error} of one ends them
- * all. When the caller's context ends, so do the calls.
+ * all, and so does what a {@link Classifier} calls permanent or ignored. When the caller's context
+ * ends, so do the calls.
  *
- * <p>Thread-safe. Each blocking call runs on a thread of the time source's executor; the caller
- * waits.
+ * <p>Immutable and thread-safe. Each blocking call runs on a thread of the time source's executor;
+ * the caller waits.
  */
 public final class FirstSuccess {
 
   /** Binds a call to its context, and does nothing else. */
   private static final Resilience PLAIN = Resilience.of();
 
-  private FirstSuccess() {}
+  private static final FirstSuccess DEFAULTS = builder().build();
+
+  private final Classifier classifier;
+  private final Referee referee;
+
+  private FirstSuccess(Builder builder) {
+    this.classifier = builder.classifier;
+    this.referee = new Referee(builder.name, builder.listener);
+  }
+
+  /** Races with more to say. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Makes the calls and waits for the first result.
+   *
+   * @param ctx the caller's context
+   * @param calls at least one
+   * @throws X what the call threw that failed last
+   * @throws dev.resilience.context.ContextException if the context ends first
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only passed on
+  public static <T extends @Nullable Object, X extends Throwable> T of(
+      Context ctx, Call<T, X>... calls) throws X {
+    return DEFAULTS.call(ctx, calls);
+  }
+
+  /**
+   * Starts the calls and returns at once. To cancel the future of the stage cancels the calls.
+   *
+   * @param ctx the caller's context
+   * @param calls at least one; each is started on this thread
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only passed on
+  public static <T extends @Nullable Object> CompletionStage<T> ofAsync(
+      Context ctx, AsyncCall<T>... calls) {
+    return DEFAULTS.callAsync(ctx, calls);
+  }
 
   /**
    * Makes the calls and waits for the first good result.
@@ -41,7 +94,7 @@ public final class FirstSuccess {
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // only read
-  public static <T extends @Nullable Object, X extends Throwable> T of(
+  public final <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Call<T, X>... calls) throws X {
     List<Call<T, X>> all = checked(calls);
     ctx.throwIfDone();
@@ -61,7 +114,7 @@ public final class FirstSuccess {
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // only read
-  public static <T extends @Nullable Object> CompletionStage<T> ofAsync(
+  public final <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, AsyncCall<T>... calls) {
     List<AsyncCall<T>> all = checked(calls);
     return PLAIN.callAsync(
@@ -76,8 +129,8 @@ public final class FirstSuccess {
         });
   }
 
-  private static <T extends @Nullable Object> Race<T> race(Context ctx, int calls) {
-    Race<T> race = new Race<>(ctx, Classifier.ofDefaults(), (attempt, verdict) -> {});
+  private <T extends @Nullable Object> Race<T> race(Context ctx, int calls) {
+    Race<T> race = new Race<>(ctx, classifier, new Finish(ctx, calls));
     race.enter(calls);
     return race;
   }
@@ -87,5 +140,63 @@ public final class FirstSuccess {
       throw new IllegalArgumentException("calls: none (expected: >= 1)");
     }
     return List.of(calls);
+  }
+
+  @Override
+  public String toString() {
+    return referee.name();
+  }
+
+  /** Looks at the end only. */
+  private final class Finish implements Race.Watcher {
+
+    private final Context caller;
+    private final int calls;
+
+    Finish(Context caller, int calls) {
+      this.caller = caller;
+      this.calls = calls;
+    }
+
+    @Override
+    public void finished(int attempt, Verdict verdict) {}
+
+    @Override
+    public void decided(int winner) {
+      referee.decided(caller, winner, calls);
+    }
+  }
+
+  /** Says what races are like. Not thread-safe. */
+  public static final class Builder {
+
+    private String name = "first success";
+    private Classifier classifier = Classifier.ofDefaults();
+    private PolicyListener listener = PolicyListener.none();
+
+    private Builder() {}
+
+    /** The name in events and stories. Default: {@code first success}. */
+    public Builder name(String newName) {
+      name = Objects.requireNonNull(newName, "name");
+      return this;
+    }
+
+    /** Judges what is a good result. Default: {@link Classifier#ofDefaults}, by which all are. */
+    public Builder classifier(Classifier newClassifier) {
+      classifier = Objects.requireNonNull(newClassifier, "classifier");
+      return this;
+    }
+
+    /** Hears who won, and of races that nobody won. Default: nobody. */
+    public Builder listener(PolicyListener newListener) {
+      listener = PolicyListener.contained(newListener);
+      return this;
+    }
+
+    /** The races. */
+    public FirstSuccess build() {
+      return new FirstSuccess(this);
+    }
   }
 }

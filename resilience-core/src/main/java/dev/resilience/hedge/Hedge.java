@@ -6,6 +6,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,7 @@ public final class Hedge implements ContextPolicy {
   private final LongAdder refused = new LongAdder();
   private final RetryBudget budget;
   private final boolean recordsCalls;
+  private final Referee referee;
 
   private Hedge(Builder builder) {
     this.name = builder.name;
@@ -76,6 +79,7 @@ public final class Hedge implements ContextPolicy {
     this.classifier = builder.classifier;
     this.budget = builder.budget != null ? builder.budget : RetryBudget.ofDefaults();
     this.recordsCalls = builder.recordsCalls;
+    this.referee = new Referee(builder.name, builder.listener);
   }
 
   /** One hedge, after the observed 95th percentile. */
@@ -160,6 +164,7 @@ public final class Hedge implements ContextPolicy {
               }
               hedges.increment();
               course.started(number);
+              referee.hedged(ctx, number, after);
               hedgeLater(race, course, ctx, runner, number + 1, after);
               race.start(number, runner);
             });
@@ -188,6 +193,7 @@ public final class Hedge implements ContextPolicy {
     private final long delay;
     private final AtomicLongArray starts = new AtomicLongArray(maxHedges + 1);
     private final AtomicBoolean recorded = new AtomicBoolean();
+    private final AtomicInteger started = new AtomicInteger();
 
     Course(Context caller, Duration delay) {
       this.caller = caller;
@@ -195,6 +201,7 @@ public final class Hedge implements ContextPolicy {
     }
 
     void started(int attempt) {
+      started.incrementAndGet();
       if (durations != null) {
         starts.set(attempt, caller.timeSource().nanoTime());
       }
@@ -206,9 +213,6 @@ public final class Hedge implements ContextPolicy {
           && verdict != Verdict.CALLER_CANCELLED
           && recorded.compareAndSet(false, true)) {
         budget.recordCall();
-      }
-      if (attempt > 0 && verdict == Verdict.SUCCESS) {
-        hedgesWon.increment();
       }
       if (durations == null) {
         return;
@@ -224,6 +228,14 @@ public final class Hedge implements ContextPolicy {
         case AT_LEAST -> tookAtLeast(now - starts.get(attempt));
         case NONE -> {}
       }
+    }
+
+    @Override
+    public void decided(int winner) {
+      if (winner > 0) {
+        hedgesWon.increment();
+      }
+      referee.decided(caller, winner, started.get());
     }
 
     /**
@@ -247,6 +259,7 @@ public final class Hedge implements ContextPolicy {
     private Classifier classifier = Classifier.ofDefaults();
     private @Nullable RetryBudget budget;
     private boolean recordsCalls = true;
+    private PolicyListener listener = PolicyListener.none();
 
     private Builder() {}
 
@@ -328,6 +341,12 @@ public final class Hedge implements ContextPolicy {
     public Builder sharedBudget(RetryBudget newBudget) {
       budget = Objects.requireNonNull(newBudget, "budget");
       recordsCalls = false;
+      return this;
+    }
+
+    /** Hears of hedges that started, and of how calls with hedges ended. Default: nobody. */
+    public Builder listener(PolicyListener newListener) {
+      listener = PolicyListener.contained(newListener);
       return this;
     }
 

@@ -24,11 +24,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Race<T extends @Nullable Object> {
 
-  /** Told what came out of each attempt; before the race is decided by it. */
-  @FunctionalInterface
+  /** Told how the race goes. */
   interface Watcher {
+
+    /** What came out of an attempt; told before the race is decided by it. */
     void finished(int attempt, Verdict verdict);
+
+    /** It is decided by the good result of an attempt, or by none: {@link #NOBODY}. Told once. */
+    void decided(int winner);
   }
+
+  static final int NOBODY = -1;
 
   private final Context caller;
   private final Classifier classifier;
@@ -72,7 +78,7 @@ final class Race<T extends @Nullable Object> {
     }
     Outcome<T> last = lastFailed;
     if (last != null) {
-      decide(last);
+      decide(last, NOBODY);
     }
   }
 
@@ -97,7 +103,7 @@ final class Race<T extends @Nullable Object> {
               : classifier.judge(caller, failure);
     } catch (RuntimeException brokenRule) {
       underWay.decrementAndGet();
-      decide(new Outcome<>(null, brokenRule));
+      decide(new Outcome<>(null, brokenRule), NOBODY);
       return;
     }
     if (decided.get()) {
@@ -112,7 +118,7 @@ final class Race<T extends @Nullable Object> {
       }
     }
     if (underWay.decrementAndGet() == 0 || !mayYetSucceed(verdict)) {
-      decide(outcome);
+      decide(outcome, verdict == Verdict.SUCCESS ? attempt : NOBODY);
     }
   }
 
@@ -132,7 +138,7 @@ final class Race<T extends @Nullable Object> {
     };
   }
 
-  private void decide(Outcome<T> outcome) {
+  private void decide(Outcome<T> outcome, int winner) {
     if (!decided.compareAndSet(false, true)) {
       return;
     }
@@ -142,6 +148,7 @@ final class Race<T extends @Nullable Object> {
     if (failure != null) {
       withOthers(failure);
     }
+    watcher.decided(winner);
     answer.complete(outcome);
   }
 

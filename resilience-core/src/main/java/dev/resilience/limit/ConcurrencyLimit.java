@@ -10,6 +10,7 @@ import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.LimitReachedException;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RawFailure;
 import dev.resilience.time.TimeSource;
@@ -61,6 +62,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
   private final int maxWaiting;
   private final @Nullable Duration maxWait;
   private final Bulkhead<?> bulkhead;
+  private final Doorman doorman;
   private final Line line = new Queue();
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -79,6 +81,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     this.maxWaiting = builder.maxWaiting;
     this.maxWait = builder.maxWait;
     this.bulkhead = Bulkhead.of(builder.permits);
+    this.doorman = new Doorman(builder.name, builder.listener);
   }
 
   /**
@@ -168,8 +171,15 @@ public final class ConcurrencyLimit implements ContextPolicy {
       return CompletableFuture.failedFuture(full);
     }
     CancellableContext patience = maxWait == null ? null : ctx.withTimeout(maxWait);
+    long since = ctx.timeSource().nanoTime();
     if (patience == null) {
-      return line.then(ctx, place, () -> releasing(next.callAsync(ctx, work)));
+      return line.then(
+          ctx,
+          place,
+          () -> {
+            doorman.waited(ctx, since);
+            return releasing(next.callAsync(ctx, work));
+          });
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
     line.<T>then(
@@ -177,6 +187,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
             place,
             () -> {
               patience.close();
+              doorman.waited(ctx, since);
               return releasing(next.callAsync(ctx, work));
             })
         .whenComplete(
@@ -237,6 +248,16 @@ public final class ConcurrencyLimit implements ContextPolicy {
       return;
     }
     Place place = enter(ctx, true);
+    if (place.admitted) {
+      await(ctx, place);
+      return;
+    }
+    long since = ctx.timeSource().nanoTime();
+    await(ctx, place);
+    doorman.waited(ctx, since);
+  }
+
+  private void await(Context ctx, Place place) throws InterruptedException {
     if (maxWait == null) {
       line.await(ctx, place);
       return;
@@ -257,29 +278,36 @@ public final class ConcurrencyLimit implements ContextPolicy {
 
   private LimitReachedException tooLong() {
     rejected.increment();
-    return new LimitReachedException(name + ": no permit within " + maxWait);
+    return doorman.rejected(new LimitReachedException(name + ": no permit within " + maxWait));
+  }
+
+  private LimitReachedException full() {
+    rejected.increment();
+    String line = maxWaiting == 0 ? "" : ", " + maxWaiting + " waiting";
+    return doorman.rejected(
+        new LimitReachedException(name + ": " + permits + " calls under way" + line));
   }
 
   private Place enter(Context ctx, boolean blocking) {
-    Map<Place, TimeSource> admitted;
     Place place = new Place(1, blocking);
+    Map<Place, TimeSource> admitted;
+    boolean isFull;
     lock.lock();
     try {
-      if (places.size() >= maxWaiting) {
-        rejected.increment();
-        throw new LimitReachedException(
-            name
-                + ": "
-                + permits
-                + " calls under way"
-                + (maxWaiting == 0 ? "" : ", " + maxWaiting + " waiting"));
+      isFull = places.size() >= maxWaiting;
+      if (isFull) {
+        admitted = Map.of();
+      } else {
+        places.put(place, ctx.timeSource());
+        waiting = places.size();
+        // A permit that was given back just before has not seen this place.
+        admitted = admit();
       }
-      places.put(place, ctx.timeSource());
-      waiting = places.size();
-      // A permit that was given back just before has not seen this place.
-      admitted = admit();
     } finally {
       lock.unlock();
+    }
+    if (isFull) {
+      throw full();
     }
     tell(admitted);
     return place;
@@ -350,6 +378,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     private final int permits;
     private int maxWaiting;
     private @Nullable Duration maxWait;
+    private PolicyListener listener = PolicyListener.none();
 
     private Builder(String name, int permits) {
       this.name = Objects.requireNonNull(name, "name");
@@ -383,6 +412,12 @@ public final class ConcurrencyLimit implements ContextPolicy {
         throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: > 0)");
       }
       maxWait = newMaxWait;
+      return this;
+    }
+
+    /** Hears of calls that waited, and of those that were rejected. Default: nobody. */
+    public Builder listener(PolicyListener newListener) {
+      listener = PolicyListener.contained(newListener);
       return this;
     }
 

@@ -6,7 +6,9 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.RateLimitedException;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.Objects;
@@ -31,8 +33,7 @@ import org.jspecify.annotations.Nullable;
  *       burst}.
  *   <li>Who finds no token waits in line; nobody overtakes, also not with {@link #tryAcquire}.
  *   <li>A wait that would pass the context's deadline, or {@link Builder#maxWait}, fails at once
- *       with a {@link dev.resilience.policy.RateLimitedException} that says when there will be a
- *       token, and takes none.
+ *       with a {@link RateLimitedException} that says when there will be a token, and takes none.
  *   <li>Who leaves the line because its context ends has taken nothing, and those behind move up. A
  *       deadline that passes in line is told from one that passes during a call: no breaker outside
  *       counts it.
@@ -51,6 +52,7 @@ public final class RateLimit implements ContextPolicy {
 
   private final Bucket bucket;
   private final long maxWait;
+  private final Doorman doorman;
 
   private RateLimit(Builder builder) {
     this.bucket =
@@ -59,6 +61,7 @@ public final class RateLimit implements ContextPolicy {
             perNano(builder.tokens, builder.per),
             builder.burst > 0 ? builder.burst : builder.tokens);
     this.maxWait = Deadline.saturatedNanos(builder.maxWait);
+    this.doorman = new Doorman(builder.name, builder.listener);
   }
 
   /**
@@ -112,7 +115,7 @@ public final class RateLimit implements ContextPolicy {
    *
    * @param ctx whose end ends the wait
    * @param tokens 1 to the burst
-   * @throws dev.resilience.policy.RateLimitedException at once, if they would not come in time
+   * @throws RateLimitedException at once, if they would not come in time
    * @throws dev.resilience.context.ContextException if the context has ended or ends first
    * @throws InterruptedException if the thread is or was interrupted, and has to wait
    */
@@ -125,9 +128,19 @@ public final class RateLimit implements ContextPolicy {
     if (bucket.tryTake(ctx, tokens, false)) {
       return;
     }
-    Place place = bucket.enter(ctx, tokens, maxWait, true);
+    Place place = enter(ctx, tokens, true);
     if (!place.admitted) {
+      long since = ctx.timeSource().nanoTime();
       bucket.await(ctx, place);
+      doorman.waited(ctx, since);
+    }
+  }
+
+  private Place enter(Context ctx, int tokens, boolean blocking) {
+    try {
+      return bucket.enter(ctx, tokens, maxWait, blocking);
+    } catch (RateLimitedException rejection) {
+      throw doorman.rejected(rejection);
     }
   }
 
@@ -136,11 +149,11 @@ public final class RateLimit implements ContextPolicy {
    *
    * @param ctx by whose deadline they must be usable
    * @param tokens 1 to the burst
-   * @throws dev.resilience.policy.RateLimitedException if they would not come in time
+   * @throws RateLimitedException if they would not come in time
    */
   public Reservation reserve(Context ctx, int tokens) {
     ctx.throwIfDone();
-    Place place = bucket.enter(ctx, tokens, maxWait, true);
+    Place place = enter(ctx, tokens, true);
     return new Reservation(bucket, place);
   }
 
@@ -193,13 +206,21 @@ public final class RateLimit implements ContextPolicy {
       if (bucket.tryTake(ctx, 1, false)) {
         return next.callAsync(ctx, work);
       }
-      place = bucket.enter(ctx, 1, maxWait, false);
+      place = enter(ctx, 1, false);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }
-    return place.admitted
-        ? next.callAsync(ctx, work)
-        : bucket.then(ctx, place, () -> next.callAsync(ctx, work));
+    if (place.admitted) {
+      return next.callAsync(ctx, work);
+    }
+    long since = ctx.timeSource().nanoTime();
+    return bucket.then(
+        ctx,
+        place,
+        () -> {
+          doorman.waited(ctx, since);
+          return next.callAsync(ctx, work);
+        });
   }
 
   @Override
@@ -210,7 +231,8 @@ public final class RateLimit implements ContextPolicy {
   @Override
   public String toString() {
     RateLimitSnapshot now = snapshot();
-    return now.name() + " (" + now.tokensPerSecond() + " per s, burst " + now.burst() + ")";
+    double rate = Math.round(now.tokensPerSecond() * 100) / 100.0;
+    return now.name() + " (" + rate + " per s, burst " + now.burst() + ")";
   }
 
   private static double perNano(int tokens, Duration per) {
@@ -236,6 +258,7 @@ public final class RateLimit implements ContextPolicy {
     private Duration per = Duration.ofSeconds(1);
     private int burst;
     private Duration maxWait = Duration.ofNanos(Long.MAX_VALUE);
+    private PolicyListener listener = PolicyListener.none();
 
     private Builder(String name) {
       this.name = Objects.requireNonNull(name, "name");
@@ -276,6 +299,12 @@ public final class RateLimit implements ContextPolicy {
         throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: >= 0)");
       }
       maxWait = newMaxWait;
+      return this;
+    }
+
+    /** Hears of calls that waited, and of those that were rejected. Default: nobody. */
+    public Builder listener(PolicyListener newListener) {
+      listener = PolicyListener.contained(newListener);
       return this;
     }
 

@@ -21,7 +21,7 @@ public interface Alternative<T extends @Nullable Object> {
    * Whether this fallback answers for a failure. Asked only for verdicts that allow a fallback.
    *
    * @param verdict what became of the call
-   * @param failure what came out
+   * @param failure what came out; a {@link BadResultException} for a result
    */
   boolean handles(Verdict verdict, Throwable failure);
 
@@ -31,9 +31,10 @@ public interface Alternative<T extends @Nullable Object> {
    * @param ctx the caller's; not cancelled, but its deadline may have passed
    * @param verdict what became of the call
    * @param failure what came out of the call
+   * @return the answer, and where it is from
    * @throws Exception is suppressed in {@code failure}, which is then what the caller gets
    */
-  T answer(Context ctx, Verdict verdict, Throwable failure) throws Exception;
+  Degraded<T> answer(Context ctx, Verdict verdict, Throwable failure) throws Exception;
 
   /**
    * Answers instead, without blocking.
@@ -44,5 +45,5 @@ public interface Alternative<T extends @Nullable Object> {
    * @return a stage that completes within the fallback's own limit, and when the caller cancels;
    *     its failure is suppressed in {@code failure}, which is then what the caller gets
    */
-  CompletionStage<? extends T> answerAsync(Context ctx, Verdict verdict, Throwable failure);
+  CompletionStage<Degraded<T>> answerAsync(Context ctx, Verdict verdict, Throwable failure);
 }

@@ -1,16 +1,19 @@
 package dev.resilience.policy;
 
+import dev.resilience.context.Context;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What happened during one call that did not just succeed: the attempts and how each was judged,
- * the delays between them, what was decided, and why no further attempt was made. Read it from the
- * exception, or from a {@link PolicyListener}.
+ * the delays between them, what was decided, and why no further attempt was made. A retry tells its
+ * own; that of a whole call, with what all policies of the stack have to say, is told to those who
+ * listen by {@link Resilience#withStories}. Read it from the exception, or from a listener.
  *
  * <pre>{@code
  * try {
@@ -35,7 +38,7 @@ public final class CallStory {
   private final int attemptCount;
   private final Object stopped;
 
-  private CallStory(String policy, List<Step> steps, int attemptCount, Object stopped) {
+  CallStory(String policy, List<Step> steps, int attemptCount, Object stopped) {
     this.policy = policy;
     this.steps = steps;
     this.attemptCount = attemptCount;
@@ -58,10 +61,51 @@ public final class CallStory {
    * @param policy the name of the policy that tells
    */
   public static Recorder recorder(String policy) {
-    return new Recorder(policy);
+    return new Recorder(policy, null);
   }
 
-  /** The name of the policy that tells. */
+  /**
+   * Starts to write a story down that is also part of the story of a whole call, if somebody
+   * listens to that; for policies.
+   *
+   * @param policy the name of the policy that tells
+   * @param ctx the one that the policy was called with
+   */
+  public static Recorder recorder(String policy, Context ctx) {
+    return new Recorder(policy, Telling.of(ctx));
+  }
+
+  /**
+   * Adds to the story of the call that is under way, if somebody {@linkplain Resilience#withStories
+   * listens} to it; for policies that did something unusual.
+   *
+   * @param ctx the one that the policy was called with
+   * @param policy the name of the policy
+   * @param step what happened
+   */
+  public static void tell(Context ctx, String policy, Step step) {
+    Telling telling = Telling.of(ctx);
+    if (telling != null) {
+      telling.tell(new Told(Objects.requireNonNull(policy, "policy"), step));
+    }
+  }
+
+  /**
+   * As {@link #tell}, for what is worth to be known only if something unusual happens besides, such
+   * as how long a part of the call took.
+   *
+   * @param ctx the one that the policy was called with
+   * @param policy the name of the policy
+   * @param text in a few words, put into words only where somebody listens
+   */
+  public static void remark(Context ctx, String policy, Supplier<String> text) {
+    Telling telling = Telling.of(ctx);
+    if (telling != null) {
+      telling.remark(new Told(policy, new Decision(text.get())));
+    }
+  }
+
+  /** The name of the policy that tells, or the whole stack in one line. */
   public String policy() {
     return policy;
   }
@@ -83,7 +127,7 @@ public final class CallStory {
   public List<Attempt> attempts() {
     List<Attempt> attempts = new ArrayList<>(steps.size());
     for (Step step : steps) {
-      if (step instanceof Attempt attempt) {
+      if (step.itself() instanceof Attempt attempt) {
         attempts.add(attempt);
       }
     }
@@ -97,7 +141,7 @@ public final class CallStory {
   public Duration waited() {
     Duration waited = Duration.ZERO;
     for (Step step : steps) {
-      if (step instanceof Delay delay) {
+      if (step.itself() instanceof Delay delay) {
         waited = waited.plus(delay.time());
       }
     }
@@ -125,7 +169,7 @@ public final class CallStory {
     }
     failure.addSuppressed(new StoryCarrier(this));
     for (Step step : steps) {
-      if (step instanceof Attempt attempt && attempt.failure() != null) {
+      if (step.itself() instanceof Attempt attempt && attempt.failure() != null) {
         SuppressedFailures.add(failure, attempt.failure());
       }
     }
@@ -154,7 +198,32 @@ public final class CallStory {
   }
 
   /** Something that happened during a call. */
-  public sealed interface Step permits Attempt, Delay, Decision {}
+  public sealed interface Step permits Attempt, Delay, Decision, Told {
+
+    /** This step, without the name of who told it. */
+    default Step itself() {
+      return this;
+    }
+  }
+
+  /**
+   * A step in the story of a whole call.
+   *
+   * @param policy the name of the policy that told it
+   * @param step what happened
+   */
+  public record Told(String policy, Step step) implements Step {
+
+    @Override
+    public Step itself() {
+      return step.itself();
+    }
+
+    @Override
+    public String toString() {
+      return policy + ": " + step;
+    }
+  }
 
   /**
    * The work was done, or tried.
@@ -210,16 +279,14 @@ public final class CallStory {
    */
   public static final class Recorder {
 
-    /** Bounds what a call that is tried for days keeps in memory. */
-    private static final int MOST_STEPS = 128;
-
     private final String policy;
-    private final List<Step> steps = new ArrayList<>(4);
+    private final @Nullable Telling telling;
+    private final Steps steps = new Steps();
     private int attempts;
-    private long leftOut;
 
-    private Recorder(String policy) {
+    private Recorder(String policy, @Nullable Telling telling) {
       this.policy = Objects.requireNonNull(policy, "policy");
+      this.telling = telling;
     }
 
     /** An attempt failed. */
@@ -244,11 +311,10 @@ public final class CallStory {
     }
 
     private Recorder add(Step step) {
-      if (steps.size() == MOST_STEPS) {
-        steps.remove(1);
-        leftOut++;
-      }
       steps.add(step);
+      if (telling != null) {
+        telling.tell(new Told(policy, step));
+      }
       return this;
     }
 
@@ -277,10 +343,10 @@ public final class CallStory {
     }
 
     private CallStory end(Object why) {
-      if (leftOut > 0) {
-        steps.add(1, new Decision(leftOut + " steps left out"));
+      if (telling != null) {
+        telling.tell(new Told(policy, new Decision("stopped: " + why)));
       }
-      return new CallStory(policy, List.copyOf(steps), attempts, why);
+      return new CallStory(policy, steps.toList(), attempts, why);
     }
   }
 

@@ -11,15 +11,33 @@ final class Composition {
 
   private Composition() {}
 
+  /**
+   * A place in a stack.
+   *
+   * @param policy the object that stands there, which may stand elsewhere, too
+   */
+  record Place(Object policy, PolicyRole role, String name) {}
+
   static List<String> warnings(ContextPolicy[] outermostFirst) {
+    List<Place> places = new ArrayList<>();
+    for (ContextPolicy policy : outermostFirst) {
+      if (policy instanceof FailsafePolicy theirs) {
+        places.addAll(theirs.places());
+      } else {
+        places.add(new Place(policy, policy.role(), policy.toString()));
+      }
+    }
     List<String> warnings = new ArrayList<>();
-    for (int i = 0; i < outermostFirst.length; i++) {
-      for (int j = i + 1; j < outermostFirst.length; j++) {
-        ContextPolicy outer = outermostFirst[i];
-        ContextPolicy inner = outermostFirst[j];
-        String effect = outer == inner ? twice(outer.role()) : effect(outer.role(), inner.role());
+    for (int i = 0; i < places.size(); i++) {
+      for (int j = i + 1; j < places.size(); j++) {
+        Place outer = places.get(i);
+        Place inner = places.get(j);
+        String effect =
+            outer.policy() == inner.policy()
+                ? twice(outer.role())
+                : effect(outer.role(), inner.role());
         if (!effect.isEmpty()) {
-          warnings.add(outer + " is outside " + inner + ": " + effect);
+          warnings.add(outer.name() + " is outside " + inner.name() + ": " + effect);
         }
       }
     }
@@ -47,7 +65,7 @@ final class Composition {
           inner == PolicyRole.RETRY
               ? "each of the attempts that run side by side retries for itself; the numbers multiply"
               : inner == PolicyRole.HEDGE ? "the numbers of attempts multiply" : "";
-      case FALLBACK, OTHER -> "";
+      case MORE_TIME, FALLBACK, OTHER -> "";
     };
   }
 
@@ -79,6 +97,7 @@ final class Composition {
       case LIMIT ->
           "the wait for the limit counts as time of the call, and an adaptive time-out learns from"
               + " it";
+      case MORE_TIME -> "the limit ends the work all the same; more time is to be outermost";
       default -> "";
     };
   }

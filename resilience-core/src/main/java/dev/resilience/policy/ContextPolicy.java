@@ -85,7 +85,8 @@ public interface ContextPolicy {
 
   /**
    * What this policy does, as far as its place in a stack matters: {@link Resilience#warnings}
-   * looks at nothing else. Default: {@link PolicyRole#OTHER}.
+   * looks at nothing else. Policies of Failsafe's are looked at one by one. Default: {@link
+   * PolicyRole#OTHER}.
    */
   default PolicyRole role() {
     return PolicyRole.OTHER;

@@ -141,11 +141,41 @@ final class FailsafePolicy implements ContextPolicy {
     return Failsafe.with(bound).with(scheduler);
   }
 
+  /** As many places as there are policies. */
+  List<Composition.Place> places() {
+    return policies.stream()
+        .map(policy -> new Composition.Place(policy, role(policy), name(policy)))
+        .toList();
+  }
+
+  /** That of the outermost one. */
+  @Override
+  public PolicyRole role() {
+    return role(policies.get(0));
+  }
+
+  private static PolicyRole role(Policy<?> policy) {
+    if (policy instanceof RetryPolicy) {
+      return PolicyRole.RETRY;
+    } else if (policy instanceof CircuitBreaker) {
+      return PolicyRole.BREAKER;
+    } else if (policy instanceof Timeout) {
+      return PolicyRole.TIMEOUT;
+    } else if (policy instanceof dev.failsafe.Fallback) {
+      return PolicyRole.FALLBACK;
+    } else if (policy instanceof Bulkhead || policy instanceof RateLimiter) {
+      return PolicyRole.LIMIT;
+    }
+    return PolicyRole.OTHER;
+  }
+
   @Override
   public String toString() {
-    return policies.stream()
-        .map(policy -> "Failsafe's " + kind(policy))
-        .collect(Collectors.joining(" > "));
+    return policies.stream().map(FailsafePolicy::name).collect(Collectors.joining(" > "));
+  }
+
+  private static String name(Policy<?> policy) {
+    return "Failsafe's " + kind(policy);
   }
 
   private static String kind(Policy<?> policy) {

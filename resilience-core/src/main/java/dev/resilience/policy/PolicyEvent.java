@@ -78,13 +78,67 @@ public sealed interface PolicyEvent {
   record WorkAbandoned(String policy, int stillRunning) implements PolicyEvent {}
 
   /**
+   * A limit did not let a call through.
+   *
+   * @param policy the name of the limit
+   * @param rejection what the caller gets
+   */
+  record Rejected(String policy, RejectedException rejection) implements PolicyEvent {}
+
+  /**
+   * A limit let a call through after a wait in line.
+   *
+   * @param policy the name of the limit
+   * @param time how long it waited
+   */
+  record Waited(String policy, Duration time) implements PolicyEvent {}
+
+  /**
+   * Another attempt was started beside a slow one.
+   *
+   * @param policy the name of the hedge
+   * @param number of the hedge in this call, from 1
+   * @param after how long the attempt before it was waited for
+   */
+  record HedgeStarted(String policy, int number, Duration after) implements PolicyEvent {}
+
+  /**
+   * Of several attempts side by side one had a good result; the others were cancelled.
+   *
+   * @param policy the name of the hedge or the race
+   * @param winner its number, from 0: of a hedge's call 0 is the attempt that was not hedged
+   * @param started how many attempts there were
+   */
+  record RaceWon(String policy, int winner, int started) implements PolicyEvent {}
+
+  /**
+   * Of several attempts side by side none had a good result.
+   *
+   * @param policy the name of the hedge or the race
+   * @param started how many attempts there were
+   */
+  record RaceLost(String policy, int started) implements PolicyEvent {}
+
+  /**
    * A fallback answered.
    *
    * @param policy the name of the fallback
+   * @param answer which of its answers
    * @param verdict what became of the call
-   * @param failure what it failed with
+   * @param failure what it failed with; a {@link BadResultException} for a result
    */
-  record FallbackAnswered(String policy, Verdict verdict, Throwable failure)
+  record FallbackAnswered(String policy, String answer, Verdict verdict, Throwable failure)
+      implements PolicyEvent {}
+
+  /**
+   * A fallback was asked, and had no answer.
+   *
+   * @param policy the name of the fallback
+   * @param verdict what became of the call
+   * @param failure what it failed with; a {@link BadResultException} for a result
+   * @param last what the last answer failed with
+   */
+  record FallbackFailed(String policy, Verdict verdict, Throwable failure, Throwable last)
       implements PolicyEvent {}
 
   /** The states of a circuit breaker. */

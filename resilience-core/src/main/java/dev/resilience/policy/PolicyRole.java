@@ -8,6 +8,8 @@ public enum PolicyRole {
   BREAKER,
   /** Ends what is inside after a time. */
   TIMEOUT,
+  /** Lets what is inside go on beyond the caller's deadline. */
+  MORE_TIME,
   /** Lets only so many calls in: per time, or at once. */
   LIMIT,
   /** Has several attempts under way at once. */

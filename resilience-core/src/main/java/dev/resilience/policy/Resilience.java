@@ -41,11 +41,20 @@ public final class Resilience {
   private final ContextPolicy[] policies;
   private final Next first;
   private final List<String> warnings;
+  private final @Nullable StoryListener stories;
 
   private Resilience(ContextPolicy[] policies) {
     this.policies = policies;
     this.first = Next.of(policies);
     this.warnings = Composition.warnings(policies);
+    this.stories = null;
+  }
+
+  private Resilience(Resilience stack, StoryListener stories) {
+    this.policies = stack.policies;
+    this.first = stack.first;
+    this.warnings = stack.warnings;
+    this.stories = stories;
   }
 
   /**
@@ -83,11 +92,28 @@ public final class Resilience {
     if (ctx.isDone()) {
       throw ctx.toException();
     }
+    if (stories != null) {
+      return callTold(new Telling(this, stories, ctx), work);
+    }
     try {
       return first.call(ctx, work);
     } catch (Throwable failure) {
       throw Resilience.<X>asThrown(seenOutside(failure));
     }
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> T callTold(
+      Telling telling, Call<T, X> work) throws X {
+    T result;
+    try {
+      result = first.call(telling.context(), work);
+    } catch (Throwable failure) {
+      Throwable seen = seenOutside(failure);
+      telling.failed(seen);
+      throw Resilience.<X>asThrown(seen);
+    }
+    telling.succeeded();
+    return result;
   }
 
   /**
@@ -124,10 +150,20 @@ public final class Resilience {
     }
     CancellableContext call = ctx.withCancel();
     AsyncResult<T> result = new AsyncResult<>(call);
-    start(call, work)
+    Telling telling = telling(call);
+    start(telling == null ? call : telling.context(), work)
         .whenComplete(
-            (value, failure) ->
-                result.settle(value, failure == null ? null : RawFailure.of(failure)));
+            (value, thrown) -> {
+              Throwable failure = thrown == null ? null : RawFailure.of(thrown);
+              if (telling != null) {
+                if (failure == null) {
+                  telling.succeeded();
+                } else {
+                  telling.failed(failure);
+                }
+              }
+              result.settle(value, failure);
+            });
     return result;
   }
 
@@ -147,6 +183,26 @@ public final class Resilience {
       Alternative<? extends T> fallback) {
     return new WithFallback<>(
         this, Objects.requireNonNull(fallback, "fallback"), Classifier.ofDefaults());
+  }
+
+  /**
+   * This stack, with a listener that hears the story of each call in which anything happened but a
+   * success at the first attempt: failures, further attempts, waits, hedges, circuits that changed,
+   * and what a fallback answered. An exception that is thrown then carries that story, too.
+   *
+   * <pre>{@code
+   * Resilience told = Resilience.of(retry, breaker, timeout)
+   *     .withStories(story -> log.log(INFO, story.toTree()));
+   * }</pre>
+   *
+   * <p>A stack inside the work of such a call adds to its story, whether it has a listener or not.
+   *
+   * <p>Costs two small objects for each call; without a listener nothing.
+   *
+   * @param listener in place of the one that was there
+   */
+  public Resilience withStories(StoryListener listener) {
+    return new Resilience(this, Objects.requireNonNull(listener, "listener"));
   }
 
   /** The stack in one line, outermost first. */
@@ -171,7 +227,12 @@ public final class Resilience {
     return describe();
   }
 
-  /** As {@link #call}, for a context that was looked at. */
+  /** The story of a call that begins; null if nobody listens. */
+  @Nullable Telling telling(Context ctx) {
+    return stories == null ? null : new Telling(this, stories, ctx);
+  }
+
+  /** As {@link #call}, for a context that was looked at, and without a story. */
   <T extends @Nullable Object, X extends Throwable> T proceed(Context ctx, Call<T, X> work)
       throws X {
     return first.call(ctx, work);

@@ -3,26 +3,33 @@ package dev.resilience.policy;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stack of policies with a fallback around it; made with {@link Resilience#withFallback}.
  *
  * <p>The fallback is asked when a call failed and somebody still waits: after a time-out, the
- * caller's deadline included, a rejection, or a failure. Never when the caller cancelled, when the
- * thread was interrupted, or for an {@link Error}. It has time of its own, also after the caller's
- * deadline.
+ * caller's deadline included, a rejection, a failure, or a result that a {@linkplain #judgedBy
+ * classifier} judges a failure. Never when the caller cancelled, when the thread was interrupted,
+ * or for an {@link Error}. It has time of its own, also after the caller's deadline.
  *
- * <p>When the fallback fails, too, the original failure is thrown, with the fallback's suppressed.
+ * <p>When the fallback fails, too, the original failure is thrown, with the fallback's suppressed;
+ * a bad result is returned as it was. Who has to know which it is, real or a fallback's, asks for a
+ * {@link Degraded} result.
  *
  * <p>Immutable and thread-safe. A call that succeeds costs nothing more than without a fallback.
  *
  * @param <T> the type of the answers
  */
 public final class WithFallback<T extends @Nullable Object> {
+
+  private static final Logger LOG = System.getLogger(WithFallback.class.getName());
 
   private final Resilience stack;
   private final Alternative<? extends T> fallback;
@@ -35,14 +42,17 @@ public final class WithFallback<T extends @Nullable Object> {
   }
 
   /**
-   * The same with another judgement of what became of a call. Rules for results do not matter here:
-   * a result is returned as it is. Default: {@link Classifier#ofDefaults}.
+   * The same with another judgement of what became of a call. A result that it judges {@link
+   * Verdict#FAILURE} or {@link Verdict#PERMANENT_FAILURE} goes to the fallback as a {@link
+   * BadResultException}. Default: {@link Classifier#ofDefaults}, by which all results are good.
    *
    * @param newClassifier best the one that the retry and the breaker of the stack have
    */
   public WithFallback<T> judgedBy(Classifier newClassifier) {
     return new WithFallback<>(stack, fallback, Objects.requireNonNull(newClassifier, "classifier"));
   }
+
+  // ---- on the caller's thread
 
   /**
    * As {@link Resilience#call}, or the fallback's answer.
@@ -52,15 +62,63 @@ public final class WithFallback<T extends @Nullable Object> {
    */
   public <X extends Throwable> T call(Context ctx, Call<? extends T, X> work) throws X {
     Objects.requireNonNull(work, "work");
+    Telling telling = stack.telling(ctx);
+    if (telling != null) {
+      return this.<X>told(telling, work).value();
+    }
     if (ctx.isDone()) {
-      return this.<X>answer(ctx, verdictOfEnded(ctx), ctx.toException());
+      return this.<X>afterEnd(ctx).value();
     }
+    T result;
     try {
-      return stack.proceed(ctx, work);
+      result = stack.proceed(ctx, work);
     } catch (Throwable thrown) {
-      Throwable failure = Resilience.seenOutside(thrown);
-      return this.<X>answer(ctx, judge(ctx, failure), failure);
+      return this.<X>afterFailure(ctx, thrown).value();
     }
+    Verdict verdict = judgeResult(ctx, result);
+    return verdict == Verdict.SUCCESS ? result : insteadOf(ctx, result, verdict).value();
+  }
+
+  /**
+   * As {@link #call}, with a result that says whether it is the fallback's, and then why, and how
+   * old it is.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   */
+  public <X extends Throwable> Degraded<T> callDegradable(Context ctx, Call<? extends T, X> work)
+      throws X {
+    Objects.requireNonNull(work, "work");
+    Telling telling = stack.telling(ctx);
+    return telling != null ? this.<X>told(telling, work) : this.<X>untold(ctx, work);
+  }
+
+  private <X extends Throwable> Degraded<T> told(Telling telling, Call<? extends T, X> work)
+      throws X {
+    Degraded<T> answer;
+    try {
+      answer = this.<X>untold(telling.context(), work);
+    } catch (Throwable failure) {
+      telling.failed(failure);
+      throw failure;
+    }
+    telling.answered(answer);
+    return answer;
+  }
+
+  private <X extends Throwable> Degraded<T> untold(Context ctx, Call<? extends T, X> work)
+      throws X {
+    if (ctx.isDone()) {
+      return this.<X>afterEnd(ctx);
+    }
+    T result;
+    try {
+      result = stack.proceed(ctx, work);
+    } catch (Throwable thrown) {
+      return this.<X>afterFailure(ctx, thrown);
+    }
+    Verdict verdict = judgeResult(ctx, result);
+    return verdict == Verdict.SUCCESS ? Degraded.not(result) : insteadOf(ctx, result, verdict);
   }
 
   /**
@@ -71,18 +129,50 @@ public final class WithFallback<T extends @Nullable Object> {
    * @param work may be done several times, or not at all
    */
   public <X extends Throwable> void run(Context ctx, Action<X> work) throws X {
-    Objects.requireNonNull(work, "work");
-    if (ctx.isDone()) {
-      this.<X>answer(ctx, verdictOfEnded(ctx), ctx.toException());
-      return;
-    }
-    try {
-      stack.proceed(ctx, work);
-    } catch (Throwable thrown) {
-      Throwable failure = Resilience.seenOutside(thrown);
-      this.<X>answer(ctx, judge(ctx, failure), failure);
-    }
+    call(ctx, this.<X>dropped(Objects.requireNonNull(work, "work")));
   }
+
+  // Its result is null, and dropped.
+  @SuppressWarnings("unchecked")
+  private <X extends Throwable> Call<? extends T, X> dropped(Call<?, X> work) {
+    return (Call<? extends T, X>) work;
+  }
+
+  /** The work is not begun. */
+  private <X extends Throwable> Degraded<T> afterEnd(Context ctx) throws X {
+    return this.<X>afterFailure(ctx, verdictOfEnded(ctx), ctx.toException());
+  }
+
+  private <X extends Throwable> Degraded<T> afterFailure(Context ctx, Throwable thrown) throws X {
+    Throwable failure = Resilience.seenOutside(thrown);
+    return this.<X>afterFailure(ctx, judge(ctx, failure), failure);
+  }
+
+  private <X extends Throwable> Degraded<T> afterFailure(
+      Context ctx, Verdict verdict, Throwable failure) throws X {
+    try {
+      if (verdict.allowsFallback() && fallback.handles(verdict, failure)) {
+        return widened(fallback.answer(ctx, verdict, failure));
+      }
+    } catch (Throwable second) {
+      SuppressedFailures.add(failure, Resilience.seenOutside(second));
+    }
+    throw Resilience.<X>asThrown(failure);
+  }
+
+  private Degraded<T> insteadOf(Context ctx, T result, Verdict verdict) {
+    BadResultException bad = new BadResultException(result, verdict);
+    try {
+      if (verdict.allowsFallback() && fallback.handles(verdict, bad)) {
+        return widened(fallback.answer(ctx, verdict, bad));
+      }
+    } catch (Exception second) {
+      Resilience.seenOutside(second);
+    }
+    return Degraded.not(result);
+  }
+
+  // ---- with stages
 
   /**
    * As {@link Resilience#callAsync}, or the fallback's answer. Cancelling the future ends the
@@ -92,26 +182,110 @@ public final class WithFallback<T extends @Nullable Object> {
    * @param work may be called several times, or not at all
    */
   public CompletionStage<T> callAsync(Context ctx, AsyncCall<? extends T> work) {
+    return start(ctx, work, Degraded::value);
+  }
+
+  /**
+   * As {@link #callAsync}, with a result that says whether it is the fallback's, and then why, and
+   * how old it is.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   */
+  public CompletionStage<Degraded<T>> callDegradableAsync(
+      Context ctx, AsyncCall<? extends T> work) {
+    return start(ctx, work, answer -> answer);
+  }
+
+  private <R extends @Nullable Object> CompletionStage<R> start(
+      Context ctx,
+      AsyncCall<? extends T> work,
+      Function<? super Degraded<T>, ? extends R> asWanted) {
     Objects.requireNonNull(work, "work");
     CancellableContext call = ctx.withCancel();
-    AsyncResult<T> result = new AsyncResult<>(call);
-    if (call.isDone()) {
-      answer(call, verdictOfEnded(call), call.toException(), result);
-      return result;
-    }
-    stack
-        .start(call, work)
+    AsyncResult<R> result = new AsyncResult<>(call);
+    Telling telling = stack.telling(call);
+    start(telling == null ? call : telling.context(), work)
         .whenComplete(
-            (value, failure) -> {
-              if (failure == null) {
-                result.settle(value, null);
+            (answer, thrown) -> {
+              if (thrown == null) {
+                if (telling != null) {
+                  telling.answered(answer);
+                }
+                result.settle(asWanted.apply(answer), null);
               } else {
-                Throwable raw = RawFailure.of(failure);
-                answer(call, judge(call, raw), raw, result);
+                Throwable failure = RawFailure.of(thrown);
+                if (telling != null) {
+                  telling.failed(failure);
+                }
+                result.settle(null, failure);
               }
             });
     return result;
   }
+
+  private CompletionStage<Degraded<T>> start(Context call, AsyncCall<? extends T> work) {
+    CompletableFuture<Degraded<T>> answer = new CompletableFuture<>();
+    boolean hadEnded = call.isDone();
+    CompletionStage<? extends T> stage =
+        hadEnded ? CompletableFuture.failedFuture(call.toException()) : stack.start(call, work);
+    stage.whenComplete(
+        (result, thrown) -> {
+          if (thrown == null) {
+            afterResult(call, result, answer);
+          } else {
+            Throwable failure = RawFailure.of(thrown);
+            Verdict verdict = hadEnded ? verdictOfEnded(call) : judge(call, failure);
+            afterFailure(call, verdict, failure, answer);
+          }
+        });
+    return answer;
+  }
+
+  private void afterFailure(
+      Context call, Verdict verdict, Throwable failure, CompletableFuture<Degraded<T>> answer) {
+    ask(call, verdict, failure)
+        .whenComplete(
+            (given, second) -> {
+              if (second == null) {
+                answer.complete(given);
+              } else {
+                SuppressedFailures.add(failure, RawFailure.of(second));
+                answer.completeExceptionally(failure);
+              }
+            });
+  }
+
+  private void afterResult(Context call, T result, CompletableFuture<Degraded<T>> answer) {
+    Verdict verdict = judgeResult(call, result);
+    if (verdict == Verdict.SUCCESS) {
+      answer.complete(Degraded.not(result));
+      return;
+    }
+    ask(call, verdict, new BadResultException(result, verdict))
+        .whenComplete(
+            (given, second) -> answer.complete(second == null ? given : Degraded.not(result)));
+  }
+
+  /** Fails with the failure itself where there is no answer for it. */
+  private CompletionStage<Degraded<T>> ask(Context call, Verdict verdict, Throwable failure) {
+    try {
+      if (verdict.allowsFallback() && fallback.handles(verdict, failure)) {
+        return ask(fallback, call, verdict, failure);
+      }
+    } catch (Throwable broken) {
+      return CompletableFuture.failedFuture(broken);
+    }
+    return CompletableFuture.failedFuture(failure);
+  }
+
+  private <U extends T> CompletionStage<Degraded<T>> ask(
+      Alternative<U> asked, Context call, Verdict verdict, Throwable failure) {
+    return Objects.requireNonNull(asked.answerAsync(call, verdict, failure), "answer")
+        .thenApply(this::widened);
+  }
+
+  // ---- judging
 
   private static Verdict verdictOfEnded(Context ctx) {
     return ctx.error() instanceof ContextCancelledException
@@ -129,36 +303,24 @@ public final class WithFallback<T extends @Nullable Object> {
     }
   }
 
-  private <X extends Throwable> T answer(Context ctx, Verdict verdict, Throwable failure) throws X {
+  /** Nobody is there to be served otherwise when the caller has cancelled. */
+  private Verdict judgeResult(Context ctx, @Nullable Object result) {
+    Verdict verdict;
     try {
-      if (verdict.allowsFallback() && fallback.handles(verdict, failure)) {
-        return fallback.answer(ctx, verdict, failure);
-      }
-    } catch (Throwable second) {
-      SuppressedFailures.add(failure, Resilience.seenOutside(second));
+      verdict = classifier.judgeResult(result);
+    } catch (RuntimeException brokenRule) {
+      LOG.log(Level.WARNING, "a rule of the classifier failed", brokenRule);
+      return Verdict.SUCCESS;
     }
-    throw Resilience.<X>asThrown(failure);
+    return verdict != Verdict.SUCCESS && ctx.error() instanceof ContextCancelledException
+        ? Verdict.SUCCESS
+        : verdict;
   }
 
-  private void answer(Context call, Verdict verdict, Throwable failure, AsyncResult<T> result) {
-    CompletionStage<? extends T> answer;
-    try {
-      answer =
-          verdict.allowsFallback() && fallback.handles(verdict, failure)
-              ? Objects.requireNonNull(fallback.answerAsync(call, verdict, failure), "answer")
-              : CompletableFuture.failedFuture(failure);
-    } catch (Throwable broken) {
-      answer = CompletableFuture.failedFuture(broken);
-    }
-    answer.whenComplete(
-        (value, second) -> {
-          if (second == null) {
-            result.settle(value, null);
-          } else {
-            SuppressedFailures.add(failure, RawFailure.of(second));
-            result.settle(null, failure);
-          }
-        });
+  // It is immutable: one of a narrower type does.
+  @SuppressWarnings("unchecked")
+  private Degraded<T> widened(Degraded<? extends T> answer) {
+    return (Degraded<T>) answer;
   }
 
   /** The stack and the fallback in one line. */

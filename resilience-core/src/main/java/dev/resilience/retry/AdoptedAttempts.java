@@ -42,6 +42,11 @@ final class AdoptedAttempts implements Attempts {
   }
 
   @Override
+  public boolean spreadsOut() {
+    return config.getJitter() != null || config.getJitterFactor() > 0;
+  }
+
+  @Override
   @SuppressWarnings("NullAway") // Failsafe's results may be null
   public boolean accept(@Nullable Object result) {
     if (policy instanceof FailurePolicy<?> rules && isFailure(rules, result)) {

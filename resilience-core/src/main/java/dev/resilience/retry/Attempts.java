@@ -17,6 +17,11 @@ interface Attempts {
   /** How many attempts a call may have, with the first; {@link Integer#MAX_VALUE}: any number. */
   int most();
 
+  /** Whether the delays are spread at random, so that callers do not come back together. */
+  default boolean spreadsOut() {
+    return false;
+  }
+
   /**
    * Whether a result is good that the classifier takes for good. Asked after each first attempt
    * that returned, and after each further one.

@@ -162,6 +162,10 @@ public final class Backoff {
         });
   }
 
+  boolean hasJitter() {
+    return jitter != Jitter.NONE;
+  }
+
   private long plusMinus(long nanos, RandomGenerator random) {
     long spread = Math.min((long) (nanos * ratio), nanos);
     long most = Math.min(spread, TimeSource.MAX_AHEAD - nanos) + nanos;

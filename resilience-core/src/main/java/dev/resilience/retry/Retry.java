@@ -13,7 +13,9 @@ import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +43,11 @@ import org.jspecify.annotations.Nullable;
  *       latest 32, nothing is known.
  *   <li>A {@link RetryBudget} keeps retries under a share of the calls. Where it is used up, the
  *       call fails with its last real failure.
- *   <li>A rejection that says when trying again makes sense ({@code retryAfter}) is obeyed: that is
- *       the delay, without jitter. All else waits as the {@link Backoff} says.
+ *   <li>A rejection inside uses up no attempt, because the dependency was not called. It is waited
+ *       for up to {@link Builder#maxRejections} times, as long as time and budget last.
+ *   <li>A rejection that says when trying again makes sense is obeyed, and so is what {@link
+ *       Builder#retryAfter} reads from a failure: no attempt is earlier. Where the back-off has
+ *       jitter, up to a tenth is added, if that fits. All else waits as the {@link Backoff} says.
  *   <li>When no further attempt is made, the last failure is thrown as it was, with the earlier
  *       ones suppressed in it and with the {@link dev.resilience.policy.CallStory} of the call; a
  *       result that counts as a failure is returned.
@@ -67,6 +72,7 @@ public final class Retry implements ContextPolicy {
   private final String name;
   private final Classifier classifier;
   private final Attempts attempts;
+  private final ToldDelays told;
   private final RetryBudget budget;
   private final AttemptTimes times = new AttemptTimes();
   private final PolicyListener listener;
@@ -77,7 +83,8 @@ public final class Retry implements ContextPolicy {
     this.attempts =
         builder.adopted != null
             ? new AdoptedAttempts(builder.adopted)
-            : new CountedAttempts(builder.maxAttempts, builder.backoff);
+            : new CountedAttempts(builder.maxAttempts, builder.maxRejections, builder.backoff);
+    this.told = builder.told;
     this.budget = builder.budget != null ? builder.budget : budgetFor(attempts.most());
     this.listener = builder.listener;
   }
@@ -106,10 +113,11 @@ public final class Retry implements ContextPolicy {
    * Adopts a policy of Failsafe's with its attempts, rules, delays, jitter and listeners; under a
    * context, and with the default budget.
    *
-   * <p>It is asked what to do about a result, or a failure of an attempt. It is not asked where
-   * nobody waits any more, where no time is left, or about an {@link Error}: there is no further
-   * attempt then, and its {@code onFailure} listener is told unless the caller cancelled. Its
-   * maximum duration is measured by Failsafe, in real time; a deadline of the context does better.
+   * <p>It is asked what to do about a result, or a failure of an attempt; a rejection inside counts
+   * for it as an attempt, since it knows no other. It is not asked where nobody waits any more,
+   * where no time is left, or about an {@link Error}: there is no further attempt then, and its
+   * {@code onFailure} listener is told unless the caller cancelled. Its maximum duration is
+   * measured by Failsafe, in real time; a deadline of the context does better.
    *
    * @param policy as it was built; it may be in use elsewhere, too
    */
@@ -187,6 +195,10 @@ public final class Retry implements ContextPolicy {
     return attempts;
   }
 
+  ToldDelays told() {
+    return told;
+  }
+
   PolicyListener listener() {
     return listener;
   }
@@ -206,6 +218,8 @@ public final class Retry implements ContextPolicy {
 
     private String name = "retry";
     private int maxAttempts = 3;
+    private int maxRejections = 10;
+    private ToldDelays told = ToldDelays.OF_REJECTIONS;
     private Backoff backoff =
         Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(5)).withFullJitter();
     private Classifier classifier = Classifier.ofDefaults();
@@ -234,6 +248,41 @@ public final class Retry implements ContextPolicy {
       return this;
     }
 
+    /**
+     * How often a call may be rejected inside (circuit open, rate limited, full) and still be tried
+     * again. A rejection is no attempt: the dependency was not called. Where only one attempt is
+     * allowed, a rejection ends the call.
+     *
+     * @param newMaxRejections at least 0: then a rejection ends the call. Default: 10
+     */
+    public Builder maxRejections(int newMaxRejections) {
+      if (newMaxRejections < 0) {
+        throw new IllegalArgumentException(
+            "maxRejections: " + newMaxRejections + " (expected: >= 0)");
+      }
+      maxRejections = newMaxRejections;
+      return this;
+    }
+
+    /**
+     * Reads from a failure, or from a result that counts as one, when trying again makes sense,
+     * such as the {@code Retry-After} of HTTP. It takes the place of the back-off, and the next
+     * attempt is never earlier; where it does not fit into the time left, the call fails at once.
+     * The rule that was added last is asked first; one that says nothing, or zero, leaves it to the
+     * others. Default: {@link dev.resilience.policy.RejectedException#retryAfter}.
+     *
+     * <pre>{@code
+     * Retry.builder().retryAfter(ServerBusyException.class, e -> Optional.of(e.retryAfter()))
+     * }</pre>
+     *
+     * @param type of the exception as the work threw it, or of the result
+     * @param rule must be thread-safe, and not return null
+     */
+    public <S> Builder retryAfter(Class<S> type, Function<? super S, Optional<Duration>> rule) {
+      told = told.with(type, rule);
+      return this;
+    }
+
     /** The delays between attempts. Default: from 100 ms doubling up to 5 s, with full jitter. */
     public Builder backoff(Backoff newBackoff) {
       backoff = Objects.requireNonNull(newBackoff, "backoff");
@@ -252,8 +301,8 @@ public final class Retry implements ContextPolicy {
     }
 
     /**
-     * Takes the place of {@link #maxAttempts} and {@link #backoff}: see {@link
-     * Retry#of(RetryPolicy)}. Default: none.
+     * Takes the place of {@link #maxAttempts}, {@link #maxRejections} and {@link #backoff}: see
+     * {@link Retry#of(RetryPolicy)}. Default: none.
      */
     public Builder policy(RetryPolicy<?> newPolicy) {
       adopted = Objects.requireNonNull(newPolicy, "policy");

@@ -6,13 +6,11 @@ import dev.resilience.context.ContextException;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.RejectedException;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +25,15 @@ final class RetryState {
   private final CallStory.Recorder story;
   private long start;
 
+  /** A token of the budget, for the attempt that is waited for or under way. */
+  private boolean holdsToken;
+
   RetryState(Retry retry, Context ctx, long start) {
     this.retry = retry;
     this.ctx = ctx;
     this.start = start;
     this.attempts = retry.attempts().start();
-    this.story = CallStory.recorder(retry.name());
+    this.story = CallStory.recorder(retry.name(), ctx);
   }
 
   Context ctx() {
@@ -83,20 +84,20 @@ final class RetryState {
         end instanceof ContextCancelledException
             ? "the caller cancelled"
             : "the caller's deadline passed";
-    budget().giveBack();
+    giveTokenBack();
     stop(story.stopped(who + " during the back-off"), end);
     return end;
   }
 
   /** The wait itself failed: there is no other attempt. */
   Throwable brokenInBackoff(Throwable failure) {
-    budget().giveBack();
+    giveTokenBack();
     return failure;
   }
 
   /** The thread was interrupted while it waited. */
   CallInterruptedException interruptedInBackoff(InterruptedException interrupt) {
-    budget().giveBack();
+    giveTokenBack();
     CallInterruptedException thrown = new CallInterruptedException(interrupt);
     stop(story.stopped("interrupted from outside during the back-off"), thrown);
     return thrown;
@@ -112,13 +113,14 @@ final class RetryState {
     if (failure == null && ctx.isDone()) {
       return giveUp(story.stopped("the caller has ended"), result, null);
     }
-    Duration delay = retryAfter(failure).orElse(null);
-    if (delay == null) {
-      delay = attempts.delay(ctx.timeSource().random());
-    }
+    Duration told = told(result, failure);
+    Duration delay = told != null ? told : attempts.delay(ctx.timeSource().random());
     CallStory noTimeLeft = noTimeLeft(delay);
     if (noTimeLeft != null) {
       return giveUp(noTimeLeft, result, failure);
+    }
+    if (told != null) {
+      delay = spreadOut(told);
     }
     if (!isInBudget(failure)) {
       return giveUp(story.stopped("the retry budget is used up"), result, failure);
@@ -152,9 +154,20 @@ final class RetryState {
     return usual.compareTo(left.minus(delay)) >= 0 ? story.noTimeLeft(delay, usual, left) : null;
   }
 
+  /** Who was told the same time is not to come back at the same moment; nor before. */
+  private Duration spreadOut(Duration told) {
+    long tenth = Deadline.saturatedNanos(told) / 10;
+    if (tenth == 0 || !retry.attempts().spreadsOut()) {
+      return told;
+    }
+    Duration later = told.plusNanos(ctx.timeSource().random().nextLong(tenth + 1));
+    return noTimeLeft(later) == null ? later : told;
+  }
+
   private boolean isInBudget(@Nullable Throwable failure) {
     try {
-      return budget().tryAcquire(ctx);
+      holdsToken = budget().tryAcquire(ctx);
+      return holdsToken;
     } catch (IllegalArgumentException otherTime) {
       if (failure != null) {
         SuppressedFailures.add(otherTime, failure);
@@ -163,8 +176,20 @@ final class RetryState {
     }
   }
 
+  private void giveTokenBack() {
+    if (holdsToken) {
+      holdsToken = false;
+      budget().giveBack();
+    }
+  }
+
   /** An attempt is over: what is learned from it for others. */
   private void ended(Verdict verdict) {
+    if (verdict == Verdict.REJECTED || verdict == Verdict.NO_TIME_LEFT) {
+      // The dependency was not called.
+      giveTokenBack();
+    }
+    holdsToken = false;
     if (verdict == Verdict.CALLER_CANCELLED) {
       return;
     }
@@ -208,11 +233,19 @@ final class RetryState {
     retry.listener().on(new PolicyEvent.RetriesStopped(retry.name(), told));
   }
 
-  /** Zero says nothing: obeying it would hammer. */
-  private static Optional<Duration> retryAfter(@Nullable Throwable failure) {
-    return failure instanceof RejectedException rejected
-        ? rejected.retryAfter().filter(after -> after.compareTo(Duration.ZERO) > 0)
-        : Optional.empty();
+  private @Nullable Duration told(@Nullable Object result, @Nullable Throwable failure) {
+    Object outcome = failure != null ? failure : result;
+    if (outcome == null) {
+      return null;
+    }
+    try {
+      return retry.told().after(outcome).orElse(null);
+    } catch (RuntimeException brokenRule) {
+      if (failure != null) {
+        SuppressedFailures.add(brokenRule, failure);
+      }
+      throw brokenRule;
+    }
   }
 
   private String reason(Verdict verdict) {

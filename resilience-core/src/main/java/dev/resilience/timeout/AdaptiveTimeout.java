@@ -8,6 +8,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.OneTimeSource;
 import dev.resilience.policy.PolicyListener;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -140,6 +141,11 @@ public final class AdaptiveTimeout implements ContextPolicy {
       return CompletableFuture.failedFuture(mixed);
     }
     return enforcer.callAsync(limit.limit(), gauge, ctx, next, work);
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
   }
 
   /** The name and the limit of this moment. */

@@ -8,6 +8,7 @@ import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RawFailure;
 import java.time.Duration;
 import java.util.Objects;
@@ -100,7 +101,12 @@ public final class MoreTime implements ContextPolicy {
   }
 
   @Override
+  public PolicyRole role() {
+    return PolicyRole.MORE_TIME;
+  }
+
+  @Override
   public String toString() {
-    return "at least " + time;
+    return "more time (at least " + time + ")";
   }
 }

@@ -6,6 +6,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -60,7 +61,12 @@ final class ServiceTimeout implements ContextPolicy {
   }
 
   @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
+  }
+
+  @Override
   public String toString() {
-    return enforcer.describe(limit.toString());
+    return "timeout of " + enforcer.describe(limit.toString());
   }
 }

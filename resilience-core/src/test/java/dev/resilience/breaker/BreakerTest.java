@@ -13,13 +13,18 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyEvent.CircuitChanged;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
+import dev.resilience.policy.Witness;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -27,9 +32,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Nested;
@@ -482,8 +489,45 @@ class BreakerTest {
 
       assertThat(fail(mode, breaker)).isSameAs(broken);
       assertThat(catchThrowable(() -> succeed(mode, breaker))).isSameAs(broken);
+      assertThat(broken.getSuppressed()).as("what it judged").hasSize(1);
       assertThat(breaker.snapshot().probesUnderWay()).isZero();
       assertThat(breaker.state()).isEqualTo(HALF_OPEN);
+      assertThat(breaker.snapshot().mode()).isEqualTo(BreakerMode.AUTOMATIC);
+    }
+
+    @Test
+    void gets_the_permit_back_when_a_stage_takes_no_listener() {
+      var breaker = ripe(builder().consecutiveFailures(1));
+      var broken = new IllegalStateException("stage");
+      var stage =
+          new CompletableFuture<Object>() {
+            @Override
+            public <U> CompletableFuture<U> handle(
+                BiFunction<? super Object, Throwable, ? extends U> function) {
+              throw broken;
+            }
+          };
+
+      var answer = Resilience.of(breaker, new HandsOn(stage)).callAsync(root, c -> stage);
+
+      assertThat(answer).isCompletedExceptionally();
+      assertThat(breaker.snapshot().probesUnderWay()).isZero();
+      assertThat(breaker.state()).as("the call failed").isEqualTo(OPEN);
+    }
+
+    /** A policy of a user's that answers with a stage of its own. */
+    private record HandsOn(CompletionStage<?> stage) implements ContextPolicy {
+
+      @Override
+      public <T, X extends Throwable> T call(Context ctx, Next next, Call<T, X> work) throws X {
+        return next.call(ctx, work);
+      }
+
+      @Override
+      @SuppressWarnings("unchecked")
+      public <T> CompletionStage<T> callAsync(Context ctx, Next next, AsyncCall<T> work) {
+        return (CompletionStage<T>) stage;
+      }
     }
 
     @Test
@@ -755,6 +799,33 @@ class BreakerTest {
       assertThat(time.pendingTimers()).isZero();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void one_that_returns_in_time_is_not_slow_and_leaves_no_timer(CallMode mode) throws Exception {
+      var breaker = slowAware().countSlowWhileRunning().build();
+
+      takes(mode, breaker, limit.minusNanos(1));
+
+      assertThat(time.pendingTimers()).isZero();
+      time.advance(limit);
+      assertThat(breaker.snapshot().windowCalls()).isEqualTo(1);
+      assertThat(breaker.snapshot().windowSlow()).isZero();
+    }
+
+    @Test
+    void a_probe_whose_caller_left_gives_its_permit_back_at_once() {
+      var breaker = slowAware().consecutiveFailures(1).countSlowWhileRunning().build();
+      fail(CallMode.BLOCKING, breaker);
+      time.advance(OPEN_FOR);
+      var left = start(breaker);
+      assertThat(breaker.snapshot().probesUnderWay()).isEqualTo(1);
+
+      left.caller.cancel();
+
+      assertThat(breaker.snapshot().probesUnderWay()).isZero();
+      assertThat(time.pendingTimers()).isZero();
+    }
+
     @Test
     void probes_that_hang_open_it_again() {
       var breaker = slowAware().consecutiveFailures(1).countSlowWhileRunning().build();
@@ -799,6 +870,7 @@ class BreakerTest {
       assertThat(reached).hasValue(0);
       assertThat(breaker.mode()).isEqualTo(BreakerMode.FORCED_OPEN);
       assertThat(breaker.snapshot().opened()).isEqualTo(1);
+      assertThat(breaker.snapshot().rejected()).isEqualTo(1);
       assertThat(events)
           .containsExactly(new CircuitChanged("payments", CLOSED, OPEN, "forced open"));
     }
@@ -916,6 +988,32 @@ class BreakerTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(message);
     }
+  }
+
+  @Test
+  void the_ends_of_the_ranges_are_taken() {
+    for (BreakerBuilder builder :
+        List.of(
+            builder().over(1),
+            builder().over(1_000_000),
+            builder().over(ofNanos(10)),
+            builder().over(Duration.ofDays(1)),
+            builder().failureRate(1),
+            builder().slowCallRate(1, ofNanos(1)),
+            builder().halfOpenPermits(1),
+            builder().halfOpenPermits(1000))) {
+      assertThat(builder.build().name()).isEqualTo("payments");
+    }
+  }
+
+  @Test
+  void hands_on_the_stage_itself_when_it_has_succeeded_already() {
+    var done = CompletableFuture.completedFuture("well");
+    var witness = new Witness();
+
+    Resilience.of(witness, builder().build()).callAsync(root, c -> done);
+
+    assertThat(witness.stage()).isSameAs(done);
   }
 
   @Test

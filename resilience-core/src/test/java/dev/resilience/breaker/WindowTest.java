@@ -155,6 +155,47 @@ class WindowTest {
     assertThat(window.tally(now + slice * TimeWindow.SLICES)).isEqualTo(Tally.NOTHING);
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void with_slow_calls_agrees_with_a_plain_list(long seed) {
+    var random = new Random(seed);
+    int calls = 1 + random.nextInt(20);
+    var thresholds =
+        new Thresholds(
+            (1 + random.nextInt(100)) / 100.0,
+            (1 + random.nextInt(100)) / 100.0,
+            1 + random.nextInt(calls),
+            random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(calls));
+    var window = window(calls, thresholds, 1);
+    var results = new ArrayDeque<Timed>();
+    int well = 0;
+    for (int i = 0; i < 500; i++) {
+      if (well == 0 && random.nextInt(20) == 0) {
+        // Now and then nothing bad is left in it.
+        well = random.nextInt(2 * calls);
+      }
+      boolean failure = well == 0 && random.nextInt(3) == 0;
+      boolean slow = well == 0 && random.nextInt(3) == 0;
+      well = Math.max(0, well - 1);
+      results.addFirst(new Timed(i, failure, slow));
+      if (results.size() > calls) {
+        results.removeLast();
+      }
+      int inARow = (int) results.stream().takeWhile(Timed::failure).count();
+      var expected =
+          new Tally(
+              results.size(),
+              (int) results.stream().filter(Timed::failure).count(),
+              (int) results.stream().filter(Timed::slow).count(),
+              inARow);
+
+      assertThat(window.add(failure, slow, 0))
+          .as("result %d of %s", i, thresholds)
+          .isEqualTo(thresholds.arePassedBy(expected));
+      assertThat(window.tally(0)).isEqualTo(expected);
+    }
+  }
+
   static LongStream seeds() {
     return LongStream.range(0, 100);
   }

@@ -156,7 +156,8 @@ class FallbacksTest {
       for (Way way : new Way[] {Way.PLATFORM_THREAD, Way.ASYNC}) {
         way.play(bench -> bench.call(stack.withFallback(stale), bench.caller, failing(refused)));
       }
-      PolicyEvent told = new PolicyEvent.FallbackAnswered("stale", Verdict.FAILURE, refused);
+      PolicyEvent told =
+          new PolicyEvent.FallbackAnswered("stale", "stale", Verdict.FAILURE, refused);
       assertThat(events).containsExactly(told, told);
     }
   }

@@ -7,6 +7,11 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerSnapshot;
+import dev.resilience.budget.BudgetAccount.Outcome;
+import dev.resilience.budget.BudgetAccount.StageAccount;
+import dev.resilience.budget.Spending;
+import dev.resilience.budget.Stage;
+import dev.resilience.budget.TimeBudget;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -16,7 +21,12 @@ import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.LimitReachedException;
+import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.RateLimitedException;
+import dev.resilience.policy.RejectedException;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
@@ -33,19 +43,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
 
 /**
- * A few callers, a random stack of up to four policies, and a dependency that answers, fails, hangs
- * or throws as the seed will have it; some callers have deadlines, some leave, some threads are
- * interrupted by a stranger. Checks the laws on the way, and tells the story.
+ * A few callers, a random stack of up to six policies, and a dependency that answers, fails, hangs,
+ * throws or rejects as the seed will have it. Some callers divide their time among stages and call
+ * the stack in each, some leave, some threads are interrupted by a stranger. Checks the laws on the
+ * way, and tells the story.
  */
 final class Simulation {
 
   private static final String LEFT_UNDER_WAY = "interrupted while waiting";
 
   private static final Duration LONG = Duration.ofSeconds(5);
+
+  private static final Stage FIRST = Stage.of("first", 3);
+  private static final Stage LAST = Stage.of("last", 1);
+  private static final TimeBudget BUDGET = TimeBudget.of(FIRST, LAST);
 
   private final RandomGenerator random;
   private final VirtualTime.Automatic time;
@@ -65,11 +81,12 @@ final class Simulation {
     this.random = random;
     this.time = VirtualTime.automatic(seed);
     this.root = Context.background(time);
-    ContextPolicy[] policies = new ContextPolicy[random.nextInt(5)];
+    ContextPolicy[] policies = new ContextPolicy[random.nextInt(7)];
     for (int i = 0; i < policies.length; i++) {
       policies[i] = i == 0 && random.nextInt(8) == 0 ? moreTime() : policy();
     }
-    this.stack = Resilience.of(policies);
+    Resilience silent = Resilience.of(policies);
+    this.stack = random.nextInt(4) == 0 ? silent.withStories(call -> tell(call.toTree())) : silent;
   }
 
   private ContextPolicy policy() {
@@ -78,6 +95,7 @@ final class Simulation {
         oneAttemptOnThisThread = false;
         return Retry.builder()
             .maxAttempts(1 + random.nextInt(4))
+            .maxRejections(random.nextInt(4))
             .backoff(Backoff.exponential(millis(1, 50), millis(50, 400)).withFullJitter())
             .budget(
                 RetryBudget.builder()
@@ -259,9 +277,14 @@ final class Simulation {
       List<BreakerSnapshot> before = snapshots();
       List<AdaptiveTimeoutSnapshot> limitsBefore = adaptiveSnapshots();
       boolean sync = random.nextBoolean();
+      boolean staged = random.nextInt(4) == 0;
       String outcome;
       try {
-        outcome = sync ? callSync(ctx) : callAsync(ctx);
+        if (staged) {
+          outcome = sync ? callStagesSync(ctx) : callStagesAsync(ctx);
+        } else {
+          outcome = sync ? callSync(ctx) : callAsync(ctx);
+        }
       } catch (Throwable failure) {
         outcome = failure.getClass().getSimpleName();
         if (failure instanceof CallInterruptedException) {
@@ -269,7 +292,7 @@ final class Simulation {
               .withFailMessage(() -> "flag not set again: " + failure + "\n" + story)
               .isTrue();
         }
-        if (sync && oneAttemptOnThisThread && callers == 1 && ctx.isCancelled()) {
+        if (sync && !staged && oneAttemptOnThisThread && callers == 1 && ctx.isCancelled()) {
           assertOnlyCancelledCounts(before);
           assertThat(adaptiveSnapshots()).as("percentiles").isEqualTo(limitsBefore);
         }
@@ -289,9 +312,36 @@ final class Simulation {
       return stack.call(ctx, this::dependency);
     }
 
+    private String callStagesSync(Context ctx) throws Exception {
+      try (Spending spend = BUDGET.start(ctx)) {
+        try {
+          String first = spend.call(FIRST, c -> stack.call(c, this::dependency));
+          return first + ", " + spend.call(LAST, c -> stack.call(c, this::dependency));
+        } finally {
+          tell(name + ": " + spend.account());
+          assertThat(spend.account().stages())
+              .extracting(StageAccount::outcome)
+              .doesNotContain(Outcome.RUNNING);
+        }
+      }
+    }
+
+    private String callStagesAsync(CancellableContext ctx) throws Exception {
+      try (Spending spend = BUDGET.start(ctx)) {
+        String first =
+            await(ctx, spend.callAsync(FIRST, c -> stack.callAsync(c, this::dependencyAsync)));
+        return first.equals(LEFT_UNDER_WAY)
+            ? first
+            : await(ctx, spend.callAsync(LAST, c -> stack.callAsync(c, this::dependencyAsync)));
+      }
+    }
+
     private String callAsync(CancellableContext ctx) throws Exception {
-      CompletableFuture<String> future =
-          stack.callAsync(ctx, this::dependencyAsync).toCompletableFuture();
+      return await(ctx, stack.callAsync(ctx, this::dependencyAsync));
+    }
+
+    private String await(CancellableContext ctx, CompletionStage<String> stage) throws Exception {
+      CompletableFuture<String> future = stage.toCompletableFuture();
       if (random.nextInt(5) == 0) {
         time.start(
             name + "-gives-up",
@@ -329,7 +379,8 @@ final class Simulation {
 
     private String dependency(Context ctx) throws Exception {
       ctx.sleep(millis(0, 120));
-      return switch (random.nextInt(6)) {
+      return switch (random.nextInt(8)) {
+        case 6 -> throw rejection();
         case 0 -> throw new java.io.IOException("failed");
         case 1 -> throw new IllegalStateException("failed unchecked");
         case 2 -> {
@@ -342,7 +393,7 @@ final class Simulation {
 
     private CompletableFuture<String> dependencyAsync(Context ctx) {
       CompletableFuture<String> answer = new CompletableFuture<>();
-      int kind = random.nextInt(6);
+      int kind = random.nextInt(8);
       if (kind == 0) {
         throw new IllegalStateException("failed at once");
       }
@@ -358,11 +409,23 @@ final class Simulation {
                   answer.completeExceptionally(end);
                 } else if (kind == 2) {
                   answer.completeExceptionally(new java.io.IOException("failed"));
+                } else if (kind == 3) {
+                  answer.completeExceptionally(rejection());
                 } else {
                   answer.complete("answer");
                 }
               });
       return answer;
+    }
+
+    /** As of a policy further in, or of a stack that the work calls. */
+    private RejectedException rejection() {
+      return switch (random.nextInt(4)) {
+        case 0 -> new CircuitOpenException("inner", millis(1, 200));
+        case 1 -> new RateLimitedException("inner", millis(0, 50));
+        case 2 -> new NoTimeLeftException("inner");
+        default -> new LimitReachedException("inner");
+      };
     }
 
     private CancellableContext context() {

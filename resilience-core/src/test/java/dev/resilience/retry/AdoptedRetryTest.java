@@ -17,6 +17,7 @@ import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.FailsafeFailures;
+import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
@@ -45,7 +46,7 @@ class AdoptedRetryTest {
         .onRetriesExceeded(e -> told.add("exceeded"))
         .onAbort(e -> told.add("abort"))
         .onSuccess(e -> told.add("success"))
-        .onFailure(e -> told.add("failure"));
+        .onFailure(e -> told.add("failure: " + e.getException().getMessage()));
   }
 
   private Object call(CallMode mode, RetryPolicy<?> policy, Context ctx, Call<?, Exception> work)
@@ -96,7 +97,7 @@ class AdoptedRetryTest {
             "retry of no 2",
             "failed attempt",
             "exceeded",
-            "failure");
+            "failure: no 3");
   }
 
   @ParameterizedTest
@@ -164,7 +165,37 @@ class AdoptedRetryTest {
 
     assertThat(failure).isInstanceOf(AssertionError.class);
     assertThat(attempts).hasValue(1);
-    assertThat(told).containsExactly("failure");
+    assertThat(told).containsExactly("failure: bug");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void is_told_of_an_error_that_ends_the_call(CallMode mode) {
+    failure(
+        mode,
+        policy().build(),
+        root,
+        c -> {
+          if (attempts.get() == 1) {
+            return failing(c);
+          }
+          throw new AssertionError("bug");
+        });
+
+    assertThat(attempts).hasValue(2);
+    assertThat(told)
+        .containsExactly("failed attempt", "scheduled in 10 s", "retry of no 1", "failure: bug");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void takes_a_result_that_no_rule_is_against_as_a_success_at_once(CallMode mode) throws Exception {
+    var events = new ArrayList<PolicyEvent>();
+    var retry = Retry.builder().policy(policy().build()).listener(events::add).build();
+
+    time.run(() -> mode.call(Resilience.of(retry), root, c -> "well"));
+
+    assertThat(events).isEmpty();
   }
 
   @ParameterizedTest
@@ -175,7 +206,7 @@ class AdoptedRetryTest {
 
     assertThat(failure).isInstanceOf(IOException.class);
     assertThat(time.elapsed()).isZero();
-    assertThat(told).containsExactly("failed attempt", "failure");
+    assertThat(told).containsExactly("failed attempt", "failure: no 1");
   }
 
   @ParameterizedTest

@@ -68,6 +68,18 @@ class BackoffTest {
     }
 
     @Test
+    void exponential_may_stand_still() {
+      assertThat(first(3, Backoff.exponential(ofMillis(5), ofMillis(5)))).containsOnly(ofMillis(5));
+      assertThat(first(3, Backoff.exponential(ofMillis(5), ofSeconds(1), 1)))
+          .containsOnly(ofMillis(5));
+    }
+
+    @Test
+    void list_may_hold_one() {
+      assertThat(first(3, Backoff.list(ofMillis(3)))).containsOnly(ofMillis(3));
+    }
+
+    @Test
     void list_repeats_its_last_one() {
       assertThat(first(4, Backoff.list(ofMillis(3), ZERO, ofMillis(5))))
           .containsExactly(ofMillis(3), ZERO, ofMillis(5), ofMillis(5));
@@ -108,15 +120,18 @@ class BackoffTest {
       var afterFirst = new ArrayList<Duration>();
       var afterTwenty = new ArrayList<Duration>();
       var afterMuch = new ArrayList<Duration>();
+      var afterAThird = new ArrayList<Duration>();
       for (int i = 0; i < 20_000; i++) {
         afterFirst.add(backoff.delay(1, ZERO, random));
         afterTwenty.add(backoff.delay(2, ofNanos(20), random));
         afterMuch.add(backoff.delay(9, ofNanos(900), random));
+        afterAThird.add(backoff.delay(9, ofNanos(333), random));
       }
 
       assertBetween(afterFirst, 10, 30);
       assertBetween(afterTwenty, 10, 60);
       assertBetween(afterMuch, 10, 1000);
+      assertBetween(afterAThird, 10, 999);
     }
 
     private static void assertBetween(List<Duration> delays, long least, long most) {
@@ -188,6 +203,9 @@ class BackoffTest {
           () -> Backoff.exponential(ofMillis(1), ofMillis(2), Double.NaN),
           "factor: NaN (expected: >= 1 and finite)");
       refused(
+          () -> Backoff.exponential(ofMillis(1), ofMillis(2), Double.POSITIVE_INFINITY),
+          "factor: Infinity (expected: >= 1 and finite)");
+      refused(
           () -> Backoff.list(ZERO, ofMillis(-2)), "others[0]: PT-0.002S (expected: not negative)");
       refused(() -> Backoff.none().withJitter(1.5), "share: 1.5 (expected: > 0 and <= 1)");
       refused(() -> Backoff.none().withJitter(0), "share: 0.0 (expected: > 0 and <= 1)");
@@ -211,5 +229,9 @@ class BackoffTest {
         .hasSameHashCodeAs(Backoff.exponential(ofMillis(1), ofSeconds(1), 2).withJitter(0.2))
         .isNotEqualTo(Backoff.exponential(ofMillis(1), ofSeconds(1)).withJitter(0.3))
         .hasToString("PT0.001S x 2.0 up to PT1S ± 20.0 %");
+    assertThat(Backoff.none()).hasToString("no delay");
+    assertThat(Backoff.constant(ofSeconds(1)).withFullJitter())
+        .hasToString("PT1S with full jitter");
+    assertThat(Backoff.list(ofMillis(1), ofSeconds(2))).hasToString("[PT0.001S, PT2S]");
   }
 }

@@ -9,13 +9,17 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CallStory;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
+import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
+import dev.resilience.timeout.FixedTimeout;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -88,6 +92,7 @@ class RetryLimitsTest {
       time.run(() -> callThatFails(mode, retry));
 
       assertThat(requests).hasValue(500);
+      assertThat(retry.budget().available()).as("and not one more").isZero();
     }
 
     @ParameterizedTest
@@ -173,6 +178,19 @@ class RetryLimitsTest {
       assertThat(budget.available()).isEqualTo(5);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void is_filled_by_a_result_that_counts_as_a_failure(CallMode mode) throws Exception {
+      var budget = RetryBudget.builder().ratio(0.5).minimumPerSecond(0).burst(5).build();
+      budget.tryAcquire(root);
+      var classifier = Classifier.ofDefaults().onResult(Integer.class, n -> Verdict.FAILURE);
+      var retry = Retry.builder().maxAttempts(1).classifier(classifier).budget(budget).build();
+
+      time.run(() -> mode.call(Resilience.of(retry), root, c -> 503));
+
+      assertThat(budget.available()).isEqualTo(4.5);
+    }
+
     @Test
     void may_be_shared_by_several_retries() throws Exception {
       var budget = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(3).build();
@@ -248,6 +266,52 @@ class RetryLimitsTest {
       assertThat(storyOf(failure).stopped())
           .isEqualTo(
               "no time left: next attempt in 10 ms, which usually takes 300 ms, 310 ms left");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void is_learned_from_further_attempts_too(CallMode mode) throws Exception {
+      time.run(
+          () -> {
+            for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+              var isFirst = new AtomicBoolean(true);
+              mode.call(
+                  Resilience.of(retry),
+                  root,
+                  c -> {
+                    if (isFirst.getAndSet(false)) {
+                      throw new IOException("down");
+                    }
+                    c.sleep(ofMillis(300));
+                    return "well";
+                  });
+            }
+            return null;
+          });
+
+      assertThat(retry.times().median()).isEqualTo(ofMillis(300).toNanos());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void is_at_least_the_limit_that_passed(CallMode mode) throws Exception {
+      time.run(
+          () -> {
+            for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+              catchThrowable(
+                  () ->
+                      mode.call(
+                          Resilience.of(retry, FixedTimeout.of(ofMillis(200))),
+                          root,
+                          c -> {
+                            c.sleep(ofSeconds(9));
+                            return "never";
+                          }));
+            }
+            return null;
+          });
+
+      assertThat(retry.times().median()).isEqualTo(ofMillis(200).toNanos());
     }
 
     @ParameterizedTest
@@ -363,6 +427,30 @@ class RetryLimitsTest {
       times.took(100);
 
       assertThat(times.median()).isEqualTo(4);
+    }
+
+    @Test
+    void need_not_come_in_order() {
+      for (long nanos : new long[] {100, 7, 3, 6, 1, 5, 2, 4}) {
+        times.took(nanos);
+      }
+
+      assertThat(times.median()).isEqualTo(4);
+    }
+
+    @Test
+    void are_not_confirmed_by_one_that_was_cut_off_just_then() {
+      for (int i = 0; i < 8; i++) {
+        times.took(100);
+      }
+      for (int i = 0; i < 8; i++) {
+        times.tookAtLeast(100);
+      }
+      for (int i = 0; i < 9; i++) {
+        times.took(200);
+      }
+
+      assertThat(times.median()).isEqualTo(200);
     }
 
     @Test

@@ -49,6 +49,8 @@ class RetryPropertyTest {
     private final VirtualTime.Manual time;
     private final List<Attempt> attempts = new ArrayList<>();
     private final List<Long> delays = new ArrayList<>();
+    private final int mostAttempts;
+    private final int mostRejections;
     private final long deadline;
     private final long leaves;
 
@@ -59,8 +61,9 @@ class RetryPropertyTest {
     Script(long seed) {
       var random = new Random(seed);
       time = VirtualTime.manual(seed);
-      int most = 1 + random.nextInt(5);
-      for (int i = 0; i < most; i++) {
+      mostAttempts = 1 + random.nextInt(5);
+      mostRejections = random.nextInt(4);
+      for (int i = 0; i < mostAttempts + mostRejections; i++) {
         attempts.add(new Attempt(random.nextInt(4), outcome(random)));
         delays.add((long) random.nextInt(6));
       }
@@ -90,7 +93,8 @@ class RetryPropertyTest {
       var caller = deadline == NEVER ? root : root.withTimeout(Duration.ofNanos(10 * deadline + 1));
       var retry =
           Retry.builder()
-              .maxAttempts(attempts.size())
+              .maxAttempts(mostAttempts)
+              .maxRejections(mostRejections)
               .backoff(
                   Backoff.list(
                       Duration.ofNanos(10 * delays.get(0)),
@@ -140,6 +144,8 @@ class RetryPropertyTest {
       long cancelAt = leaves == NEVER ? NEVER : 10 * leaves + 5;
       long end = deadline == NEVER ? NEVER : 10 * deadline + 1;
       long now = 0;
+      int called = 0;
+      int rejected = 0;
       for (int i = 0; i < attempts.size(); i++) {
         Attempt attempt = attempts.get(i);
         expectedAttempts = i + 1;
@@ -161,8 +167,15 @@ class RetryPropertyTest {
             attempt.failure instanceof CircuitOpenException open
                 ? open.retryAfter().orElseThrow().toNanos()
                 : 10 * delays.get(i);
+        boolean isRejected = attempt.failure instanceof CircuitOpenException;
+        if (isRejected) {
+          rejected++;
+        } else {
+          called++;
+        }
         if (attempt.failure instanceof Error
-            || i == attempts.size() - 1
+            || mostAttempts == 1
+            || (isRejected ? rejected > mostRejections : called == mostAttempts)
             || (end != NEVER && delay >= end - now)) {
           finish(now, attempt.failure);
           return;

@@ -10,24 +10,26 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CallStory;
 import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.LimitReachedException;
 import dev.resilience.policy.NoTimeLeftException;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
+import dev.resilience.policy.Witness;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
@@ -53,7 +55,7 @@ class RetryTest {
         () -> catchThrowable(() -> mode.call(Resilience.of(retry), ctx, counted(work))));
   }
 
-  private dev.resilience.policy.Call<Object, Exception> counted(Work work) {
+  private Call<Object, Exception> counted(Work work) {
     return ctx -> work.run(ctx, attempts.incrementAndGet());
   }
 
@@ -245,9 +247,12 @@ class RetryTest {
     @ParameterizedTest
     @EnumSource
     void a_delay_as_long_as_the_time_left_does_not_fit(CallMode mode) throws Exception {
-      failure(mode, retry().build(), root.withTimeout(ofSeconds(10)), RetryTest::fail);
+      Throwable failure =
+          failure(mode, retry().build(), root.withTimeout(ofSeconds(10)), RetryTest::fail);
 
       assertThat(attempts).hasValue(1);
+      assertThat(storyOf(failure).stopped())
+          .isEqualTo("no time left: next attempt in 10 s, 10 s left");
     }
 
     @ParameterizedTest
@@ -350,9 +355,37 @@ class RetryTest {
       assertThat(time.pendingTimers()).isZero();
     }
 
-    @Test
-    void the_exception_of_a_blocking_call_tells_what_had_failed_before() throws Exception {
-      a_backoff_ends_at_once_with_the_callers_end(CallMode.BLOCKING);
+    @ParameterizedTest
+    @EnumSource
+    void a_result_that_counts_as_a_failure_is_the_answer(CallMode mode) throws Exception {
+      var caller = root.withCancel();
+      var classifier = Classifier.ofDefaults().onResult(Integer.class, status -> Verdict.FAILURE);
+
+      Object answer =
+          time.run(
+              () ->
+                  mode.call(
+                      Resilience.of(retry().classifier(classifier).build()),
+                      caller,
+                      counted(
+                          (c, n) -> {
+                            caller.cancel(CancelReason.USER);
+                            return 503;
+                          })));
+
+      assertThat(answer).isEqualTo(503);
+      assertThat(attempts).hasValue(1);
+      assertThat(events)
+          .singleElement()
+          .isInstanceOfSatisfying(
+              PolicyEvent.RetriesStopped.class,
+              event -> assertThat(event.story().stopped()).isEqualTo("the caller has ended"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void in_a_backoff_the_story_tells_what_had_failed_before(CallMode mode) throws Exception {
+      a_backoff_ends_at_once_with_the_callers_end(mode);
 
       assertThat(events)
           .last()
@@ -374,52 +407,6 @@ class RetryTest {
 
     @ParameterizedTest
     @EnumSource
-    void the_retry_after_of_a_rejection_is_the_delay_without_jitter(CallMode mode)
-        throws Exception {
-      var jittered = Backoff.constant(ofSeconds(50)).withFullJitter();
-
-      failure(
-          mode,
-          retry().backoff(jittered).build(),
-          root,
-          (c, n) -> {
-            throw new CircuitOpenException("payments", ofMillis(700));
-          });
-
-      assertThat(time.elapsed()).isEqualTo(ofMillis(1400));
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void a_retry_after_that_does_not_fit_ends_the_call(CallMode mode) throws Exception {
-      failure(
-          mode,
-          retry().backoff(Backoff.none()).build(),
-          root.withTimeout(ofMillis(700)),
-          (c, n) -> {
-            throw new CircuitOpenException("payments", ofMillis(700));
-          });
-
-      assertThat(attempts).hasValue(1);
-      assertThat(time.elapsed()).isZero();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void a_rejection_without_retry_after_backs_off(CallMode mode) throws Exception {
-      failure(
-          mode,
-          retry().build(),
-          root,
-          (c, n) -> {
-            throw new LimitReachedException("10 calls");
-          });
-
-      assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
-    }
-
-    @ParameterizedTest
-    @EnumSource
     void an_error_is_never_repeated(CallMode mode) throws Exception {
       var error = new AssertionError("bug");
 
@@ -432,8 +419,34 @@ class RetryTest {
                 throw error;
               });
 
-      assertThat(failure).isSameAs(error);
+      assertThat(failure).isSameAs(error).hasNoSuppressedExceptions();
       assertThat(attempts).hasValue(1);
+      assertThat(events).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_error_of_a_further_attempt_tells_what_had_failed_before(CallMode mode)
+        throws Exception {
+      var error = new AssertionError("bug");
+      var first = new IOException("no 1");
+
+      Throwable failure =
+          failure(
+              mode,
+              retry().build(),
+              root,
+              (c, n) -> {
+                if (n == 1) {
+                  throw first;
+                }
+                throw error;
+              });
+
+      assertThat(failure).isSameAs(error);
+      assertThat(failure.getSuppressed()).contains(first);
+      assertThat(storyOf(failure).stopped()).isEqualTo("an Error is never retried");
+      assertThat(attempts).hasValue(2);
     }
 
     @ParameterizedTest
@@ -461,6 +474,63 @@ class RetryTest {
       assertThat(failure).isInstanceOf(IOException.class).hasNoSuppressedExceptions();
       assertThat(attempts).hasValue(1);
       assertThat(events).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_exception_that_counts_as_a_success_after_a_retry_is_one(CallMode mode)
+        throws Exception {
+      var classifier = Classifier.ofDefaults().onFailure(IOException.class, e -> Verdict.SUCCESS);
+
+      Throwable failure =
+          failure(
+              mode,
+              retry().classifier(classifier).build(),
+              root,
+              (c, n) -> {
+                if (n == 1) {
+                  throw new IllegalStateException("down");
+                }
+                throw new IOException("404");
+              });
+
+      assertThat(failure).hasMessage("404").hasNoSuppressedExceptions();
+      assertThat(events)
+          .last()
+          .isInstanceOfSatisfying(
+              PolicyEvent.RetrySucceeded.class,
+              event -> assertThat(event.story().attemptCount()).isEqualTo(2));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_retry_after_of_nothing_would_hammer_and_is_not_obeyed(CallMode mode) throws Exception {
+      failure(
+          mode,
+          retry().build(),
+          root,
+          (c, n) -> {
+            throw new CircuitOpenException("payments", Duration.ZERO);
+          });
+
+      assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_rule_about_results_that_fails_is_reported(CallMode mode) throws Exception {
+      var broken = new IllegalStateException("rule");
+      var classifier =
+          Classifier.ofDefaults()
+              .onResult(
+                  Integer.class,
+                  status -> {
+                    throw broken;
+                  });
+
+      assertThat(failure(mode, retry().classifier(classifier).build(), root, (c, n) -> 200))
+          .isSameAs(broken);
+      assertThat(attempts).hasValue(1);
     }
 
     @ParameterizedTest
@@ -533,12 +603,13 @@ class RetryTest {
     }
 
     @Test
-    void hands_back_the_stage_itself_when_it_has_succeeded_already() throws Exception {
+    void hands_on_the_stage_itself_when_it_has_succeeded_already() {
       var done = CompletableFuture.completedFuture("yes");
+      var witness = new Witness();
 
-      assertThat(Resilience.of(Retry.ofDefaults()).callAsync(root, c -> done))
-          .succeedsWithin(1, TimeUnit.SECONDS)
-          .isEqualTo("yes");
+      Resilience.of(witness, Retry.ofDefaults()).callAsync(root, c -> done);
+
+      assertThat(witness.stage()).isSameAs(done);
     }
   }
 
@@ -561,6 +632,7 @@ class RetryTest {
     private void interruptInBackoff(java.util.function.Function<Runnable, Thread> threads)
         throws Exception {
       var manual = VirtualTime.manual();
+      var budget = RetryBudget.ofDefaults();
       var flag = new AtomicInteger();
       var thrown = new AtomicReference<Throwable>();
       var ended = new CountDownLatch(1);
@@ -570,7 +642,7 @@ class RetryTest {
                 thrown.set(
                     catchThrowable(
                         () ->
-                            Resilience.of(retry().build())
+                            Resilience.of(retry().budget(budget).build())
                                 .call(Context.background(manual), c -> fail(c, 1))));
                 flag.set(Thread.currentThread().isInterrupted() ? 1 : 0);
                 ended.countDown();
@@ -587,6 +659,7 @@ class RetryTest {
       assertThat(thrown.get().getSuppressed()).hasAtLeastOneElementOfType(IOException.class);
       assertThat(flag).hasValue(1);
       assertThat(manual.elapsed()).isZero();
+      assertThat(budget.available()).as("given back").isEqualTo(20);
     }
 
     @SuppressWarnings("unchecked")
@@ -634,6 +707,12 @@ class RetryTest {
       assertThatThrownBy(() -> Retry.builder().listener(null)).hasMessage("listener");
       assertThatThrownBy(() -> Retry.builder().name(null)).hasMessage("name");
     }
+  }
+
+  @Test
+  void says_what_it_is() {
+    assertThat(retry().name("orders").maxAttempts(4).build())
+        .hasToString("orders (4 attempts, PT10S)");
   }
 
   private static Object fail(Context ctx, int attempt) throws IOException {

@@ -21,6 +21,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +131,12 @@ class AdaptiveTimeoutTest {
     void is_kept_by_the_isolated_mode_too() throws Exception {
       Way.PLATFORM_THREAD.play(
           bench -> {
+            timeout = builder().isolated().maxThreads(1).build();
+            Thread worker =
+                Resilience.of(timeout)
+                    .<Thread, RuntimeException>call(bench.caller, c -> Thread.currentThread());
+            assertThat(worker).isNotSameAs(Thread.currentThread());
+
             timeout = builder().isolated().build();
             calls(bench, 12, millis(100));
             assertThat(timeout.snapshot().cutOff()).isGreaterThanOrEqualTo(10);
@@ -208,14 +216,15 @@ class AdaptiveTimeoutTest {
     private void assertNothingLearned(Bench bench, Resilience stack, int times) {
       AdaptiveTimeoutSnapshot before = timeout.snapshot();
       for (int i = 0; i < times; i++) {
-        catchThrowable(
-            () ->
-                bench.call(
-                    stack,
-                    bench.caller,
-                    c -> {
-                      throw new IOException("refused");
-                    }));
+        assertThatThrownBy(
+                () ->
+                    bench.call(
+                        stack,
+                        bench.caller,
+                        c -> {
+                          throw new IOException("refused");
+                        }))
+            .hasMessage("refused");
       }
       assertThat(timeout.snapshot()).isEqualTo(before);
     }
@@ -286,6 +295,24 @@ class AdaptiveTimeoutTest {
                         .<String, RuntimeException>call(bench.caller, c -> "result"))
                 .isEqualTo("result");
             assertThat(timeout.snapshot().samples()).isZero();
+          });
+    }
+
+    @Test
+    void a_failure_on_which_a_rule_fails_and_it_is_thrown_all_the_same() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout =
+                builder()
+                    .classifier(
+                        Classifier.ofDefaults()
+                            .onFailure(
+                                IOException.class,
+                                e -> {
+                                  throw new IllegalStateException("broken rule");
+                                }))
+                    .build();
+            assertNothingLearned(bench, Resilience.of(timeout), 3);
           });
     }
   }
@@ -409,6 +436,10 @@ class AdaptiveTimeoutTest {
     refused(
         () -> builder.between(CEILING, FLOOR),
         "ceiling: PT0.05S (expected: from PT2S, the floor, to a day)");
+    refused(
+        () -> builder.between(FLOOR, Duration.ofDays(1).plusNanos(1)),
+        "ceiling: PT24H0.000000001S (expected: from PT0.05S, the floor, to a day)");
+    refused(() -> builder.maxThreads(0), "maxThreads: 0 (expected: >= 1)");
     refused(() -> builder.minSamples(0), "minSamples: 0 (expected: >= 1)");
     refused(() -> builder.window(Duration.ZERO, 100), "time: PT0S (expected: > 0)");
     refused(() -> builder.window(CEILING, 99), "calls: 99 (expected: >= 100)");
@@ -419,6 +450,55 @@ class AdaptiveTimeoutTest {
         () -> AdaptiveTimeout.builder().minSamples(501).build(),
         "minSamples: 501 (expected: at most half of the 1000 calls in the window)");
     assertThatNullPointerException().isThrownBy(() -> builder.between(FLOOR, null));
+  }
+
+  @Test
+  void takes_the_ends_of_the_ranges() {
+    assertThat(AdaptiveTimeout.builder().between(FLOOR, FLOOR).build().limit()).isEqualTo(FLOOR);
+    for (AdaptiveTimeoutBuilder builder :
+        List.of(
+            builder().between(FLOOR, Duration.ofDays(1)),
+            builder().times(1),
+            builder().times(100),
+            builder().minSamples(1),
+            builder().minSamples(500),
+            builder().window(Duration.ofNanos(1), 100),
+            builder().startingAt(FLOOR))) {
+      assertThat(builder.build().limit()).isEqualTo(FLOOR);
+    }
+    assertThat(builder().startingAt(CEILING).build().limit()).isEqualTo(CEILING);
+    assertThat(AdaptiveTimeout.ofDefaults())
+        .hasToString("adaptive timeout (adaptive, now PT0.05S)");
+  }
+
+  @Test
+  void counts_the_work_that_it_leaves_behind() throws Exception {
+    Way.ASYNC.play(
+        bench -> {
+          CompletableFuture<String> deaf = new CompletableFuture<>();
+          CompletionStage<String> stage = Resilience.of(timeout).callAsync(bench.caller, c -> deaf);
+          assertThatThrownBy(() -> bench.await(stage)).isInstanceOf(AttemptTimeoutException.class);
+          assertThat(timeout.stillRunning()).isEqualTo(1);
+          deaf.complete("late");
+          assertThat(timeout.stillRunning()).isZero();
+          assertThat(timeout.abandoned()).isEqualTo(1);
+        });
+  }
+
+  @Test
+  void learns_with_a_monitor_too() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          TimeoutMonitor monitor = TimeoutMonitor.create();
+          timeout = builder().monitor(monitor).build();
+          calls(bench, 3, millis(10));
+          calls(bench, 2, millis(100));
+          assertThat(timeout.snapshot().samples()).isEqualTo(5);
+          assertThat(timeout.snapshot().cutOff()).isEqualTo(2);
+          TimeoutStatistics told = monitor.of("quotes").orElseThrow();
+          assertThat(told.succeeded()).isEqualTo(3);
+          assertThat(told.timedOut()).isEqualTo(2);
+        });
   }
 
   private static void refused(Runnable call, String message) {

@@ -11,9 +11,13 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.policy.Call;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
@@ -206,6 +210,46 @@ class FixedTimeoutTest {
     }
   }
 
+  /** One that is not ours, and does not know what to make of an interrupt. */
+  private static final class PassesInterruptsOn implements ContextPolicy {
+
+    @Override
+    public <T, X extends Throwable> T call(Context ctx, Next next, Call<T, X> work) {
+      throw PassesInterruptsOn.<RuntimeException>raw(new InterruptedException());
+    }
+
+    @Override
+    public <T> CompletionStage<T> callAsync(Context ctx, Next next, AsyncCall<T> work) {
+      return next.callAsync(ctx, work);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <X extends Throwable> X raw(Throwable thrown) throws X {
+      throw (X) thrown;
+    }
+  }
+
+  @Test
+  void an_interrupt_from_outside_that_a_policy_inside_passes_on_is_kept() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          assertThatThrownBy(
+                  () ->
+                      Resilience.of(timeout(false), new PassesInterruptsOn())
+                          .call(bench.caller, c -> "never"))
+              .isInstanceOf(CallInterruptedException.class);
+          assertThat(Thread.interrupted()).isTrue();
+          assertNothingIsLeft(bench);
+        });
+  }
+
+  @Test
+  void says_what_it_is() {
+    assertThat(timeout(false)).hasToString("quotes (PT0.05S)");
+    assertThat(timeout(false).limit()).isEqualTo(LIMIT);
+    assertThat(timeout(false).name()).isEqualTo("quotes");
+  }
+
   @Nested
   class A_result_that_comes_late {
 
@@ -325,6 +369,28 @@ class FixedTimeoutTest {
                             .isInstanceOf(IOException.class));
             assertThat(timeout.abandoned()).isZero();
             assertThat(events).containsExactly(new PolicyEvent.LimitPassed("quotes", LIMIT));
+          });
+    }
+
+    @Test
+    void that_is_done_when_it_comes_back_too_late_is_told() throws Exception {
+      Way.ASYNC.play(
+          bench -> {
+            FixedTimeout timeout = timeout(false);
+            CompletionStage<String> ours =
+                Resilience.of(timeout)
+                    .callAsync(
+                        bench.caller,
+                        c -> {
+                          c.onDone(() -> {});
+                          return CompletableFuture.completedFuture(stubborn(bench, SECOND));
+                        });
+            assertThatThrownBy(() -> bench.await(ours)).isInstanceOf(AttemptTimeoutException.class);
+            assertThat(timeout.abandoned()).isZero();
+            assertThat(events)
+                .containsExactly(
+                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.LateResult("quotes", SECOND, "late", null));
           });
     }
 

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -92,11 +94,29 @@ class MoreTimeTest {
         });
   }
 
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
+  void the_context_of_the_work_ends_with_it(Way way) throws Exception {
+    way.play(
+        bench -> {
+          AtomicReference<Context> given = new AtomicReference<>();
+          bench.call(
+              stack,
+              bench.caller,
+              c -> {
+                given.set(c);
+                return "done";
+              });
+          assertThat(given.get().isDone()).isTrue();
+        });
+  }
+
   @Test
   void refuses_bad_input() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MoreTime.atLeast(Duration.ZERO))
         .withMessage("time: PT0S (expected: > 0)");
-    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("at least PT1S");
+    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("more time (at least PT1S)");
+    assertThat(MoreTime.atLeast(Duration.ofSeconds(1)).time()).isEqualTo(Duration.ofSeconds(1));
   }
 }

@@ -223,6 +223,17 @@ class RealBlockingTest {
   }
 
   @Test
+  void the_threads_of_the_isolated_mode_keep_no_jvm_alive_and_say_whose_they_are()
+      throws Exception {
+    Thread worker =
+        Resilience.of(FixedTimeout.builder(Duration.ofMinutes(1)).name("reads").isolated().build())
+            .<Thread, RuntimeException>call(ctx, c -> Thread.currentThread());
+
+    assertThat(worker.isDaemon()).isTrue();
+    assertThat(worker.getName()).startsWith("resilience-reads-");
+  }
+
+  @Test
   void a_full_isolated_mode_rejects_where_there_are_no_virtual_threads() {
     assumeTrue(Workers.virtualThreads("test-") == null, "unbounded on virtual threads");
     CountDownLatch letGo = new CountDownLatch(1);

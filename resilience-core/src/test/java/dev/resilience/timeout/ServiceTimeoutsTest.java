@@ -10,9 +10,12 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Way;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,7 +92,7 @@ class ServiceTimeoutsTest {
   @Test
   void a_listed_service_has_one_policy() {
     assertThat(limits.forService("payment")).isSameAs(limits.forService("payment"));
-    assertThat(limits.forService("payment")).hasToString("payment (PT1.02S)");
+    assertThat(limits.forService("payment")).hasToString("timeout of payment (PT1.02S)");
   }
 
   @Test
@@ -98,8 +101,30 @@ class ServiceTimeoutsTest {
     ServiceTimeouts built = builder.build();
     builder.service("a", Duration.ofSeconds(9)).isolated();
     assertThat(built.limit("a")).isEqualTo(Duration.ofSeconds(1));
-    assertThat(built.forService("b")).hasToString("b (PT1S)");
+    assertThat(built.forService("b")).hasToString("timeout of b (PT1S)");
     assertThat(built).hasToString("{a=PT1S}, otherwise PT1S, network PT0S");
+  }
+
+  @Test
+  void isolated_work_runs_on_a_thread_of_its_own_and_a_listener_hears() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          List<PolicyEvent> events = new ArrayList<>();
+          Resilience stack =
+              Resilience.of(
+                  ServiceTimeouts.builder()
+                      .isolated()
+                      .maxThreads(1)
+                      .listener(events::add)
+                      .build()
+                      .forService("mail"));
+          Thread worker =
+              stack.<Thread, RuntimeException>call(bench.caller, c -> Thread.currentThread());
+          assertThat(worker).isNotSameAs(Thread.currentThread());
+
+          catchThrowable(() -> bench.callForEver(stack, bench.caller));
+          assertThat(events).contains(new PolicyEvent.LimitPassed("mail", Duration.ofSeconds(1)));
+        });
   }
 
   @Test
@@ -114,5 +139,8 @@ class ServiceTimeoutsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.networkOverhead(Duration.ofSeconds(-1)))
         .withMessage("networkOverhead: PT-1S (expected: >= 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxThreads(0))
+        .withMessage("maxThreads: 0 (expected: >= 1)");
   }
 }

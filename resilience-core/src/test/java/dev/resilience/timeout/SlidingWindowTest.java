@@ -49,6 +49,33 @@ class SlidingWindowTest {
     }
 
     @Test
+    void a_slice_that_was_full_after_its_share_of_the_time() {
+      calls(4, SLOW, 0);
+      calls(1, SLOW, 100);
+      calls(9, FAST, 0);
+      now += 799;
+      window.advance(ended, cutOff, BELIEVED, now);
+      assertThat(window.count()).isEqualTo(14);
+
+      calls(1, FAST, 1);
+
+      assertThat(window.count()).as("without the slow ones").isEqualTo(10);
+      assertThat(window.percentile(0.99).bucket()).isEqualTo(FAST);
+    }
+
+    @Test
+    void not_so_soon_what_came_with_too_few_to_fill_a_slice() {
+      calls(3, SLOW, 0);
+      calls(1, SLOW, 100);
+      now += 600;
+      calls(16, FAST, 0);
+
+      calls(1, FAST, 200);
+
+      assertThat(window.count()).isEqualTo(21);
+    }
+
+    @Test
     void cut_off_calls_as_well() {
       for (int i = 0; i < 20; i++) {
         cutOff.add(SLOW);

@@ -57,6 +57,13 @@ class SurvivalTest {
   }
 
   @Test
+  void a_lower_bound_is_at_exactly_the_share_as_the_user_wrote_it() {
+    // 0.07 * 100 is a little more than 7.
+    assertThat(Survival.percentile(new long[3], new long[] {0, 7, 93}, 0.07))
+        .isEqualTo(new Estimate(1, true));
+  }
+
+  @Test
   void a_single_later_cut_off_does_not_outweigh_the_many() {
     long[] cutOff = new long[BUCKETS];
     cutOff[50] = 99;

@@ -11,6 +11,7 @@ import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -82,6 +83,32 @@ class TimeoutMonitorTest {
           }
           assertThat(monitor.of("quotes")).contains(before);
         });
+  }
+
+  @Test
+  void tells_the_latest_limit_whatever_came_of_the_call() throws Exception {
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          call(bench, bench.caller, 1);
+          assertThat(monitor.of("quotes").orElseThrow().limit()).isEqualTo(Duration.ofMillis(100));
+        });
+    TimeoutMonitor other = TimeoutMonitor.create();
+    Way.PLATFORM_THREAD.play(
+        bench -> {
+          FixedTimeout timeout =
+              FixedTimeout.builder(Duration.ofMillis(7)).name("orders").monitor(other).build();
+          catchThrowable(() -> bench.callForEver(Resilience.of(timeout), bench.caller));
+          assertThat(other.of("orders").orElseThrow().limit()).isEqualTo(Duration.ofMillis(7));
+        });
+  }
+
+  @Test
+  @Timeout(60)
+  void is_read_by_one_thread_after_the_other() throws Exception {
+    assertThat(monitor.operations()).hasSize(1);
+    Thread reader = new Thread(monitor::operations);
+    reader.start();
+    reader.join();
   }
 
   @Test

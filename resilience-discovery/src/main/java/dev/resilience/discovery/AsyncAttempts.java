@@ -9,12 +9,11 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The attempts of one call that does not block. */
-final class AsyncAttempts<T extends @Nullable Object> implements AsyncCall<T> {
+final class AsyncAttempts<T extends @Nullable Object> extends Attempts implements AsyncCall<T> {
 
   private final Calls calls;
   private final Resilience perAttempt;
   private final AsyncInstanceCall<T> work;
-  private final Tried tried = new Tried();
 
   AsyncAttempts(Calls calls, Resilience perAttempt, AsyncInstanceCall<T> work) {
     this.calls = calls;
@@ -40,7 +39,7 @@ final class AsyncAttempts<T extends @Nullable Object> implements AsyncCall<T> {
   }
 
   private CompletionStage<T> attempt(Context ctx) {
-    Calls.Attempt attempt = calls.begin(ctx, tried);
+    Attempt attempt = calls.begin(ctx, this);
     CompletableFuture<T> answer = new CompletableFuture<>();
     perAttempt
         .callAsync(ctx, c -> work.call(c, attempt.instance))

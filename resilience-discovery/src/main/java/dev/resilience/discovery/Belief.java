@@ -5,10 +5,8 @@ import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +66,7 @@ final class Belief {
     }
     List<ServiceInstance> kept = new ArrayList<>(answer.registered());
     missing.values().forEach(one -> kept.add(one.instance));
-    return believed.doubted(StoredRegistry.sorted(kept));
+    return believed.doubted(kept);
   }
 
   /** A time, or less if a doubt ends before. */
@@ -85,28 +83,28 @@ final class Belief {
 
   /** Finds who is missing now, and tells how many of those before are there to be called. */
   private int compare(Snapshot answer) {
-    Set<String> usable = ids(answer.instances());
-    Set<String> present = ids(answer.registered());
+    List<ServiceInstance> present = answer.registered();
     missing
         .entrySet()
-        .removeIf(entry -> present.contains(entry.getKey()) || entry.getValue().until.isPassed());
+        .removeIf(one -> ById.contains(present, one.getKey()) || one.getValue().until.isPassed());
+    if (previous == null) {
+      return 0;
+    }
     int survivors = 0;
-    if (previous != null) {
-      Deadline until = Deadline.after(keepVanished, time);
-      for (ServiceInstance instance : previous.instances()) {
-        if (usable.contains(instance.id())) {
-          survivors++;
-        } else if (!present.contains(instance.id()) && !keepVanished.isZero()) {
+    int at = 0;
+    Deadline until = Deadline.after(keepVanished, time);
+    for (ServiceInstance instance : previous.instances()) {
+      while (at < present.size() && ById.compare(present.get(at), instance) < 0) {
+        at++;
+      }
+      if (at == present.size() || ById.compare(present.get(at), instance) != 0) {
+        if (!keepVanished.isZero()) {
           missing.put(instance.id(), new Missing(instance, until));
         }
+      } else if (!present.get(at).isDraining()) {
+        survivors++;
       }
     }
     return survivors;
-  }
-
-  private static Set<String> ids(List<ServiceInstance> instances) {
-    Set<String> ids = new HashSet<>();
-    instances.forEach(instance -> ids.add(instance.id()));
-    return ids;
   }
 }

@@ -6,7 +6,6 @@ import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.NoInstanceException;
-import dev.resilience.policy.Verdict;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -73,72 +72,60 @@ final class Calls {
   }
 
   /** An instance that the call has not tried, or where there is none, any other. */
-  Attempt begin(Context ctx, Tried tried) {
+  Attempt begin(Context ctx, Attempts attempts) {
     checkOpen();
     Balancer.Picker picker = roster.selection().picker();
     if (picker == null) {
       throw new NoInstanceException(roster.explain().toString());
     }
     long now = ctx.timeSource().nanoTime();
-    Candidate picked = picker.pick(ctx, now, tried);
+    while (true) {
+      Attempt last = attempts.last();
+      Attempt attempt = new Attempt(this, ctx, picked(picker, ctx, now, attempts), now, last);
+      // Else another attempt of this call has begun meanwhile, perhaps on the same instance.
+      if (attempts.add(attempt)) {
+        attempt.begins();
+        return attempt;
+      }
+    }
+  }
+
+  private static Member.Slot picked(
+      Balancer.Picker picker, Context ctx, long now, Attempts attempts) {
+    Candidate picked = picker.pick(ctx, now, attempts);
     if (picked == null) {
-      tried.forget();
-      picked = picker.pick(ctx, now, tried);
+      attempts.forgetThoseThatAreOver();
+      picked = picker.pick(ctx, now, attempts);
     }
-    if (!(picked instanceof Member.Slot slot)) {
-      throw new IllegalStateException(
-          "the balancer picked " + picked + " (expected: one of its candidates)");
+    if (picked == null) {
+      picked = picker.pick(ctx, now, anybody -> true);
     }
-    tried.add(slot);
-    return new Attempt(this, ctx, slot, now);
+    if (picked instanceof Member.Slot slot) {
+      return slot;
+    }
+    throw new IllegalStateException(
+        "the balancer picked " + picked + " (expected: one of its candidates)");
+  }
+
+  Classifier classifier() {
+    return classifier;
+  }
+
+  Ejection ejection() {
+    return ejection;
+  }
+
+  void isQuickAgain(Member member) {
+    roster.bringBackGently(member);
+  }
+
+  void failedTooOften(Member member, int term) {
+    roster.setAside(member, term);
   }
 
   private void checkOpen() {
     if (life.isDone()) {
       throw new NoInstanceException(service + ": the client is closed");
-    }
-  }
-
-  /** One call of one instance. */
-  static final class Attempt {
-
-    private final Calls calls;
-    private final Context ctx;
-    private final Member member;
-    private final long start;
-    private final int term;
-    final ServiceInstance instance;
-
-    Attempt(Calls calls, Context ctx, Member.Slot slot, long start) {
-      this.calls = calls;
-      this.ctx = ctx;
-      this.member = slot.member();
-      this.instance = slot.instance();
-      this.start = start;
-      this.term = member.outcomes.term();
-      member.load.begin();
-    }
-
-    void succeeded(@Nullable Object result) {
-      learn(calls.classifier.judgeResult(result), ctx.timeSource().nanoTime());
-    }
-
-    void failed(Throwable failure) {
-      long now = ctx.timeSource().nanoTime();
-      // Without a limit of its own, a call has had its chance when others would long have answered.
-      double usual = member.load.latencyNanos(now);
-      learn(calls.classifier.judge(ctx, failure, now - start >= 2 * usual), now);
-    }
-
-    void ended() {
-      member.load.end();
-    }
-
-    private void learn(Verdict verdict, long now) {
-      member.load.heard(verdict.sample(), now - start, now);
-      if (member.outcomes.add(verdict.evidence(), term, calls.ejection)) {
-        calls.roster.setAside(member, term);
-      }
     }
   }
 }

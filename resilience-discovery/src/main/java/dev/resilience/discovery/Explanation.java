@@ -1,7 +1,9 @@
 package dev.resilience.discovery;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -10,10 +12,16 @@ import java.util.stream.Collectors;
  * @param service its name
  * @param instances all that are known, and for each why it is in or out
  * @param panic whether the health checks are not trusted, because too many look unwell
+ * @param zoneShare the share of the calls that stay in the preferred zone; empty: zones do not
+ *     count, since none is preferred, or in panic
  * @param snapshot the registry's last answer; empty: none yet
  */
 public record Explanation(
-    String service, List<Standing> instances, boolean panic, Optional<Snapshot> snapshot) {
+    String service,
+    List<Standing> instances,
+    boolean panic,
+    OptionalDouble zoneShare,
+    Optional<Snapshot> snapshot) {
 
   /** Keeps its own copy. */
   public Explanation {
@@ -49,6 +57,10 @@ public record Explanation(
         + instances.size()
         + " get calls; "
         + answer
+        + (zoneShare.isPresent()
+            ? String.format(
+                Locale.ROOT, "; %.0f %% of them in their own zone", zoneShare.getAsDouble() * 100)
+            : "")
         + (panic ? "; too many look unwell, so none is believed" : "")
         + instances.stream().map(one -> "\n  " + one).collect(Collectors.joining());
   }

@@ -1,33 +1,47 @@
 package dev.resilience.discovery;
 
 import dev.resilience.policy.Verdict;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * How busy and how fast an instance is, as one client sees it. The average and its time are written
  * apart and without a lock: two answers that come together may lose one of them, which is less than
  * the noise of what is measured.
+ *
+ * <p>All of it in one object: with thousands of instances, each object that a pick has to look at
+ * is a miss of the cache.
  */
 final class Load {
 
   private static final double SLOWER = 0.3;
   private static final double FASTER = 0.1;
   private static final long HALF_LIFE = 5_000_000_000L;
+  private static final double MUCH_SLOWER = 4;
+  private static final VarHandle IN_FLIGHT;
 
-  private final AtomicInteger inFlight = new AtomicInteger();
+  static {
+    try {
+      IN_FLIGHT = MethodHandles.lookup().findVarHandle(Load.class, "inFlight", int.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private volatile int inFlight;
   private volatile double latency;
   private volatile long heard;
 
   void begin() {
-    inFlight.getAndIncrement();
+    IN_FLIGHT.getAndAdd(this, 1);
   }
 
   void end() {
-    inFlight.getAndDecrement();
+    IN_FLIGHT.getAndAdd(this, -1);
   }
 
   int inFlight() {
-    return inFlight.get();
+    return inFlight;
   }
 
   /** The average; half of it for each five seconds in which nothing was heard. 0: not known. */
@@ -39,14 +53,21 @@ final class Load {
         : Math.max(1, Math.scalb(average, (int) -Math.min(60, silence / HALF_LIFE)));
   }
 
-  void heard(Verdict.Sample sample, long took, long now) {
+  /**
+   * Takes an answer. Returns whether one that was slow, and of which nothing was heard for a while,
+   * is quick again.
+   */
+  boolean heard(Verdict.Sample sample, long took, long now) {
     double average = latencyNanos(now);
     if (sample == Verdict.Sample.NONE || (sample == Verdict.Sample.AT_LEAST && took <= average)) {
-      return;
+      return false;
     }
     double next = Math.max(1, took);
+    boolean quickAgain =
+        sample == Verdict.Sample.EXACT && now - heard >= HALF_LIFE && next * MUCH_SLOWER <= latency;
     latency = average == 0 ? next : average + (next - average) * weight(next > average, now);
     heard = now;
+    return quickAgain;
   }
 
   /** After a silence an answer is worth more than what is remembered. */

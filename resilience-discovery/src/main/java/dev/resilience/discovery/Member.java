@@ -40,10 +40,30 @@ final class Member {
     return asideUntil != null;
   }
 
-  void stands(boolean in, String reason) {
+  boolean isChecked() {
+    return health == null || health.isChecked();
+  }
+
+  boolean isWell() {
+    return health == null || (health.isChecked() && health.isWell());
+  }
+
+  String health() {
+    return health == null ? "registered" : health.describe();
+  }
+
+  void isOut(String reason) {
+    stands(false, reason, 1);
+  }
+
+  void isIn(String reason, double share) {
+    stands(true, reason, share);
+  }
+
+  private void stands(boolean in, String reason, double share) {
     Standing now = standing;
-    if (now.in() != in || !now.reason().equals(reason)) {
-      standing = new Standing(in, reason);
+    if (now.in != in || now.share != share || !now.reason.equals(reason)) {
+      standing = new Standing(in, reason, share);
     }
   }
 
@@ -51,7 +71,7 @@ final class Member {
   Slot slot(double share) {
     Slot present = slot;
     if (present == null || present.share() != share || !present.instance().equals(instance)) {
-      present = new Slot(this, instance, share, share * instance.weight());
+      present = new Slot(this, load, instance, share, share * instance.weight());
       slot = present;
     }
     return present;
@@ -62,22 +82,33 @@ final class Member {
     life.close();
   }
 
-  record Standing(boolean in, String reason) {
-    static final Standing NEW = new Standing(false, "new");
+  /** Put into words only when somebody asks. */
+  record Standing(boolean in, String reason, double share) {
+
+    static final Standing NEW = new Standing(false, "new", 1);
+
+    @Override
+    public String toString() {
+      return share < 1 ? reason + ", at " + Math.round(share * 100) + " % of its weight" : reason;
+    }
   }
 
-  /** A member as it is offered to a balancer. */
-  record Slot(Member member, ServiceInstance instance, double share, double weight)
+  /**
+   * A member as it is offered to a balancer.
+   *
+   * @param load that of the member, one step nearer
+   */
+  record Slot(Member member, Load load, ServiceInstance instance, double share, double weight)
       implements Candidate {
 
     @Override
     public int inFlight() {
-      return member.load.inFlight();
+      return load.inFlight();
     }
 
     @Override
     public double latencyNanos(long now) {
-      return member.load.latencyNanos(now);
+      return load.latencyNanos(now);
     }
 
     @Override
@@ -88,6 +119,11 @@ final class Member {
     @Override
     public int hashCode() {
       return System.identityHashCode(this);
+    }
+
+    @Override
+    public String toString() {
+      return instance.toString();
     }
   }
 }

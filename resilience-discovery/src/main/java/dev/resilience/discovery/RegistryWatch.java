@@ -20,8 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegistryWatch implements Watch {
 
-  /** A burst of changes is answered at once the first time, and then as one each so often. */
+  /**
+   * A burst of changes is answered at once the first time, and then as one each so often; in a
+   * large set, where an answer takes longer to read, after a millisecond for each thousand.
+   */
   private static final Duration BURST = Duration.ofMillis(10);
+
+  private static final int INSTANCES_PER_MILLISECOND = 1000;
 
   private final StoredRegistry registry;
   private final String service;
@@ -116,9 +121,10 @@ final class RegistryWatch implements Watch {
     if (failure == null && answer != null) {
       failures = 0;
       lastDelay = Duration.ZERO;
-      publish(belief.after(Snapshot.of(service, StoredRegistry.sorted(answer), registry.time())));
+      publish(belief.after(Snapshot.of(service, answer, registry.time())));
       inBurst = true;
-      in(BURST, this::afterBurst);
+      long pause = answer.size() / INSTANCES_PER_MILLISECOND;
+      in(Duration.ofMillis(Math.max(BURST.toMillis(), pause)), this::afterBurst);
     } else {
       failures++;
       belief.registryIsAway();

@@ -4,59 +4,50 @@ import dev.resilience.context.Context;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides who may be called: registered, well, not set aside. All decisions are steps of one {@link
- * Serial}; calls read the {@link Selection} that came out of the last one.
+ * Keeps the members, and has a {@link Decision} made whenever something has changed. All of that
+ * are steps of one {@link Serial}; calls read the {@link Selection} that came out of the last one.
  *
- * <p>In this order: the registry says who is there; the health checks say who is well, unless so
- * many look unwell that they are not believed; those that failed their callers are set aside, but
- * never more than the floor allows; who comes back or joins starts with a tenth of its weight.
+ * <p>A decision walks over all members. So that many changes of a large set do not take all of a
+ * processor, there is a pause between two decisions, of a millisecond for each thousand members: a
+ * small set has none, and the first change after some quiet does not wait.
  */
 final class Roster {
 
-  /** A slow start grows in so many steps. */
-  private static final int STEPS = 10;
+  private static final int MEMBERS_PER_MILLISECOND = 1000;
+
+  /** What decisions go by. */
+  record Rules(@Nullable HealthChecks checks, Ejection ejection, @Nullable ZonePreference zone) {}
 
   private final String service;
   private final Context life;
-  private final Balancer balancer;
-  private final @Nullable HealthChecks checks;
-  private final Ejection ejection;
+  private final Rules rules;
   private final Waiters waiters;
+  private final Preparation preparation;
   private final Serial serial = new Serial();
   private volatile Selection selection = Selection.UNKNOWN;
   private volatile @Nullable Snapshot snapshot;
 
   // Used by the steps of the serial alone.
-  private final Map<String, Member> members = new TreeMap<>();
+  private List<Member> members = List.of();
+  private long notBefore;
   private @Nullable CompletableFuture<?> alarm;
-  private @Nullable Deadline wake;
+  private long alarmAt;
 
-  Roster(
-      String service,
-      Context life,
-      Balancer balancer,
-      @Nullable HealthChecks checks,
-      Ejection ejection,
-      Waiters waiters) {
+  Roster(String service, Context life, Balancer balancer, Rules rules, Waiters waiters) {
     this.service = service;
     this.life = life;
-    this.balancer = balancer;
-    this.checks = checks;
-    this.ejection = ejection;
+    this.rules = rules;
     this.waiters = waiters;
+    this.preparation = new Preparation(balancer, rules.zone());
+    this.notBefore = now();
   }
 
   Selection selection() {
@@ -72,10 +63,11 @@ final class Roster {
                 member -> {
                   Member.Standing standing = member.standing;
                   return new Explanation.Standing(
-                      member.instance, standing.in(), standing.reason());
+                      member.instance, standing.in(), standing.toString());
                 })
             .toList(),
         now.panic(),
+        Double.isNaN(now.zoneShare()) ? OptionalDouble.empty() : OptionalDouble.of(now.zoneShare()),
         Optional.ofNullable(snapshot));
   }
 
@@ -88,23 +80,35 @@ final class Roster {
   void setAside(Member member, int term) {
     serial.run(
         () -> {
-          if (member.outcomes.term() == term && members.get(member.instance.id()) == member) {
-            member.outcomes.newTerm(false, ejection);
+          if (member.outcomes.term() == term && !member.life.isDone()) {
+            member.outcomes.newTerm(false, rules.ejection());
             if (member.asideUntil == null) {
               member.asideUntil = Deadline.after(timeAside(member), life.timeSource());
               member.timesAside++;
             }
-            decide();
+            decideSoon();
+          }
+        });
+  }
+
+  /** It was slow, got hardly any calls, and is quick again. */
+  void bringBackGently(Member member) {
+    serial.run(
+        () -> {
+          if (!member.life.isDone() && !member.isAside()) {
+            startSlowly(member);
+            decideSoon();
           }
         });
   }
 
   private Duration timeAside(Member member) {
-    Duration time = ejection.forAtLeast();
-    for (int i = 0; i < member.timesAside && time.compareTo(ejection.forAtMost()) < 0; i++) {
+    Duration most = rules.ejection().forAtMost();
+    Duration time = rules.ejection().forAtLeast();
+    for (int i = 0; i < member.timesAside && time.compareTo(most) < 0; i++) {
       time = time.multipliedBy(2);
     }
-    return time.compareTo(ejection.forAtMost()) < 0 ? time : ejection.forAtMost();
+    return time.compareTo(most) < 0 ? time : most;
   }
 
   private void take(Snapshot news) {
@@ -112,35 +116,42 @@ final class Roster {
       return;
     }
     snapshot = news;
-    Set<String> present = new HashSet<>();
-    for (ServiceInstance instance : news.registered()) {
-      present.add(instance.id());
-      Member member = members.get(instance.id());
-      if (member == null) {
-        join(instance);
-      } else {
+    List<ServiceInstance> registered = news.registered();
+    List<Member> next = new ArrayList<>(registered.size());
+    int at = 0;
+    for (ServiceInstance instance : registered) {
+      while (at < members.size() && ById.compare(members.get(at).instance, instance) < 0) {
+        keepOrLeave(members.get(at++), next);
+      }
+      if (at < members.size() && ById.compare(members.get(at).instance, instance) == 0) {
+        Member member = members.get(at++);
         member.instance = instance;
         member.kept = false;
+        next.add(member);
+      } else {
+        next.add(join(instance));
       }
     }
-    for (Iterator<Member> all = members.values().iterator(); all.hasNext(); ) {
-      Member member = all.next();
-      if (!present.contains(member.instance.id())) {
-        if (checks == null || member.instance.isDraining()) {
-          member.leave();
-          all.remove();
-        } else {
-          member.kept = true;
-        }
-      }
+    while (at < members.size()) {
+      keepOrLeave(members.get(at++), next);
     }
-    decide();
+    members = next;
+    decideSoon();
   }
 
-  private void join(ServiceInstance instance) {
+  private void keepOrLeave(Member member, List<Member> next) {
+    if (rules.checks() == null || member.instance.isDraining()) {
+      member.leave();
+    } else {
+      member.kept = true;
+      next.add(member);
+    }
+  }
+
+  private Member join(ServiceInstance instance) {
+    HealthChecks checks = rules.checks();
     Member member =
         new Member(instance, checks == null ? null : new Health(checks), life.withCancel());
-    members.put(instance.id(), member);
     if (selection.picker() != null) {
       startSlowly(member);
     }
@@ -148,6 +159,7 @@ final class Roster {
       Checking.start(
           member.life, checks, instance, failure -> serial.run(() -> checked(member, failure)));
     }
+    return member;
   }
 
   private void checked(Member member, @Nullable Throwable failure) {
@@ -160,13 +172,22 @@ final class Roster {
       if (!first && health.isWell()) {
         startSlowly(member);
       }
-      decide();
+      decideSoon();
     }
   }
 
   private void startSlowly(Member member) {
-    if (!ejection.slowStart().isZero()) {
-      member.grownAt = Deadline.after(ejection.slowStart(), life.timeSource());
+    if (!rules.ejection().slowStart().isZero()) {
+      member.grownAt = Deadline.after(rules.ejection().slowStart(), life.timeSource());
+    }
+  }
+
+  private void decideSoon() {
+    long left = notBefore - now();
+    if (left <= 0) {
+      decide();
+    } else if (alarm == null || alarmAt - notBefore > 0) {
+      wakeIn(left);
     }
   }
 
@@ -174,190 +195,82 @@ final class Roster {
     if (life.isDone()) {
       return;
     }
-    wake = null;
+    long now = now();
     dropKept();
-    bringBack();
-    List<Member> registered = new ArrayList<>();
-    for (Member member : members.values()) {
-      if (member.instance.isDraining()) {
-        member.stands(false, "draining");
-      } else {
-        registered.add(member);
-      }
+    bringBack(now);
+    Decision decision = new Decision(rules, members, snapshot != null, now);
+    selection =
+        new Selection(
+            List.copyOf(members),
+            decision.candidates(),
+            preparation.over(decision.candidates(), decision.zoneShare()),
+            decision.zoneShare(),
+            decision.isPanic(),
+            decision.isUnknown());
+    if (!decision.isUnknown()) {
+      waiters.wakeAll();
     }
-    boolean unknown =
-        snapshot == null
-            || (checks != null
-                && !registered.isEmpty()
-                && registered.stream().noneMatch(Roster::isChecked));
-    List<Member> well = unknown ? List.of() : well(registered);
-    boolean panic = !unknown && checks != null && isPanic(registered, well);
-    if (panic) {
-      well = registered;
-    }
-    List<Candidate> candidates = offered(withoutThoseAside(well), panic);
-    publish(candidates, panic, unknown);
-    setAlarm();
+    long pause = members.size() / MEMBERS_PER_MILLISECOND * 1_000_000L;
+    notBefore = now + pause;
+    wakeIn(
+        decision.holdsFor() == Long.MAX_VALUE
+            ? Long.MAX_VALUE
+            : Math.max(decision.holdsFor(), pause));
   }
 
   /**
    * Those that the registry does not name any more are of use until one of the others is checked.
    */
   private void dropKept() {
+    if (members.stream().noneMatch(member -> member.kept)) {
+      return;
+    }
     boolean newcomersChecked =
-        members.values().stream().anyMatch(member -> !member.kept && isChecked(member));
-    boolean nobodyElse = members.values().stream().allMatch(member -> member.kept);
+        members.stream().anyMatch(member -> !member.kept && member.isChecked());
+    boolean nobodyElse = members.stream().allMatch(member -> member.kept);
     if (newcomersChecked || nobodyElse) {
-      members
-          .values()
-          .removeIf(
-              member -> {
-                if (member.kept) {
-                  member.leave();
-                }
-                return member.kept;
-              });
+      members.stream().filter(member -> member.kept).forEach(Member::leave);
+      members = members.stream().filter(member -> !member.kept).toList();
     }
   }
 
-  private void bringBack() {
-    for (Member member : members.values()) {
-      if (member.asideUntil != null && member.asideUntil.isPassed()) {
+  private void bringBack(long now) {
+    for (Member member : members) {
+      Deadline aside = member.asideUntil;
+      if (aside != null && aside.nanos() - now <= 0) {
         member.asideUntil = null;
-        member.outcomes.newTerm(true, ejection);
+        member.outcomes.newTerm(true, rules.ejection());
         startSlowly(member);
       }
-      if (member.grownAt != null && member.grownAt.isPassed()) {
+      Deadline grown = member.grownAt;
+      if (grown != null && grown.nanos() - now <= 0) {
         member.grownAt = null;
         member.timesAside = 0;
       }
     }
   }
 
-  private List<Member> well(List<Member> registered) {
-    List<Member> well = new ArrayList<>();
-    for (Member member : registered) {
-      Health health = member.health;
-      if (health == null || (health.isChecked() && health.isWell())) {
-        well.add(member);
-      } else {
-        member.stands(false, health.describe());
-      }
-    }
-    return well;
-  }
-
-  private boolean isPanic(List<Member> registered, List<Member> well) {
-    long checked = registered.stream().filter(Roster::isChecked).count();
-    return checks != null && checked > 0 && well.size() < checks.panicBelow() * checked;
-  }
-
-  private static boolean isChecked(Member member) {
-    return member.health == null || member.health.isChecked();
-  }
-
-  /** Where too few would be left, those whose time is up first stay. */
-  private List<Member> withoutThoseAside(List<Member> well) {
-    List<Member> aside =
-        well.stream()
-            .filter(Member::isAside)
-            .sorted(
-                Comparator.comparing(member -> java.util.Objects.requireNonNull(member.asideUntil)))
-            .toList();
-    if (aside.isEmpty()) {
-      return well;
-    }
-    int floor = Math.max(1, (int) Math.ceil(ejection.keepAtLeast() * well.size()));
-    int tooMany = Math.max(0, floor - (well.size() - aside.size()));
-    Set<Member> out = new HashSet<>(aside.subList(tooMany, aside.size()));
-    for (Member member : aside) {
-      Deadline until = java.util.Objects.requireNonNull(member.asideUntil);
-      wakeAt(until);
-      if (out.contains(member)) {
-        member.stands(false, "set aside, it failed its callers");
-      }
-    }
-    return well.stream().filter(member -> !out.contains(member)).toList();
-  }
-
-  private List<Candidate> offered(List<Member> chosen, boolean panic) {
-    List<Candidate> candidates = new ArrayList<>(chosen.size());
-    for (Member member : chosen) {
-      double share = share(member);
-      candidates.add(member.slot(share));
-      member.stands(true, reason(member, share, panic));
-    }
-    return candidates;
-  }
-
-  private static String reason(Member member, double share, boolean panic) {
-    Health health = member.health;
-    String seen = health == null ? "registered" : health.describe();
-    if (panic && health != null && !health.isWell()) {
-      return seen + ", not believed";
-    }
-    if (member.isAside()) {
-      return seen + ", failing its callers, but too few would be left";
-    }
-    return share < 1 ? seen + ", at " + Math.round(share * 100) + " % of its weight" : seen;
-  }
-
-  /** Grows in steps, because each one makes the balancer prepare anew. */
-  private double share(Member member) {
-    Deadline grown = member.grownAt;
-    if (grown == null) {
-      return 1;
-    }
-    long whole = Deadline.saturatedNanos(ejection.slowStart());
-    long step = Math.max(1, whole / STEPS);
-    long left = Math.max(1, grown.nanos() - life.timeSource().nanoTime());
-    long stepsLeft = Math.min(STEPS - 1, (left - 1) / step);
-    wakeAt(Deadline.atNanos(grown.nanos() - stepsLeft * step, life.timeSource()));
-    return 1 - (double) stepsLeft / STEPS;
-  }
-
-  private void publish(List<Candidate> candidates, boolean panic, boolean unknown) {
-    Selection before = selection;
-    Balancer.Picker picker =
-        candidates.isEmpty()
-            ? null
-            : candidates.equals(before.candidates())
-                ? before.picker()
-                : balancer.over(List.copyOf(candidates));
-    selection =
-        new Selection(
-            List.copyOf(members.values()), List.copyOf(candidates), picker, panic, unknown);
-    if (!unknown) {
-      waiters.wakeAll();
-    }
-  }
-
-  private void wakeAt(Deadline moment) {
-    if (wake == null || moment.isBefore(wake)) {
-      wake = moment;
-    }
-  }
-
-  private void setAlarm() {
+  /** Decides then, whatever was set before; at the end of time: not at all. */
+  private void wakeIn(long nanos) {
     if (alarm != null) {
       alarm.cancel(false);
       alarm = null;
     }
-    Deadline moment = wake;
-    if (moment != null) {
-      CompletionStage<@Nullable Void> waiting = life.delay(atLeastOneNano(moment));
-      alarm = waiting.toCompletableFuture();
-      waiting.whenComplete(
-          (nothing, end) -> {
-            if (end == null) {
-              serial.run(this::decide);
-            }
-          });
+    if (nanos == Long.MAX_VALUE) {
+      return;
     }
+    alarmAt = now() + nanos;
+    CompletionStage<@Nullable Void> waiting = life.delay(Duration.ofNanos(Math.max(1, nanos)));
+    alarm = waiting.toCompletableFuture();
+    waiting.whenComplete(
+        (nothing, end) -> {
+          if (end == null) {
+            serial.run(this::decide);
+          }
+        });
   }
 
-  private static Duration atLeastOneNano(Deadline moment) {
-    Duration left = moment.timeLeft();
-    return left.compareTo(Duration.ZERO) > 0 ? left : Duration.ofNanos(1);
+  private long now() {
+    return life.timeSource().nanoTime();
   }
 }

@@ -67,7 +67,12 @@ public final class ServiceClient implements AutoCloseable {
     this.life = owner.withCancel();
     Waiters waiters = new Waiters(builder.firstAnswer);
     this.roster =
-        new Roster(service, life, builder.balancer, builder.checks, builder.ejection, waiters);
+        new Roster(
+            service,
+            life,
+            builder.balancer,
+            new Roster.Rules(builder.checks, builder.ejection, builder.zone),
+            waiters);
     this.calls = new Calls(service, life, roster, waiters, builder.ejection, builder.classifier);
     life.onDone(waiters::wakeAll);
     builder.registry.watch(life, service, roster::update);
@@ -169,6 +174,7 @@ public final class ServiceClient implements AutoCloseable {
     private final ServiceRegistry registry;
     private Balancer balancer = Balancer.leastLoaded();
     private @Nullable HealthChecks checks;
+    private @Nullable ZonePreference zone;
     private Ejection ejection = Ejection.ofDefaults();
     private Classifier classifier = Classifier.ofDefaults();
     private Resilience perCall =
@@ -186,7 +192,7 @@ public final class ServiceClient implements AutoCloseable {
       this.registry = registry;
     }
 
-    /** Who is next. One object for each client. Default: {@link Balancer#leastLoaded}. */
+    /** Who is next. Default: {@link Balancer#leastLoaded}. */
     public Builder balancer(Balancer newBalancer) {
       balancer = Objects.requireNonNull(newBalancer, "balancer");
       return this;
@@ -195,6 +201,12 @@ public final class ServiceClient implements AutoCloseable {
     /** Whether instances are well. Default: who is registered is. */
     public Builder healthChecks(HealthChecks newChecks) {
       checks = Objects.requireNonNull(newChecks, "healthChecks");
+      return this;
+    }
+
+    /** Which zone calls stay in, as long as it can take them. Default: zones do not count. */
+    public Builder zone(ZonePreference newZone) {
+      zone = Objects.requireNonNull(newZone, "zone");
       return this;
     }
 

@@ -151,14 +151,15 @@ public final class ServiceInstance {
 
   @Override
   public boolean equals(Object object) {
-    return object instanceof ServiceInstance other
-        && port == other.port
-        && weight == other.weight
-        && draining == other.draining
-        && host.equals(other.host)
-        && service.equals(other.service)
-        && zone.equals(other.zone)
-        && metadata.equals(other.metadata);
+    return object == this
+        || (object instanceof ServiceInstance other
+            && port == other.port
+            && weight == other.weight
+            && draining == other.draining
+            && host.equals(other.host)
+            && service.equals(other.service)
+            && zone.equals(other.zone)
+            && metadata.equals(other.metadata));
   }
 
   @Override

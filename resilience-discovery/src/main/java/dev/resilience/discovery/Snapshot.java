@@ -40,14 +40,14 @@ public final class Snapshot {
    * What a registry has just answered.
    *
    * @param service the name that was asked for
-   * @param registered all that are registered, those that drain included, each {@link
-   *     ServiceInstance#id} once
+   * @param registered all that are registered, those that drain included; of those with the same
+   *     {@link ServiceInstance#id} the last one counts
    * @param time where the age is measured
    */
   public static Snapshot of(String service, List<ServiceInstance> registered, TimeSource time) {
     Objects.requireNonNull(time, "time");
     return new Snapshot(
-        Names.service(service), List.copyOf(registered), false, time.nanoTime(), time);
+        Names.service(service), ById.ordered(registered), false, time.nanoTime(), time);
   }
 
   /** The same answer, which the registry does not confirm any more. */
@@ -57,7 +57,7 @@ public final class Snapshot {
 
   /** Whom a registry named, with those that are kept although it did not name them. */
   Snapshot doubted(List<ServiceInstance> kept) {
-    return new Snapshot(service, kept, true, taken, time);
+    return new Snapshot(service, ById.ordered(kept), true, taken, time);
   }
 
   boolean saysTheSameAs(Snapshot other) {
@@ -69,12 +69,12 @@ public final class Snapshot {
     return service;
   }
 
-  /** Who can be called: registered and not draining. Unmodifiable. */
+  /** Who can be called: registered and not draining. In the order of their ids; unmodifiable. */
   public List<ServiceInstance> instances() {
     return instances;
   }
 
-  /** All that are registered, those that drain included. Unmodifiable. */
+  /** All that are registered, those that drain included. In order; unmodifiable. */
   public List<ServiceInstance> registered() {
     return registered;
   }

@@ -9,10 +9,8 @@ import dev.resilience.retry.Backoff;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -64,7 +62,7 @@ final class StoredRegistry implements ServiceRegistry {
     ctx.throwIfDone();
     CompletionStage<List<ServiceInstance>> answer = list(ctx, service);
     try {
-      return Snapshot.of(service, sorted(ctx.await(answer)), ctx.timeSource());
+      return Snapshot.of(service, ctx.await(answer), ctx.timeSource());
     } catch (ExecutionException failed) {
       throw thrownFor(service, failed);
     } catch (InterruptedException interrupted) {
@@ -115,13 +113,6 @@ final class StoredRegistry implements ServiceRegistry {
   /** Enough for all that is said when an instance leaves. */
   Duration farewellLimit() {
     return farewell.plus(operationLimit).plus(operationLimit);
-  }
-
-  /** One for each id, in order: whatever a store answers. */
-  static List<ServiceInstance> sorted(Collection<ServiceInstance> answer) {
-    TreeMap<String, ServiceInstance> sorted = new TreeMap<>();
-    answer.forEach(instance -> sorted.put(instance.id(), instance));
-    return List.copyOf(sorted.values());
   }
 
   private void checkAlive(Context ctx) {

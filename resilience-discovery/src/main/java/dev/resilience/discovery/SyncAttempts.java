@@ -6,12 +6,12 @@ import dev.resilience.policy.Resilience;
 import org.jspecify.annotations.Nullable;
 
 /** The attempts of one call, on the caller's thread. */
-final class SyncAttempts<T extends @Nullable Object, X extends Throwable> implements Call<T, X> {
+final class SyncAttempts<T extends @Nullable Object, X extends Throwable> extends Attempts
+    implements Call<T, X> {
 
   private final Calls calls;
   private final Resilience perAttempt;
   private final InstanceCall<T, X> work;
-  private final Tried tried = new Tried();
 
   SyncAttempts(Calls calls, Resilience perAttempt, InstanceCall<T, X> work) {
     this.calls = calls;
@@ -22,7 +22,7 @@ final class SyncAttempts<T extends @Nullable Object, X extends Throwable> implem
   @Override
   public T call(Context ctx) throws X {
     calls.known(ctx);
-    Calls.Attempt attempt = calls.begin(ctx, tried);
+    Attempt attempt = calls.begin(ctx, this);
     try {
       T result = work(ctx, attempt);
       attempt.succeeded(result);
@@ -32,7 +32,7 @@ final class SyncAttempts<T extends @Nullable Object, X extends Throwable> implem
     }
   }
 
-  private T work(Context ctx, Calls.Attempt attempt) throws X {
+  private T work(Context ctx, Attempt attempt) throws X {
     try {
       return perAttempt.call(ctx, c -> work.call(c, attempt.instance));
     } catch (Throwable failure) {

@@ -2,12 +2,15 @@ package dev.resilience.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import dev.resilience.context.Context;
 import dev.resilience.time.VirtualTime;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -97,8 +100,10 @@ abstract class BalancerContract {
     Balancer balancer = balancer();
     List<FakeCandidate> candidates = equal(5);
     int[] counts = new int[5];
+    Balancer.Picker picker = over(balancer, candidates);
     for (int i = 0; i < 5000; i++) {
-      counts[number(over(balancer, candidates).pick(ctx, time.nanoTime(), any -> true))]++;
+      counts[number(picker.pick(ctx, time.nanoTime(), any -> true))]++;
+      picker = balancer.over(List.copyOf(candidates), picker);
     }
     for (int count : counts) {
       assertThat(count).isBetween(500, 1500);
@@ -113,5 +118,35 @@ abstract class BalancerContract {
       picked.add(number(picker.pick(ctx, time.nanoTime(), any -> true)));
     }
     assertThat(new HashSet<>(picked).size()).isGreaterThan(500);
+  }
+
+  @Test
+  void allocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Context here = Context.background();
+    Balancer.Picker even = over(equal(1_000));
+    Balancer.Picker weighted =
+        over(candidates(IntStream.range(0, 1_000).map(i -> 1 + i % 100).toArray()));
+    long now = here.timeSource().nanoTime();
+    Predicate<Candidate> notTheFirst = candidate -> number(candidate) > 500;
+    pick(even, weighted, here, now, notTheFirst, 1_000);
+    long before = threads.getCurrentThreadAllocatedBytes();
+    pick(even, weighted, here, now, notTheFirst, 10_000);
+    // The bean itself and the compiler's hand-overs take a little.
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(2_000);
+  }
+
+  private static void pick(
+      Balancer.Picker even,
+      Balancer.Picker weighted,
+      Context ctx,
+      long now,
+      Predicate<Candidate> usable,
+      int times) {
+    for (int i = 0; i < times; i++) {
+      if (even.pick(ctx, now, usable) == null || weighted.pick(ctx, now, usable) == null) {
+        throw new AssertionError("nobody was picked");
+      }
+    }
   }
 }

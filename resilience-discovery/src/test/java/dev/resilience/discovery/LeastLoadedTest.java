@@ -46,10 +46,32 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
+  void spreadsCallsByWeightWhereNobodyIsBusy() {
+    List<FakeCandidate> candidates = candidates(10, 20, 30, 40);
+    int[] counts = counts(over(candidates), 4, 10_000);
+    for (int i = 0; i < 4; i++) {
+      assertThat(counts[i]).isBetween(1_000 * (i + 1) - 200, 1_000 * (i + 1) + 200);
+    }
+  }
+
+  @Test
+  void takesTheHeavyOneAndItsNeighbourWhereOneHasAlmostAllOfTheWeight() {
+    List<FakeCandidate> candidates =
+        List.of(
+            new FakeCandidate(0, 10, 0.001),
+            new FakeCandidate(1, 10, 0.001),
+            new FakeCandidate(2, 100));
+    assertThat(counts(over(candidates), 3, 1000)[2]).isGreaterThan(990);
+    candidates.get(2).inFlight = 2_000_000;
+    assertThat(counts(over(candidates), 3, 1000)[2]).isZero();
+  }
+
+  @Test
   void expectsMoreOfAHeavierOne() {
     List<FakeCandidate> candidates = candidates(100, 10);
-    candidates.get(0).inFlight = 5;
-    assertThat(counts(over(candidates), 2, 1000)[1]).isZero();
+    assertThat(counts(over(candidates), 2, 10_000)[1]).isBetween(800, 1_020);
+    candidates.get(0).inFlight = 9;
+    assertThat(counts(over(candidates), 2, 10_000)[1]).isBetween(800, 1_020);
     candidates.get(0).inFlight = 15;
     assertThat(counts(over(candidates), 2, 1000)[0]).isZero();
   }

@@ -3,6 +3,7 @@ package dev.resilience.examples.docs;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
@@ -13,12 +14,17 @@ import dev.resilience.limit.RateLimit;
 import dev.resilience.limit.Reservation;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.CircuitOpenException;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.ErrorAnalysis;
 import dev.resilience.policy.ErrorCollector;
 import dev.resilience.policy.ErrorKind;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.IOException;
@@ -105,6 +111,60 @@ class FlowSnippetsTest {
   void first_success() throws IOException {
     String quote = FirstSuccess.of(ctx, c -> europe.fetch(c, order), c -> america.fetch(c, order));
     assertThat(quote).isEqualTo("quote of order 7");
+  }
+
+  @Test
+  void first_good() throws IOException {
+    Quotes empty = (c, o) -> "";
+    List<PolicyEvent> events = Collections.synchronizedList(new ArrayList<>());
+    Classifier notEmpty =
+        Classifier.ofDefaults()
+            .onResult(String.class, s -> s.isEmpty() ? Verdict.FAILURE : Verdict.SUCCESS);
+    FirstSuccess places =
+        FirstSuccess.builder().name("quotes").classifier(notEmpty).listener(events::add).build();
+    String good = places.call(ctx, c -> empty.fetch(c, order), c -> europe.fetch(c, order));
+    assertThat(good).isEqualTo("quote of order 7");
+    assertThat(events).containsExactly(new PolicyEvent.RaceWon("quotes", 1, 2));
+  }
+
+  @Test
+  void kinds() {
+    Resilience payments = Resilience.of(breaker);
+    breaker.forceOpen();
+    assertThatThrownBy(() -> quoteOrAlarm(payments, c -> "quote"))
+        .isInstanceOf(CircuitOpenException.class);
+    assertThat(sent).containsExactly("alarm: circuit 'service' is held open");
+  }
+
+  private interface Api {
+    String quote(Context ctx);
+  }
+
+  private String quoteOrAlarm(Resilience payments, Api api) {
+    try {
+      return payments.call(ctx, c -> api.quote(c));
+    } catch (RuntimeException e) {
+      if (!ErrorAnalysis.ofDefaults().kindOf(ctx, e).isCancellation()) {
+        alarm(e);
+      }
+      throw e;
+    }
+  }
+
+  private void alarm(Exception e) {
+    sent.add("alarm: " + e.getMessage());
+  }
+
+  @Test
+  void stories() {
+    List<String> log = new ArrayList<>();
+    Resilience told = Resilience.of(retry, breaker).withStories(story -> log.add(story.toTree()));
+    told.run(ctx, c -> send(c, "quietly"));
+    assertThat(log).isEmpty();
+    breaker.forceOpen();
+    assertThatThrownBy(() -> told.run(ctx.withTimeout(ofMillis(1)), c -> send(c, "never")))
+        .isInstanceOf(Exception.class);
+    assertThat(log).singleElement().asString().contains("retry: attempt 1: REJECTED");
   }
 
   @Test

@@ -18,6 +18,10 @@ import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
+import dev.resilience.time.VirtualTime;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What the pages on retry, breaker and Failsafe show. */
@@ -41,6 +45,41 @@ class PolicySnippetsTest {
     String quote = Resilience.of(retry).call(ctx, c -> api.quote(c));
 
     assertThat(quote).isEqualTo("quote");
+  }
+
+  private static final class ServerBusyException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    Duration retryAfter() {
+      return ofMillis(20);
+    }
+  }
+
+  @Test
+  void aServerThatSaysWhen() throws Exception {
+    var polite =
+        Retry.builder()
+            .retryAfter(ServerBusyException.class, e -> Optional.of(e.retryAfter()))
+            .build();
+
+    var calls = new AtomicInteger();
+    var time = VirtualTime.automatic(1);
+    var answer =
+        time.run(
+            () ->
+                Resilience.of(polite)
+                    .call(
+                        Context.background(time),
+                        c -> {
+                          if (calls.getAndIncrement() == 0) {
+                            throw new ServerBusyException();
+                          }
+                          return "quote";
+                        }));
+
+    assertThat(answer).isEqualTo("quote");
+    assertThat(time.elapsed()).isBetween(ofMillis(20), ofMillis(22));
   }
 
   @Test
