@@ -152,6 +152,14 @@ final class Logbook {
         .count();
   }
 
+  /** Those of them that have to do with somebody. */
+  long failuresAfter(Duration moment, Duration from, Duration to, ServiceInstance who) {
+    return calls(from, to).stream()
+        .filter(call -> call.failure().isPresent() && call.ended().compareTo(moment) > 0)
+        .filter(call -> call.tried().stream().anyMatch(tried -> tried.id().equals(who.id())))
+        .count();
+  }
+
   List<Answer> answers(Duration from, Duration to) {
     return answers.stream()
         .filter(answer -> answer.at().compareTo(from) >= 0 && answer.at().compareTo(to) < 0)
