@@ -13,7 +13,7 @@ import java.time.Duration;
 /** Asks again while there is nobody. To find nobody is an attempt that failed. */
 final class PatientDiscovery {
 
-  /** Elsewhere to find nobody is a rejection, which uses up no attempt. */
+  /** Elsewhere to find nobody is a rejection, which uses up no attempt; here somebody was asked. */
   private static final Classifier EMPTY_IS_A_FAILURE =
       Classifier.ofDefaults().onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE);
 
@@ -25,10 +25,6 @@ final class PatientDiscovery {
             Retry.builder()
                 .name("discover " + service)
                 .maxAttempts(5)
-                // The registry was asked, and said so: not a rejection on the way to it.
-                .classifier(
-                    Classifier.ofDefaults()
-                        .onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE))
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
                         .withEqualJitter())
