@@ -224,7 +224,8 @@ public final class ServiceClient implements AutoCloseable {
 
     /**
      * The policies around the choice: each attempt that they make chooses anew. Default: a {@link
-     * Retry} of three attempts, after up to 10 ms, then 20 ms.
+     * Retry} of three attempts, after up to 10 ms, then 20 ms; while there is nobody to call it
+     * looks again up to ten times, after up to 200 ms.
      */
     public Builder perCall(Resilience newPerCall) {
       perCall = Objects.requireNonNull(newPerCall, "perCall");
