@@ -268,8 +268,12 @@ final class Far {
     }
   }
 
+  /** The client closes the connection itself, and warns of one that is closed already. */
   void close() {
-    leave("closed");
+    if (inUse.getAndSet(null) != null) {
+      forgetNear();
+      report(false, "closed");
+    }
     client.shutdownAsync(0, 1, TimeUnit.SECONDS);
   }
 
