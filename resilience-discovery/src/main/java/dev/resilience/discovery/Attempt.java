@@ -2,10 +2,22 @@ package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
 import dev.resilience.policy.Verdict;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** One call of one instance: counted when it begins, learned from, and counted out once. */
 final class Attempt {
+
+  private static final VarHandle OVER;
+
+  static {
+    try {
+      OVER = MethodHandles.lookup().findVarHandle(Attempt.class, "over", boolean.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
 
   final ServiceInstance instance;
 
@@ -46,7 +58,7 @@ final class Attempt {
   }
 
   void ended() {
-    over = true;
+    OVER.setRelease(this, true);
     member.load.end();
   }
 

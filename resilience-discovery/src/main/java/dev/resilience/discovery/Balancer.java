@@ -74,7 +74,7 @@ public interface Balancer {
    * <p>Source: Karger and others, <em>Consistent Hashing and Random Trees</em>, 1997. An instance
    * of default weight has forty points, so shares differ by about a sixth. A pick looks into a
    * table and at a few points, whatever the number of instances; an instance that comes or goes
-   * changes its own forty points, and what else there is stays.
+   * changes its own forty points, and what else there is stays. For up to a million instances.
    *
    * @param key of the context; calls without a value are spread at random
    */

@@ -3,6 +3,7 @@ package dev.resilience.discovery;
 import dev.resilience.context.Context;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * the call unless the other one is less busy for its size even with this call. So at rest each has
  * calls in proportion to its weight, also one that is brought back gently, and under load each has
  * as many in flight.
+ *
+ * <p>Where most are about as heavy as the heaviest, one is drawn evenly and taken as often as its
+ * weight is of the heaviest: that looks at nothing that the comparison does not look at anyway.
+ * Where they are not, a {@link Line} finds one at once.
  */
 final class LeastLoaded implements Balancer {
-
-  private static final long LOWER_HALF = 0xFFFF_FFFFL;
-  private static final long GOLDEN_RATIO = 0x9E37_79B9L;
-  private static final int PATIENCE = 4;
 
   @Override
   public Picker over(List<Candidate> candidates) {
@@ -24,24 +25,51 @@ final class LeastLoaded implements Balancer {
 
   private static final class Draw implements Picker {
 
+    private static final long LOWER_HALF = 0xFFFF_FFFFL;
+
+    /** Where each draw is good in half of the cases, so many are as good as certain. */
+    private static final int PATIENCE = 32;
+
     private final Candidate[] all;
-    private final Line line;
+    private final boolean even;
+    private final double heaviest;
+
+    /** Null: the weights are so near to each other that it is not needed. */
+    private final @Nullable Line line;
 
     Draw(Candidate[] all) {
+      double whole = 0;
+      double most = 0;
+      double least = Double.POSITIVE_INFINITY;
+      for (Candidate candidate : all) {
+        whole += candidate.weight();
+        most = Math.max(most, candidate.weight());
+        least = Math.min(least, candidate.weight());
+      }
       this.all = all;
-      this.line = new Line(all);
+      this.even = least == most;
+      this.heaviest = most;
+      this.line = 2 * whole < most * all.length ? new Line(all) : null;
     }
 
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
-      int size = all.length;
-      if (size == 1) {
+      if (all.length == 1) {
         return usable.test(all[0]) ? all[0] : null;
       }
-      // One draw is enough for two numbers.
-      long drawn = ctx.timeSource().random().nextLong();
-      int first = line.at(drawn >>> 32);
-      int second = line.isEven() ? evenly(first, drawn) : byWeight(first, drawn);
+      RandomGenerator random = ctx.timeSource().random();
+      int first;
+      int second;
+      if (even) {
+        // One draw is enough for two numbers.
+        long drawn = random.nextLong();
+        first = part(drawn >>> 32, all.length);
+        second = part(drawn & LOWER_HALF, all.length - 1);
+        second += second >= first ? 1 : 0;
+      } else {
+        first = byWeight(random, -1);
+        second = byWeight(random, first);
+      }
       Candidate one = all[first];
       Candidate other = all[second];
       boolean oneIsUsable = usable.test(one);
@@ -51,22 +79,21 @@ final class LeastLoaded implements Balancer {
       return oneIsUsable ? one : firstFrom(second, usable);
     }
 
-    private int evenly(int first, long drawn) {
-      int second = (int) (((drawn & LOWER_HALF) * (all.length - 1)) >>> 32);
-      return second + (second >= first ? 1 : 0);
+    private static int part(long place, int parts) {
+      return (int) ((place * parts) >>> 32);
     }
 
-    /** Where one has almost all of the weight, its neighbour is as good as any. */
-    private int byWeight(int first, long drawn) {
-      long place = drawn & LOWER_HALF;
+    private int byWeight(RandomGenerator random, int except) {
       for (int tries = 0; tries < PATIENCE; tries++) {
-        int second = line.at(place);
-        if (second != first) {
-          return second;
+        long drawn = random.nextLong();
+        int i = line != null ? line.at(drawn >>> 32) : part(drawn >>> 32, all.length);
+        if (i != except
+            && (line != null || (drawn & LOWER_HALF) * heaviest <= all[i].weight() * LOWER_HALF)) {
+          return i;
         }
-        place = (place + GOLDEN_RATIO) & LOWER_HALF;
       }
-      return first + 1 < all.length ? first + 1 : 0;
+      // The one to be left out has almost all of the weight: its neighbour is as good as any.
+      return except + 1 < all.length ? except + 1 : 0;
     }
 
     private @Nullable Candidate firstFrom(int start, Predicate<? super Candidate> usable) {

@@ -19,10 +19,15 @@ final class Load {
   private static final long HALF_LIFE = 5_000_000_000L;
   private static final double MUCH_SLOWER = 4;
   private static final VarHandle IN_FLIGHT;
+  private static final VarHandle LATENCY;
+  private static final VarHandle HEARD;
 
   static {
     try {
-      IN_FLIGHT = MethodHandles.lookup().findVarHandle(Load.class, "inFlight", int.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      IN_FLIGHT = lookup.findVarHandle(Load.class, "inFlight", int.class);
+      LATENCY = lookup.findVarHandle(Load.class, "latency", double.class);
+      HEARD = lookup.findVarHandle(Load.class, "heard", long.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -65,8 +70,10 @@ final class Load {
     double next = Math.max(1, took);
     boolean quickAgain =
         sample == Verdict.Sample.EXACT && now - heard >= HALF_LIFE && next * MUCH_SLOWER <= latency;
-    latency = average == 0 ? next : average + (next - average) * weight(next > average, now);
-    heard = now;
+    // Nobody has to see it at once: without a fence this costs a third.
+    LATENCY.setRelease(
+        this, average == 0 ? next : average + (next - average) * weight(next > average, now));
+    HEARD.setRelease(this, now);
     return quickAgain;
   }
 

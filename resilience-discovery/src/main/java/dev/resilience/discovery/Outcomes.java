@@ -1,7 +1,8 @@
 package dev.resilience.discovery;
 
 import dev.resilience.policy.Verdict;
-import java.util.concurrent.atomic.AtomicLong;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * The last calls of an instance, a bit each, 1 for a failure, the newest lowest; above them the
@@ -13,11 +14,21 @@ final class Outcomes {
 
   private static final long BITS = 0xFFFF_FFFFL;
 
-  private final AtomicLong word = new AtomicLong();
+  private static final VarHandle WORD;
+
+  static {
+    try {
+      WORD = MethodHandles.lookup().findVarHandle(Outcomes.class, "word", long.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private volatile long word;
 
   /** The present term: results are handed in with the one in which their calls began. */
   int term() {
-    return termOf(word.get());
+    return termOf(word);
   }
 
   /** Takes a result. Returns whether the instance should now be set aside. */
@@ -27,13 +38,13 @@ final class Outcomes {
     }
     int bit = evidence == Verdict.Evidence.FAILURE ? 1 : 0;
     while (true) {
-      long now = word.get();
+      long now = word;
       if (termOf(now) != term) {
         return false;
       }
       long bits = now & BITS;
       long next = ((bits << 1) | bit) & BITS;
-      if (next == bits || word.compareAndSet(now, (now & ~BITS) | next)) {
+      if (next == bits || WORD.compareAndSet(this, now, (now & ~BITS) | next)) {
         return bit == 1 && isTooMuch(next, limits);
       }
     }
@@ -42,7 +53,7 @@ final class Outcomes {
   /** A new term with a clean sheet, or with one failure left before it is set aside again. */
   void newTerm(boolean onProbation, Ejection limits) {
     long bits = onProbation ? (1L << (limits.consecutiveFailures() - 1)) - 1 : 0;
-    word.set(((long) (term() + 1) << 32) | bits);
+    word = ((long) (term() + 1) << 32) | bits;
   }
 
   private static boolean isTooMuch(long bits, Ejection limits) {

@@ -1,8 +1,10 @@
 package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.NoInstanceException;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
@@ -10,6 +12,10 @@ import java.time.Duration;
 
 /** Asks again while there is nobody. To find nobody is an attempt that failed. */
 final class PatientDiscovery {
+
+  /** Elsewhere to find nobody is a rejection, which uses up no attempt; here somebody was asked. */
+  private static final Classifier EMPTY_IS_A_FAILURE =
+      Classifier.ofDefaults().onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE);
 
   private PatientDiscovery() {}
 
@@ -22,6 +28,7 @@ final class PatientDiscovery {
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
                         .withEqualJitter())
+                .classifier(EMPTY_IS_A_FAILURE)
                 .build(),
             FixedTimeout.builder(Duration.ofSeconds(1)).name("discover " + service).build())
         .call(ctx, attempt -> someOf(registry.discover(attempt, service)));

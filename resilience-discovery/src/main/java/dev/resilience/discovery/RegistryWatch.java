@@ -20,13 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegistryWatch implements Watch {
 
-  /**
-   * A burst of changes is answered at once the first time, and then as one each so often; in a
-   * large set, where an answer takes longer to read, after a millisecond for each thousand.
-   */
+  /** A burst of changes is answered at once the first time, and then as one each so often. */
   private static final Duration BURST = Duration.ofMillis(10);
-
-  private static final int INSTANCES_PER_MILLISECOND = 1000;
 
   private final StoredRegistry registry;
   private final String service;
@@ -123,8 +118,8 @@ final class RegistryWatch implements Watch {
       lastDelay = Duration.ZERO;
       publish(belief.after(Snapshot.of(service, answer, registry.time())));
       inBurst = true;
-      long pause = answer.size() / INSTANCES_PER_MILLISECOND;
-      in(Duration.ofMillis(Math.max(BURST.toMillis(), pause)), this::afterBurst);
+      Duration pause = Pace.pauseFor(answer.size());
+      in(pause.compareTo(BURST) > 0 ? pause : BURST, this::afterBurst);
     } else {
       failures++;
       belief.registryIsAway();

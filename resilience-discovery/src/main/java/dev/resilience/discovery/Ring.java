@@ -60,7 +60,7 @@ final class Ring {
   }
 
   static Ring of(List<Candidate> candidates) {
-    Names.between("candidates", candidates.size(), 1, (int) SEAT);
+    checkSize(candidates);
     int size = candidates.size();
     int[] seats = new int[size];
     Arrays.setAll(seats, i -> i);
@@ -97,9 +97,14 @@ final class Ring {
 
   /** The ring of other candidates, most of whom are perhaps those of this one. */
   Ring changedTo(List<Candidate> next) {
+    checkSize(next);
     RingChange change = new RingChange(this, next);
     // Where much is new, all of it anew is less work.
     return change.isSmall() ? change.make() : of(next);
+  }
+
+  private static void checkSize(List<Candidate> candidates) {
+    Names.between("candidates", candidates.size(), 1, (int) SEAT);
   }
 
   /** Whether the arcs are neither so many nor so few for as many points that others are better. */

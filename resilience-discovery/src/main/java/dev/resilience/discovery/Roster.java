@@ -15,13 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Keeps the members, and has a {@link Decision} made whenever something has changed. All of that
  * are steps of one {@link Serial}; calls read the {@link Selection} that came out of the last one.
  *
- * <p>A decision walks over all members. So that many changes of a large set do not take all of a
- * processor, there is a pause between two decisions, of a millisecond for each thousand members: a
- * small set has none, and the first change after some quiet does not wait.
+ * <p>A decision walks over all members, so there is a pause between two of them ({@link Pace}). The
+ * first change after some quiet does not wait.
  */
 final class Roster {
-
-  private static final int MEMBERS_PER_MILLISECOND = 1000;
 
   /** What decisions go by. */
   record Rules(@Nullable HealthChecks checks, Ejection ejection, @Nullable ZonePreference zone) {}
@@ -210,7 +207,7 @@ final class Roster {
     if (!decision.isUnknown()) {
       waiters.wakeAll();
     }
-    long pause = members.size() / MEMBERS_PER_MILLISECOND * 1_000_000L;
+    long pause = Pace.pauseFor(members.size()).toNanos();
     notBefore = now + pause;
     wakeIn(
         decision.holdsFor() == Long.MAX_VALUE

@@ -110,6 +110,51 @@ abstract class BalancerContract {
     }
   }
 
+  /** The share of a candidate that is not busy, in proportion to the others. */
+  double due(FakeCandidate candidate) {
+    return candidate.weight();
+  }
+
+  /** How far from its share a candidate may be in the long run. */
+  double tolerance() {
+    return 0.12;
+  }
+
+  @Test
+  void keepsTheSharesWhileTheSetChanges() {
+    Schedules.check(
+        20,
+        (seed, random) -> {
+          int size = 8;
+          double[] due = new double[size];
+          int[] counts = new int[size];
+          Balancer balancer = balancer();
+          Balancer.Picker picker = null;
+          for (int round = 0; round < 600; round++) {
+            List<FakeCandidate> present = new ArrayList<>();
+            for (int n = 0; n < size; n++) {
+              if (random.nextInt(4) > 0) {
+                present.add(new FakeCandidate(n, 10, random.nextInt(4) == 0 ? 3 : 10));
+              }
+            }
+            if (present.isEmpty()) {
+              continue;
+            }
+            List<Candidate> candidates = List.copyOf(present);
+            picker = picker == null ? balancer.over(candidates) : balancer.over(candidates, picker);
+            double whole = present.stream().mapToDouble(this::due).sum();
+            int picks = 1 + random.nextInt(100);
+            present.forEach(one -> due[one.number()] += picks * due(one) / whole);
+            for (int i = 0; i < picks; i++) {
+              counts[number(picker.pick(ctx, time.nanoTime(), any -> true))]++;
+            }
+          }
+          for (int n = 0; n < size; n++) {
+            assertThat(counts[n] / due[n]).isBetween(1 - tolerance(), 1 + tolerance());
+          }
+        });
+  }
+
   @Test
   void worksWithThousands() {
     Balancer.Picker picker = over(equal(10_000));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 class GentleReturnTest {
 
   @Test
-  void aSlowInstanceKeepsLessThanAShareOfFiveInAHundred() {
-    Schedules.check(
+  void aSlowInstanceKeepsLessThanOneCallInAHundred() {
+    Schedules.checkAtMost(
         12,
         (seed, random) -> {
           Traffic traffic = new Traffic(seed, random);
@@ -26,14 +26,14 @@ class GentleReturnTest {
           traffic.runFor(ofSeconds(10));
           long from = traffic.now();
           traffic.runFor(ofSeconds(60));
-          assertThat(traffic.share(from, traffic.now())).isLessThan(0.05);
+          assertThat(traffic.share(from, traffic.now())).isLessThan(0.01);
           traffic.end();
         });
   }
 
   @Test
   void aSlowInstanceThatHasRecoveredReturnsStepByStep() {
-    Schedules.check(
+    Schedules.checkAtMost(
         12,
         (seed, random) -> {
           Traffic traffic = new Traffic(seed, random);
@@ -51,7 +51,7 @@ class GentleReturnTest {
 
   @Test
   void aNewInstanceComesInStepByStep() {
-    Schedules.check(
+    Schedules.checkAtMost(
         12,
         (seed, random) -> {
           Traffic traffic = new Traffic(seed, random, "b", "c");

@@ -55,7 +55,17 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void takesTheHeavyOneAndItsNeighbourWhereOneHasAlmostAllOfTheWeight() {
+  void spreadsCallsByWeightWhereFewAreHeavy() {
+    List<FakeCandidate> candidates = candidates(2, 2, 2, 2, 2, 2, 2, 36);
+    int[] counts = counts(over(candidates), 8, 20_000);
+    assertThat(counts[7]).isBetween(13_900, 14_900);
+    for (int i = 0; i < 7; i++) {
+      assertThat(counts[i]).isBetween(650, 950);
+    }
+  }
+
+  @Test
+  void takesTheHeavyOneWhereItHasAlmostAllOfTheWeight() {
     List<FakeCandidate> candidates =
         List.of(
             new FakeCandidate(0, 10, 0.001),

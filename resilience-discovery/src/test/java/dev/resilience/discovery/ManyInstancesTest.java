@@ -56,7 +56,7 @@ class ManyInstancesTest {
   }
 
   @Test
-  void aThousandChangesASecondAreAHundredPreparationsAndEachIsSeenSoon() {
+  void aThousandChangesASecondAreFiftyPreparationsAndEachIsSeenSoon() {
     for (int n = 0; n < 10_000; n++) {
       register("host" + n);
     }
@@ -73,14 +73,14 @@ class ManyInstancesTest {
       time.advance(ofMillis(1));
       if (n % 100 == 50) {
         Lease last = newcomers.getLast();
-        time.advance(ofMillis(20));
+        time.advance(ofMillis(40));
         assertThat(orders.instances(ctx)).contains(last.instance());
       }
     }
-    // 1.2 seconds: one each ten milliseconds, whether something joined, left or grew.
-    assertThat(prepared.size()).isBetween(60, 121);
+    // 1.4 seconds: one each twenty milliseconds, whether something joined, left or grew.
+    assertThat(prepared.size()).isBetween(40, 71);
     for (int i = 1; i < prepared.size(); i++) {
-      assertThat(prepared.get(i).minus(prepared.get(i - 1))).isGreaterThanOrEqualTo(ofMillis(10));
+      assertThat(prepared.get(i).minus(prepared.get(i - 1))).isGreaterThanOrEqualTo(ofMillis(20));
     }
   }
 
@@ -99,7 +99,7 @@ class ManyInstancesTest {
             .open(ctx);
     time.advance(ofMillis(100));
     assertThat(orders.instances(ctx)).hasSize(3_000);
-    assertThat(prepared.size()).isLessThan(40);
+    assertThat(prepared.size()).isLessThan(20);
   }
 
   @Test
@@ -135,7 +135,7 @@ class ManyInstancesTest {
           });
     }
     assertThat(prepared).hasSize(1);
-    time.advance(ofMillis(2));
+    time.advance(ofMillis(4));
     assertThat(prepared).hasSize(2);
     assertThat(orders.instances(ctx))
         .hasSize(2_000 - failed.size())

@@ -33,6 +33,15 @@ final class Schedules {
     }
   }
 
+  /** The same for a property of which each schedule takes long: never more than as many. */
+  static void checkAtMost(int schedules, Property property) {
+    for (long seed = 0;
+        seed < Math.min(schedules, Integer.getInteger("resilience.schedules", schedules));
+        seed++) {
+      checkOne(Long.getLong("resilience.seed", seed), property);
+    }
+  }
+
   /** The randomness of one schedule. */
   static RandomGenerator random(long seed) {
     return RANDOM.create(seed);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
+import dev.resilience.hedge.Hedge;
 import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -84,9 +85,18 @@ class ServiceClientPropertyTest {
       ServiceClient.Builder builder =
           ServiceClient.builder("orders", registry)
               .balancer(
-                  candidates -> {
-                    seen.addAll(candidates);
-                    return balancer.over(candidates);
+                  new Balancer() {
+                    @Override
+                    public Picker over(List<Candidate> candidates) {
+                      seen.addAll(candidates);
+                      return balancer.over(candidates);
+                    }
+
+                    @Override
+                    public Picker over(List<Candidate> candidates, Picker previous) {
+                      seen.addAll(candidates);
+                      return balancer.over(candidates, previous);
+                    }
                   })
               .ejection(Ejection.ofDefaults().withConsecutiveFailures(1 + random.nextInt(4)));
       if (random.nextBoolean()) {
@@ -97,6 +107,11 @@ class ServiceClientPropertyTest {
       }
       if (random.nextBoolean()) {
         builder.perCall(Resilience.of(Retry.of(3), FixedTimeout.of(ofMillis(500))));
+      } else if (random.nextBoolean()) {
+        builder.perCall(Resilience.of(Retry.of(3), Hedge.after(ofMillis(1 + random.nextInt(50)))));
+      }
+      if (random.nextBoolean()) {
+        builder.zone(ZonePreference.of("zone" + random.nextInt(3)));
       }
       for (int n = 0; n < 1 + random.nextInt(INSTANCES); n++) {
         register(n);
@@ -162,7 +177,9 @@ class ServiceClientPropertyTest {
             n,
             registry.register(
                 owner,
-                ServiceInstance.of("orders", "host", n + 1).withWeight(1 + random.nextInt(20))));
+                ServiceInstance.of("orders", "host", n + 1)
+                    .withWeight(1 + random.nextInt(20))
+                    .withZone("zone" + n % 2)));
       }
     }
 

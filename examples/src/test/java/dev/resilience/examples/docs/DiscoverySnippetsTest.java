@@ -12,6 +12,8 @@ import dev.resilience.discovery.Lease;
 import dev.resilience.discovery.ServiceClient;
 import dev.resilience.discovery.ServiceInstance;
 import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.discovery.ZonePreference;
+import dev.resilience.hedge.Hedge;
 import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
@@ -54,6 +56,23 @@ class DiscoverySnippetsTest {
           log.add(order);
         }
       }
+    }
+    assertThat(log).containsExactly("order of 127.0.0.1");
+  }
+
+  @Test
+  void stay_in_the_zone() throws IOException {
+    try (var ctx = Context.background().withTimeout(ofSeconds(30))) {
+      ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
+      registry.register(ctx, ServiceInstance.of("orders", "127.0.0.1", 1).withZone("eu-1"));
+      registry.register(ctx, ServiceInstance.of("orders", "127.0.0.2", 1).withZone("eu-2"));
+      ServiceClient orders =
+          ServiceClient.builder("orders", registry)
+              .zone(ZonePreference.of("eu-1"))
+              .perCall(Resilience.of(Retry.of(3), Hedge.ofDefaults())) // each on another instance
+              .open(ctx);
+      log.add(orders.call(ctx, (c, instance) -> fetch(c, instance)));
+      assertThat(orders.explain().zoneShare()).hasValue(1);
     }
     assertThat(log).containsExactly("order of 127.0.0.1");
   }
