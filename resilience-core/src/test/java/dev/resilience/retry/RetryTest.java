@@ -513,7 +513,11 @@ class RetryTest {
             throw new CircuitOpenException("payments", Duration.ZERO);
           });
 
-      assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
+      assertThat(events)
+          .first()
+          .isInstanceOfSatisfying(
+              PolicyEvent.RetryScheduled.class,
+              event -> assertThat(event.delay()).isEqualTo(ofSeconds(10)));
     }
 
     @ParameterizedTest
