@@ -1,8 +1,10 @@
 package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.NoInstanceException;
 import dev.resilience.policy.Resilience;
+import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
@@ -19,6 +21,10 @@ final class PatientDiscovery {
             Retry.builder()
                 .name("discover " + service)
                 .maxAttempts(5)
+                // The registry was asked, so this is an attempt, unlike a rejection.
+                .classifier(
+                    Classifier.ofDefaults()
+                        .onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE))
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
                         .withEqualJitter())
