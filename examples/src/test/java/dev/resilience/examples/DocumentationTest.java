@@ -33,7 +33,8 @@ class DocumentationTest {
         "resilience-core",
         "resilience-cache",
         "resilience-discovery",
-        "integrations/redis"
+        "integrations/redis",
+        "integrations/zookeeper"
       })
   void everything_public_is_documented(String module) throws IOException {
     List<String> missing = new ArrayList<>();

@@ -255,11 +255,18 @@ public final class ContextCacheBuilder<K, V extends @Nullable Object> {
           .ticker(ticker(time))
           .executor(executor(time))
           .scheduler(maintenance)
-          .<K, Entry<V>>expireAfter(new EntryExpiry<K, V>())
+          .<K, Entry<V>>expireAfter(expiry())
           .build();
     } catch (IllegalStateException conflict) {
       throw new IllegalArgumentException("caffeine: " + settings + NOT_HERE, conflict);
     }
+  }
+
+  /** An entry without refresh and staleness is gone as soon as it is due. */
+  private EntryExpiry<K, V> expiry() {
+    boolean keptWhenDue =
+        refreshAfter != TimeSource.MAX_AHEAD || staleWhileRevalidate > 0 || staleIfError > 0;
+    return keptWhenDue ? new EntryExpiry.Marking<>() : new EntryExpiry<>();
   }
 
   /** Caffeine's own where it is the same clock, which spares each hit a call. */

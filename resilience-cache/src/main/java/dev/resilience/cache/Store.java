@@ -49,6 +49,9 @@ final class Store<K, V extends @Nullable Object> {
               allowed.set(!closed && !flight.isSuperseded());
               return allowed.get() ? entry : old;
             });
+    if (closed) {
+      entries.invalidate(flight.key);
+    }
     return allowed.get();
   }
 

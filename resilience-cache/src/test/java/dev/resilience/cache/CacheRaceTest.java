@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** On real threads and real time, for the races between two steps that virtual time cannot part. */
 class CacheRaceTest {
@@ -54,15 +55,17 @@ class CacheRaceTest {
     }
   }
 
-  @Test
-  void neverServesWhatWasInvalidatedBeforeTheCallAndNeverLoadsTwiceAtOnce() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void neverServesWhatWasInvalidatedBeforeTheCallAndNeverLoadsTwiceAtOnce(CallerThreads kind)
+      throws Exception {
     try (CancellableContext app = Context.background().withCancel()) {
       var cache =
           ContextCache.<Integer, Long>builder("numbers", app)
               .expireAfterWrite(Duration.ofMillis(1))
               .loadLimit(Duration.ofMinutes(1))
               .build();
-      ExecutorService threads = Executors.newFixedThreadPool(4);
+      ExecutorService threads = Executors.newFixedThreadPool(4, kind.factory());
       try {
         List<Future<Void>> results = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

@@ -142,10 +142,14 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
    */
   final @Nullable End findEnd(boolean cancelsOnly) {
     Scope top = this;
-    while (top.end == null && top.parent != null) {
-      top = top.parent;
+    while (top.end == null) {
+      Scope up = top.parent;
+      if (up == null) {
+        return top instanceof MergedScope ? findEndThatCounts(cancelsOnly) : null;
+      }
+      top = up;
     }
-    return top.end == null && !(top instanceof MergedScope) ? null : findEndThatCounts(cancelsOnly);
+    return findEndThatCounts(cancelsOnly);
   }
 
   /** As {@link #findEnd}, step by step; the usual look finds nothing and needs no such care. */

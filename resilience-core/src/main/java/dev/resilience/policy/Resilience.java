@@ -197,7 +197,8 @@ public final class Resilience {
    *
    * <p>A stack inside the work of such a call adds to its story, whether it has a listener or not.
    *
-   * <p>Costs two small objects for each call; without a listener nothing.
+   * <p>Costs a child context and one small object for each call, 112 bytes; without a listener
+   * nothing.
    *
    * @param listener in place of the one that was there
    */

@@ -150,8 +150,16 @@ final class RetryState {
     if (delay.compareTo(left) >= 0) {
       return story.noTimeLeft(delay, left);
     }
-    Duration usual = Duration.ofNanos(retry.times().median());
-    return usual.compareTo(left.minus(delay)) >= 0 ? story.noTimeLeft(delay, usual, left) : null;
+    return fits(delay, left) ? null : story.noTimeLeft(delay, usual(), left);
+  }
+
+  private boolean fits(Duration delay, Duration left) {
+    return usual().compareTo(left.minus(delay)) < 0;
+  }
+
+  /** How long an attempt usually takes; zero where that is not known. */
+  private Duration usual() {
+    return Duration.ofNanos(retry.times().median());
   }
 
   /** Who was told the same time is not to come back at the same moment; nor before. */
@@ -161,7 +169,8 @@ final class RetryState {
       return told;
     }
     Duration later = told.plusNanos(ctx.timeSource().random().nextLong(tenth + 1));
-    return noTimeLeft(later) == null ? later : told;
+    boolean inTime = ctx.deadline().map(end -> fits(later, end.timeLeft())).orElse(true);
+    return inTime ? later : told;
   }
 
   private boolean isInBudget(@Nullable Throwable failure) {
@@ -185,11 +194,11 @@ final class RetryState {
 
   /** An attempt is over: what is learned from it for others. */
   private void ended(Verdict verdict) {
-    if (verdict == Verdict.REJECTED || verdict == Verdict.NO_TIME_LEFT) {
+    switch (verdict) {
       // The dependency was not called.
-      giveTokenBack();
+      case REJECTED, NO_TIME_LEFT, EXPIRED_BEFORE_DISPATCH -> giveTokenBack();
+      default -> holdsToken = false;
     }
-    holdsToken = false;
     if (verdict == Verdict.CALLER_CANCELLED) {
       return;
     }

@@ -969,6 +969,9 @@ class BreakerTest {
           () -> builder().over(Duration.ofDays(1).plusNanos(1)),
           "over: PT24H0.000000001S (expected: 10 ns to 1 day)");
       refused(
+          () -> builder().slowCallRate(0, ofSeconds(1)),
+          "slowCallRate: 0.0 (expected: > 0 and <= 1)");
+      refused(
           () -> builder().slowCallRate(1.1, ofSeconds(1)),
           "slowCallRate: 1.1 (expected: > 0 and <= 1)");
       refused(() -> builder().slowCallRate(1, ZERO), "atLeast: PT0S (expected: positive)");

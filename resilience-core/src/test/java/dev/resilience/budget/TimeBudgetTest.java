@@ -122,6 +122,23 @@ class TimeBudgetTest {
     }
 
     @Test
+    void a_processing_stage_that_hears_of_no_end_leaves_the_last_its_reserve_too()
+        throws Exception {
+      play(
+          Way.ASYNC,
+          (bench, spend) -> {
+            use(bench, spend, AUTH, millis(10));
+            assertThatThrownBy(
+                    () ->
+                        bench.await(
+                            spend.callAsync(QUOTE, c -> bench.root.delay(SECOND.multipliedBy(5)))))
+                .isInstanceOf(AttemptTimeoutException.class);
+            assertThat(use(bench, spend, RENDER, millis(150))).isEqualTo(millis(220));
+            bench.root.sleep(SECOND.multipliedBy(5));
+          });
+    }
+
+    @Test
     void what_a_stubborn_first_stage_took_is_taken_from_the_middle_and_not_from_the_last()
         throws Exception {
       play(

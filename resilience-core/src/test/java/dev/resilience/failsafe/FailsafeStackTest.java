@@ -20,6 +20,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.fallback.Fallbacks;
 import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.CircuitOpenException;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,6 +192,45 @@ class FailsafeStackTest {
       assertThat(answer).isEqualTo("instead of java.io.IOException: no 2");
       assertThat(time.elapsed()).as("when the second delay did not fit").isEqualTo(ofSeconds(10));
       assertNothingIsLeft(caller);
+    }
+
+    /** A stage ends with its context at once, before their fallback can answer. */
+    @ParameterizedTest
+    @EnumSource
+    void end_with_the_deadline_of_the_caller_in_an_attempt(CallMode mode) throws Exception {
+      var caller = root.withTimeout(ofSeconds(1));
+      var answer = new AtomicReference<String>();
+
+      Throwable failure =
+          time.run(
+              () ->
+                  catchThrowable(
+                      () -> answer.set(mode.call(theirs(), caller, FailsafeStackTest.this::hang))));
+
+      if (mode == CallMode.BLOCKING) {
+        assertThat(answer.get())
+            .startsWith("instead of " + DeadlineExceededException.class.getName());
+      } else {
+        assertThat(failure).isInstanceOf(DeadlineExceededException.class);
+      }
+      assertThat(time.elapsed()).isEqualTo(ofSeconds(1));
+      assertThat(attempts).hasValue(1);
+      assertThat(breaker.getFailureCount()).isEqualTo(1);
+      assertNothingIsLeft(caller);
+    }
+
+    @Test
+    void end_with_the_deadline_of_the_caller_and_a_fallback_of_ours_answers() throws Exception {
+      var caller = root.withTimeout(ofSeconds(1));
+      var stack =
+          Resilience.of(ContextPolicy.of(RetryPolicy.ofDefaults(), breaker, bulkhead))
+              .withFallback(Fallbacks.ofValue("ours"));
+
+      assertThat(
+              time.<String>run(
+                  () -> root.await(stack.callAsync(caller, c -> new CompletableFuture<>()))))
+          .isEqualTo("ours");
+      assertThat(time.elapsed()).isEqualTo(ofSeconds(1));
     }
 
     @ParameterizedTest

@@ -10,6 +10,8 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,6 +26,12 @@ class FirstSuccessTest {
   private final VirtualTime.Automatic time = VirtualTime.automatic(7);
   private final Context root = Context.background(time);
   private final List<String> log = new ArrayList<>();
+  private final FirstSuccess notEmpty =
+      FirstSuccess.builder()
+          .classifier(
+              Classifier.ofDefaults()
+                  .onResult(String.class, s -> s.isEmpty() ? Verdict.FAILURE : Verdict.SUCCESS))
+          .build();
 
   private void run(Callable<?> program) throws Exception {
     time.run(program::call);
@@ -135,6 +143,52 @@ class FirstSuccessTest {
               .cause()
               .isSameAs(last)
               .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+          return null;
+        });
+  }
+
+  @Test
+  void a_bad_result_waits_for_a_good_one() throws Exception {
+    run(
+        () -> {
+          assertThat(notEmpty.call(root, answering("", 5), answering("slow", 300)))
+              .isEqualTo("slow");
+          CompletionStage<String> stage =
+              notEmpty.callAsync(
+                  root,
+                  c -> c.delay(ofMillis(5)).thenApply(n -> ""),
+                  c -> c.delay(ofMillis(300)).thenApply(n -> "slow"));
+          assertThat(root.await(stage)).isEqualTo("slow");
+          return null;
+        });
+  }
+
+  @Test
+  void the_last_bad_result_is_returned_where_all_are() throws Exception {
+    run(
+        () -> {
+          assertThat(
+                  notEmpty.call(root, failing(new IOException("refused"), 5), answering("", 300)))
+              .isEmpty();
+          assertThat(time.elapsed()).isEqualTo(ofMillis(300));
+          return null;
+        });
+  }
+
+  @Test
+  void what_is_permanent_ends_them_all() throws Exception {
+    FirstSuccess races =
+        FirstSuccess.builder()
+            .classifier(
+                Classifier.ofDefaults()
+                    .onFailure(IOException.class, e -> Verdict.PERMANENT_FAILURE))
+            .build();
+    IOException gone = new IOException("gone");
+    run(
+        () -> {
+          assertThatThrownBy(() -> races.call(root, failing(gone, 5), answering("slow", 300)))
+              .isSameAs(gone);
+          assertThat(time.elapsed()).isEqualTo(ofMillis(5));
           return null;
         });
   }

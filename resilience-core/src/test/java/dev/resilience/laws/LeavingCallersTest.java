@@ -130,8 +130,15 @@ class LeavingCallersTest {
     private final Breaker byNumber =
         strict("by number").over(100).minimumCalls(1).consecutiveFailures(1).build();
     private final Breaker byTime = strict("by time").over(ofSeconds(10)).minimumCalls(1).build();
+
+    /** A window by time: when one by number is looked at depends on the numbers of the threads. */
     private final AdaptiveTimeout timeout =
-        AdaptiveTimeout.builder().startingAt(ofSeconds(1)).listener(this::note).build();
+        AdaptiveTimeout.builder()
+            .startingAt(ofSeconds(1))
+            .window(ofSeconds(30), 100_000)
+            .listener(this::note)
+            .build();
+
     private final Resilience stack =
         Resilience.of(
             Retry.builder().budget(budget).listener(this::note).build(), byNumber, byTime, timeout);

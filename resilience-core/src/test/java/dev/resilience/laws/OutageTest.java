@@ -32,7 +32,6 @@ class OutageTest {
   /** How the service is down. */
   private enum Outage {
     REFUSES,
-    HANGS,
     HANGS_OR_REFUSES
   }
 
@@ -50,8 +49,6 @@ class OutageTest {
   @CsvSource({
     "REFUSES, BLOCKING",
     "REFUSES, ASYNC",
-    "HANGS, BLOCKING",
-    "HANGS, ASYNC",
     "HANGS_OR_REFUSES, BLOCKING",
     "HANGS_OR_REFUSES, ASYNC"
   })
@@ -105,10 +102,7 @@ class OutageTest {
     if (callCameWhileDown) {
       requests++;
     }
-    boolean hangs =
-        outage == Outage.HANGS
-            || (outage == Outage.HANGS_OR_REFUSES && time.random().nextBoolean());
-    if (hangs) {
+    if (outage == Outage.HANGS_OR_REFUSES && time.random().nextBoolean()) {
       ctx.sleep(ofMillis(500));
     }
     throw new IOException("down");

@@ -17,6 +17,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.fallback.Fallbacks;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
@@ -29,6 +30,7 @@ import dev.resilience.policy.RateLimitedException;
 import dev.resilience.policy.RejectedException;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
+import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -73,6 +75,7 @@ final class Simulation {
   private final List<ConcurrencyLimit> bulkheads = new ArrayList<>();
   private final List<AdaptiveTimeout> adaptive = new ArrayList<>();
   private final Resilience stack;
+  private final WithFallback<String> safe;
   private boolean oneAttemptOnThisThread = true;
   private Duration beyondDeadline = Duration.ZERO;
   private int callers;
@@ -87,6 +90,8 @@ final class Simulation {
     }
     Resilience silent = Resilience.of(policies);
     this.stack = random.nextInt(4) == 0 ? silent.withStories(call -> tell(call.toTree())) : silent;
+    // A constant takes no time: Law 4 holds as without it.
+    this.safe = stack.withFallback(Fallbacks.ofValue("none"));
   }
 
   private ContextPolicy policy() {
@@ -309,7 +314,9 @@ final class Simulation {
     }
 
     private String callSync(Context ctx) throws Exception {
-      return stack.call(ctx, this::dependency);
+      return random.nextInt(5) == 0
+          ? safe.callDegradable(ctx, this::dependency).toString()
+          : stack.call(ctx, this::dependency);
     }
 
     private String callStagesSync(Context ctx) throws Exception {
@@ -337,7 +344,11 @@ final class Simulation {
     }
 
     private String callAsync(CancellableContext ctx) throws Exception {
-      return await(ctx, stack.callAsync(ctx, this::dependencyAsync));
+      return await(
+          ctx,
+          random.nextInt(5) == 0
+              ? safe.callAsync(ctx, this::dependencyAsync)
+              : stack.callAsync(ctx, this::dependencyAsync));
     }
 
     private String await(CancellableContext ctx, CompletionStage<String> stage) throws Exception {

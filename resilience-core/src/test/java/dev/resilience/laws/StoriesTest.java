@@ -318,6 +318,34 @@ class StoriesTest {
       }
       assertThat(stories).hasSize(4);
     }
+
+    @Test
+    void on_calls_at_once_says_how_long_a_stage_waited() throws Exception {
+      for (ConcurrencyLimit limit :
+          List.of(
+              ConcurrencyLimit.builder("reports", 1).maxWaiting(1).listener(events::add).build(),
+              ConcurrencyLimit.builder("reports", 1)
+                  .maxWaiting(1)
+                  .maxWait(ofSeconds(3))
+                  .listener(events::add)
+                  .build())) {
+        Resilience stack = Resilience.of(limit).withStories(stories::add);
+        time.run(
+            () -> {
+              time.start("first", () -> stack.run(root, c -> c.sleep(ofSeconds(2))));
+              root.sleep(ofMillis(1));
+              CompletionStage<String> second =
+                  stack.callAsync(root, c -> CompletableFuture.completedFuture("second"));
+              assertThat(root.await(second)).isEqualTo("second");
+              return null;
+            });
+      }
+      PolicyEvent waited = new PolicyEvent.Waited("reports", ofMillis(1999));
+      assertThat(events).containsExactly(waited, waited);
+      assertThat(stories)
+          .hasSize(2)
+          .allSatisfy(story -> assertThat(story.waited()).isEqualTo(ofMillis(1999)));
+    }
   }
 
   @Nested

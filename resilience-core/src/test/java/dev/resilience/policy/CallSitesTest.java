@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.resilience.context.Context;
 import dev.resilience.fallback.Fallbacks;
+import dev.resilience.fallback.OperationFallbacks;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
@@ -105,5 +109,47 @@ class CallSitesTest {
     WithFallback<Object> objects = payments.withFallback(none);
     Object answer = objects.call(ctx, c -> api.quote(c, order));
     assertThat(answer).isEqualTo(new Quote("order 7"));
+  }
+
+  @Test
+  void fallbacks_by_name_and_a_result_that_tells() throws IOException {
+    var fallbacks =
+        OperationFallbacks.builder()
+            .operation(
+                "quote",
+                Quote.class,
+                Fallbacks.onOpenCircuit((c, e) -> stale.quote(c)).otherwise(Quote.NONE))
+            .otherwise(Fallbacks.onAny((c, e) -> "sorry"))
+            .build();
+    Degraded<Quote> quote =
+        payments
+            .withFallback(fallbacks.forOperation("quote", Quote.class))
+            .callDegradable(ctx, c -> api.quote(c, new Order(-1)));
+    assertThat(quote.isDegraded()).isTrue();
+    assertThat(quote.value()).isEqualTo(Quote.NONE);
+
+    CompletionStage<Degraded<String>> page =
+        payments
+            .withFallback(fallbacks.forOperation("page", String.class))
+            .callDegradableAsync(ctx, c -> api.quoteAsync(c, order).thenApply(Quote::text));
+    assertThat(page.toCompletableFuture().join().value()).isEqualTo("order 7");
+  }
+
+  @Test
+  void stories_and_what_a_server_says() throws IOException {
+    List<String> stories = new ArrayList<>();
+    Resilience told =
+        Resilience.of(
+                Retry.builder()
+                    .backoff(Backoff.none())
+                    .retryAfter(FileNotFoundException.class, e -> Optional.empty())
+                    .build())
+            .withStories(story -> stories.add(story.toString()));
+    assertThatThrownBy(() -> told.call(ctx, c -> api.quote(c, new Order(-1))))
+        .isInstanceOf(FileNotFoundException.class);
+    assertThat(stories)
+        .containsExactly(
+            "retry (3 attempts, no delay): 3 attempts, stopped: it failed with"
+                + " java.io.FileNotFoundException: no order -1");
   }
 }

@@ -13,6 +13,7 @@ import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -84,6 +85,64 @@ public abstract class ContextPolicyContract {
                           }))
               .isSameAs(failure);
           assertThat(attempts).hasValue(1);
+          assertNothingIsLeft(bench);
+        });
+  }
+
+  /** The rows of the truth table in which nobody has ended: what came out is what goes on. */
+  private enum Thrown {
+    CANCELLATION_THAT_THE_CALLER_DID_NOT_CAUSE(new CancellationException("pool closed")),
+    LIMIT_PASSED_INSIDE(new AttemptTimeoutException("inner", Duration.ofMillis(1))),
+    REJECTED_INSIDE(new LimitReachedException("inner")),
+    NO_TIME_LEFT_INSIDE(new NoTimeLeftException("inner"));
+
+    final RuntimeException failure;
+
+    Thrown(RuntimeException failure) {
+      this.failure = failure;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void what_comes_out_of_the_inside_under_a_caller_who_waits_goes_on(Way way) throws Exception {
+    for (Thrown thrown : Thrown.values()) {
+      way.play(
+          bench -> {
+            assertThatThrownBy(
+                    () ->
+                        bench.call(
+                            stack(),
+                            bench.caller,
+                            c -> {
+                              throw thrown.failure;
+                            }))
+                .isSameAs(thrown.failure);
+            assertThat(bench.caller.isDone()).isFalse();
+            assertNothingIsLeft(bench);
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_deadline_that_has_passed_reaches_no_work(Way way) throws Exception {
+    way.play(
+        bench -> {
+          AtomicBoolean reached = new AtomicBoolean();
+          try (CancellableContext late = bench.caller.withTimeout(Duration.ZERO)) {
+            assertThatThrownBy(
+                    () ->
+                        bench.call(
+                            stack(),
+                            late,
+                            c -> {
+                              reached.set(true);
+                              return "result";
+                            }))
+                .isInstanceOf(DeadlineExceededException.class);
+          }
+          assertThat(reached).isFalse();
           assertNothingIsLeft(bench);
         });
   }

@@ -236,6 +236,29 @@ class RejectionsTest {
 
     @ParameterizedTest
     @EnumSource
+    void is_no_end_of_the_story_where_only_the_jitter_does_not_fit(CallMode mode) throws Exception {
+      List<String> stories = new ArrayList<>();
+      Resilience stack =
+          Resilience.of(retry().backoff(JITTERED).build())
+              .withStories(story -> stories.add(story.toTree()));
+
+      time.run(
+          () ->
+              mode.call(
+                  stack,
+                  root.withTimeout(ofMillis(700).plusNanos(1)),
+                  c -> {
+                    if (tries.incrementAndGet() == 1) {
+                      throw new CircuitOpenException("payments", ofMillis(700));
+                    }
+                    return "well";
+                  }));
+
+      assertThat(stories).singleElement().asString().doesNotContain("no time left");
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void ends_the_call_at_once_where_it_does_not_fit(CallMode mode) throws Exception {
       Throwable failure =
           failure(

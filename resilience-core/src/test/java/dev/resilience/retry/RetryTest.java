@@ -507,7 +507,7 @@ class RetryTest {
     void a_retry_after_of_nothing_would_hammer_and_is_not_obeyed(CallMode mode) throws Exception {
       failure(
           mode,
-          retry().build(),
+          retry().maxRejections(2).build(),
           root,
           (c, n) -> {
             throw new CircuitOpenException("payments", Duration.ZERO);

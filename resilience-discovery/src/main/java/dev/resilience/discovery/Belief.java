@@ -38,8 +38,14 @@ final class Belief {
     this.time = time;
   }
 
-  /** Nobody can come back meanwhile: that time does not count against the missing. */
+  /**
+   * Nobody can come back meanwhile: that time does not count against the missing. Before the first
+   * answer nobody is known who could be missed.
+   */
   void registryIsAway() {
+    if (previous == null) {
+      return;
+    }
     Deadline until = Deadline.after(keepVanished, time);
     awayUntil = until;
     missing.replaceAll((id, one) -> new Missing(one.instance, until));

@@ -13,6 +13,10 @@ import java.time.Duration;
 /** Asks again while there is nobody. To find nobody is an attempt that failed. */
 final class PatientDiscovery {
 
+  /** Elsewhere to find nobody is a rejection, which uses up no attempt; here somebody was asked. */
+  private static final Classifier EMPTY_IS_A_FAILURE =
+      Classifier.ofDefaults().onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE);
+
   private PatientDiscovery() {}
 
   static Snapshot discover(ServiceRegistry registry, Context ctx, String service) {
@@ -28,6 +32,7 @@ final class PatientDiscovery {
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
                         .withEqualJitter())
+                .classifier(EMPTY_IS_A_FAILURE)
                 .build(),
             FixedTimeout.builder(Duration.ofSeconds(1)).name("discover " + service).build())
         .call(ctx, attempt -> someOf(registry.discover(attempt, service)));

@@ -43,8 +43,8 @@ public interface RegistryStore {
   CompletionStage<List<ServiceInstance>> list(Context ctx, String service);
 
   /**
-   * Calls back when {@link #list} may have a new answer. A hint: it may come too often; one that is
-   * lost is made up for by asking from time to time.
+   * Calls back when {@link #list} may have a new answer, or none any more. A hint: it may come too
+   * often; one that is lost is made up for by asking from time to time.
    *
    * @param service its name
    * @param hint quick, and never throws

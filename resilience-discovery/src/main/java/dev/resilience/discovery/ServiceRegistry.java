@@ -44,7 +44,8 @@ public interface ServiceRegistry {
   Lease register(Context ctx, ServiceInstance instance);
 
   /**
-   * Asks who is there, now.
+   * Asks who is there, now. What a registry says that has just come back may name too few; a {@link
+   * #watch} doubts that.
    *
    * @param ctx the caller's
    * @param service its name

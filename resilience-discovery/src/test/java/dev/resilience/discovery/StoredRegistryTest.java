@@ -408,6 +408,22 @@ class StoredRegistryTest {
     }
 
     @Test
+    void believesASingleDeathAtOnceAlsoIfTheRegistryWasAwayBeforeItsFirstAnswer() {
+      store.mood = Mood.REFUSING;
+      registry.watch(ctx, "orders", heard::add);
+      time.advance(ofSeconds(5));
+      store.mood = Mood.WELL;
+      for (ServiceInstance instance : List.of(A, B, C)) {
+        store.put(ctx, instance, ofSeconds(instance.equals(C) ? 15 : 3600));
+      }
+      time.advance(ofSeconds(12));
+      assertThat(last().instances()).containsExactly(A, B, C);
+      time.advance(ofSeconds(3).plus(ofMillis(1)));
+      assertThat(last().instances()).containsExactly(A, B);
+      assertThat(last().isStale()).isFalse();
+    }
+
+    @Test
     void believesAWithdrawalOfTheLastInstanceAtOnce() {
       Lease lease = registry.register(ctx, A);
       registry.watch(ctx, "orders", heard::add);

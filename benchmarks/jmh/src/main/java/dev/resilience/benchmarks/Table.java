@@ -71,7 +71,8 @@ public final class Table {
         best = Math.min(best, theirs.nanos());
       }
     }
-    double target = row.clockReads() * clock + row.nanos();
+    double target =
+        row.timesPeer() == null ? row.clockReads() * clock + row.nanos() : row.timesPeer() * best;
     text.append(
         String.format(
             Locale.ROOT,

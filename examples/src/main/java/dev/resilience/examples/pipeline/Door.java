@@ -3,6 +3,7 @@ package dev.resilience.examples.pipeline;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.examples.program.NamedThreads;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;

@@ -3,6 +3,7 @@ package dev.resilience.examples.pipeline;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Registration;
+import dev.resilience.examples.program.Samples;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.resilience.examples.pipeline;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.examples.program.NamedThreads;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

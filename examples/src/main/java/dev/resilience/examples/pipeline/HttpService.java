@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.examples.program.NamedThreads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,6 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.examples.program.Samples;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.EnumMap;

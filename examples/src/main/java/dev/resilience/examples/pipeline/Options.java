@@ -1,12 +1,11 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.examples.program.Arguments;
+import dev.resilience.examples.program.UsageException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the user asked for.
@@ -45,56 +44,22 @@ record Options(long seed, Duration length, int rate, int port, Optional<URI> url
       List.of("--seed", "--seconds", "--rate", "--port", "--url");
 
   static Options parse(String... args) throws UsageException {
-    Map<String, String> given = new HashMap<>();
-    for (int i = 0; i < args.length; i++) {
-      String flag = args[i];
-      if (flag.equals("--help") || flag.equals("-h")) {
-        return new Options(0, Duration.ZERO, 0, 0, Optional.empty(), true);
-      }
-      if (!WITH_VALUE.contains(flag)) {
-        throw new UsageException("unknown argument '" + flag + "'");
-      }
-      if (i + 1 == args.length) {
-        throw new UsageException(flag + ": no value given");
-      }
-      if (given.put(flag, args[++i]) != null) {
-        throw new UsageException(flag + ": given twice");
-      }
+    Arguments given = Arguments.parse(WITH_VALUE, args);
+    if (given.help()) {
+      return new Options(0, Duration.ZERO, 0, 0, Optional.empty(), true);
     }
-    String url = given.get("--url");
-    if (url != null && (given.containsKey("--seed") || given.containsKey("--port"))) {
+    Optional<String> url = given.value("--url");
+    if (url.isPresent()
+        && (given.value("--seed").isPresent() || given.value("--port").isPresent())) {
       throw new UsageException("--url: the server is yours, --seed and --port mean nothing there");
     }
     return new Options(
-        number(given, "--seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
-        Duration.ofSeconds(number(given, "--seconds", 12, 1, 300)),
-        (int) number(given, "--rate", url == null ? 30 : 10, 1, 500),
-        (int) number(given, "--port", 0, 1, 65_535),
-        url == null ? Optional.empty() : Optional.of(httpUrl(url)),
+        given.number("--seed", 1),
+        Duration.ofSeconds(given.number("--seconds", 12, 1, 300)),
+        given.number("--rate", url.isEmpty() ? 30 : 10, 1, 500),
+        given.number("--port", 0, 1, 65_535),
+        url.isEmpty() ? Optional.empty() : Optional.of(httpUrl(url.get())),
         false);
-  }
-
-  private static long number(
-      Map<String, String> given, String flag, long ifAbsent, long least, long most)
-      throws UsageException {
-    String text = given.get(flag);
-    if (text == null) {
-      return ifAbsent;
-    }
-    Long number = asLong(text);
-    if (number == null || number < least || number > most) {
-      String expected = least == Long.MIN_VALUE ? "a whole number" : least + " to " + most;
-      throw new UsageException(flag + ": '" + text + "' (expected: " + expected + ")");
-    }
-    return number;
-  }
-
-  private static @Nullable Long asLong(String text) {
-    try {
-      return Long.valueOf(text);
-    } catch (NumberFormatException notANumber) {
-      return null;
-    }
   }
 
   private static URI httpUrl(String text) throws UsageException {

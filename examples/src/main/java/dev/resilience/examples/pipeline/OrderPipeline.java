@@ -1,6 +1,8 @@
 package dev.resilience.examples.pipeline;
 
 import dev.resilience.context.Context;
+import dev.resilience.examples.program.CtrlC;
+import dev.resilience.examples.program.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;

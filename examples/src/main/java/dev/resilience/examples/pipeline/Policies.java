@@ -42,8 +42,8 @@ final class Policies {
   private Policies() {}
 
   /**
-   * Nobody orders without it: patience with an open circuit, too. Attempts that it rejects count
-   * like others, so there are enough to outlast it.
+   * Nobody orders without it: patience with an open circuit, too, whose rejections use up no
+   * attempt.
    */
   static Resilience auth(DependencyStats stats) {
     return Resilience.of(

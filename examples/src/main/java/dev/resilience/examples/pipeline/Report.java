@@ -1,6 +1,8 @@
 package dev.resilience.examples.pipeline;
 
 import dev.resilience.context.Context;
+import dev.resilience.examples.program.Samples;
+import dev.resilience.examples.program.Table;
 import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;

@@ -14,6 +14,7 @@ import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Retry;
+import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +33,8 @@ class FallbackSnippetsTest {
     Quote quote(Context ctx);
   }
 
-  private final Context ctx = Context.background().withTimeout(ofSeconds(10));
+  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
+  private final Context ctx = Context.background(time).withTimeout(ofSeconds(10));
   private final Retry retry = Retry.ofDefaults();
   private final Breaker breaker = Breaker.ofDefaults("payments");
   private final Resilience payments = Resilience.of(breaker);
@@ -56,7 +58,15 @@ class FallbackSnippetsTest {
   }
 
   @Test
-  void a_chain_and_what_it_tells() {
+  void a_chain_and_what_it_tells() throws Exception {
+    time.run(
+        () -> {
+          aChain();
+          return null;
+        });
+  }
+
+  private void aChain() {
     Fallbacks<Quote> fallbacks =
         Fallbacks.onOpenCircuit((c, e) -> kept(c))
             .named("kept")

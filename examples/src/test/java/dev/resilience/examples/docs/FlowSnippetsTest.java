@@ -26,6 +26,7 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Retry;
+import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -156,14 +157,20 @@ class FlowSnippetsTest {
   }
 
   @Test
-  void stories() {
+  void stories() throws Exception {
     List<String> log = new ArrayList<>();
     Resilience told = Resilience.of(retry, breaker).withStories(story -> log.add(story.toTree()));
-    told.run(ctx, c -> send(c, "quietly"));
-    assertThat(log).isEmpty();
-    breaker.forceOpen();
-    assertThatThrownBy(() -> told.run(ctx.withTimeout(ofMillis(1)), c -> send(c, "never")))
-        .isInstanceOf(Exception.class);
+    var time = VirtualTime.automatic(1);
+    Context virtual = Context.background(time);
+    time.run(
+        () -> {
+          told.run(virtual, c -> send(c, "quietly"));
+          assertThat(log).isEmpty();
+          breaker.forceOpen();
+          assertThatThrownBy(() -> told.run(virtual, c -> send(c, "never")))
+              .isInstanceOf(CircuitOpenException.class);
+          return null;
+        });
     assertThat(log).singleElement().asString().contains("retry: attempt 1: REJECTED");
   }
 

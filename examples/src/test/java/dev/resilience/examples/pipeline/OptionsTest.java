@@ -3,6 +3,7 @@ package dev.resilience.examples.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.resilience.examples.program.UsageException;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Nested;

@@ -9,10 +9,12 @@ import dev.resilience.context.Context;
 import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.Resilience;
 import dev.resilience.time.Deadline;
+import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +33,10 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
   private @Nullable ValueCodec<V> codec;
   private Function<? super K, String> keyName = String::valueOf;
   private Caffeine<Object, Object> caffeine = Caffeine.newBuilder().maximumSize(10_000);
-  private Duration timeToLive = Duration.ofMinutes(10);
+  private long timeToLive = Duration.ofMinutes(10).toMillis();
+  private long absentFor;
   private Duration nearFor = Duration.ofMinutes(10);
-  private Duration withoutRedis = Duration.ofSeconds(5);
+  private long withoutRedis = Duration.ofSeconds(5).toMillis();
   private Duration loadLimit = Duration.ofSeconds(10);
   private Duration commandLimit = Duration.ofMillis(200);
   private RedisListener listener = (cache, available, reason) -> {};
@@ -66,12 +69,23 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
   }
 
   /**
-   * How long Redis keeps a value.
+   * How long Redis keeps a value, in whole milliseconds.
    *
    * @param time at least 1 ms. Default: 10 min
    */
   public RedisCacheBuilder<K, V> timeToLive(Duration time) {
-    timeToLive = atLeastOneMilli(time, "timeToLive");
+    timeToLive = millis(time, "timeToLive");
+    return this;
+  }
+
+  /**
+   * How long it is remembered, in Redis and near, that there is no value, when a loader returns
+   * null.
+   *
+   * @param time at least 1 ms. Default: not at all, the next caller asks again
+   */
+  public RedisCacheBuilder<K, V> rememberAbsence(Duration time) {
+    absentFor = millis(time, "rememberAbsence");
     return this;
   }
 
@@ -92,7 +106,7 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
    * @param time at least 1 ms. Default: 5 s
    */
   public RedisCacheBuilder<K, V> keepWithoutRedis(Duration time) {
-    withoutRedis = atLeastOneMilli(time, "keepWithoutRedis");
+    withoutRedis = millis(time, "keepWithoutRedis");
     return this;
   }
 
@@ -126,11 +140,16 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
    * The cache. Connects in the background, and again whenever it has to.
    *
    * @throws IllegalStateException if there is no codec for the values
+   * @throws IllegalArgumentException if the owner is not on the system's time, which Redis is on
    */
   public RedisCache<K, V> build() {
     ValueCodec<V> values = codec;
     if (values == null) {
       throw new IllegalStateException("values: not given (expected: a ValueCodec)");
+    }
+    if (owner.timeSource() != TimeSource.system()) {
+      throw new IllegalArgumentException(
+          "owner: a context on " + owner.timeSource() + " (expected: on the system's time)");
     }
     CancellableContext life = owner.withCancel();
     ContextCache<String, Copy<V>> near =
@@ -164,20 +183,14 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
             life,
             Resilience.of(breaker, FixedTimeout.of(commandLimit)),
             commandLimit,
-            loadLimit.plusSeconds(1),
+            loadLimit,
             new NearCopies(near, life),
             listener);
     known.set(far);
     life.onDone(far::close);
     far.connect();
     return new RedisCache<>(
-        life,
-        near,
-        far,
-        keyName,
-        values,
-        Deadline.saturatedNanos(timeToLive),
-        Deadline.saturatedNanos(withoutRedis));
+        life, near, far, keyName, values, new Loads.Terms(timeToLive, absentFor, withoutRedis));
   }
 
   private static Duration timeLeft(Context life, Copy<?> copy) {
@@ -206,6 +219,11 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
         }
       }
     }
+  }
+
+  /** A part of a millisecond is cut off, so that no near copy has more time than the far one. */
+  static long millis(Duration time, String argument) {
+    return TimeUnit.NANOSECONDS.toMillis(Deadline.saturatedNanos(atLeastOneMilli(time, argument)));
   }
 
   private static Duration atLeastOneMilli(Duration time, String argument) {

@@ -1,6 +1,9 @@
 package dev.resilience.redis;
 
-/** Hears whether Redis is there. Called on threads of Lettuce; be quick, and do not throw. */
+/**
+ * Hears whether Redis is there. Called on threads of Lettuce; be quick. What it throws is contained
+ * and logged.
+ */
 @FunctionalInterface
 public interface RedisListener {
 

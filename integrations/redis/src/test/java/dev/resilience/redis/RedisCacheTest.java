@@ -55,7 +55,11 @@ class RedisCacheTest {
   private RedisCacheBuilder<Integer, String> builder(RedisURI uri) {
     return RedisCache.<Integer, String>builder("users", app, uri)
         .values(ValueCodec.strings())
-        .listener((cache, available, reason) -> told.add(cache + " " + available));
+        .listener(
+            (cache, available, reason) -> {
+              told.add(cache + " " + available);
+              throw new IllegalStateException("a listener that fails");
+            });
   }
 
   private RedisCache<Integer, String> machine() {

@@ -10,9 +10,9 @@ import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 
 /**
- * Tells that there may be news below a path. So is the connection: who asks when it is lost learns
- * at once that there is no answer. A watch does not outlive its session, so each new connection
- * gets it again.
+ * Tells that there may be news below a path. The loss of the connection is news, too: who asks then
+ * learns at once that there is no answer. A watch does not outlive its session, so each new
+ * connection gets it again.
  */
 final class Hints implements Watcher, ConnectionStateListener, Registration {
 

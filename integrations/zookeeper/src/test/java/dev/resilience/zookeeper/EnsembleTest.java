@@ -25,7 +25,7 @@ class EnsembleTest {
     }
     cluster = new TestingCluster(members);
     cluster.start();
-    scene = new Scene(cluster.getConnectString());
+    scene = new Scene(cluster.getConnectString(), Connection.LONG_SESSION_MILLIS);
   }
 
   @AfterEach
@@ -42,6 +42,7 @@ class EnsembleTest {
     scene.awaitRestoration();
     cluster.restartServer(member);
     scene.awaitRestoration();
+    scene.assertThatEachAnswerNamedAll();
     scene.assertThatNobodyWasMissedByThoseWhoWatchOrCall();
   }
 
@@ -52,6 +53,7 @@ class EnsembleTest {
     scene.awaitRestoration();
     cluster.restartServer(leader);
     scene.awaitRestoration();
+    scene.assertThatEachAnswerNamedAll();
     scene.assertThatNobodyWasMissedByThoseWhoWatchOrCall();
   }
 

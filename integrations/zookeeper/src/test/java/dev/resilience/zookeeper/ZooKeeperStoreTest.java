@@ -135,12 +135,18 @@ class ZooKeeperStoreTest {
 
     @Test
     void aRemovalIsMadeUpForAfterItsReturn() throws Exception {
-      mine.put(A);
-      server.stop();
-      CompletableFuture<?> removal = mine.store().remove(ctx, A).toCompletableFuture();
-      Await.until(() -> assertThat(removal).isCompletedExceptionally());
-      server.restart();
-      Await.until(() -> assertThat(listed()).isEmpty());
+      try (Connection lasting =
+          new Connection(server.getConnectString(), Connection.LONG_SESSION_MILLIS)) {
+        lasting.connected();
+        lasting.put(A);
+        long session = lasting.session();
+        server.stop();
+        CompletableFuture<?> removal = lasting.store().remove(ctx, A).toCompletableFuture();
+        Await.until(() -> assertThat(removal).isCompletedExceptionally());
+        server.restart();
+        Await.until(() -> assertThat(listed()).isEmpty());
+        assertThat(lasting.session()).isEqualTo(session);
+      }
     }
 
     @Test

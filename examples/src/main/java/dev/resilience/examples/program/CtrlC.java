@@ -1,4 +1,4 @@
-package dev.resilience.examples.pipeline;
+package dev.resilience.examples.program;
 
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * The root of everything that runs, which Ctrl-C cancels. The process then waits a bounded time for
  * the program to tell what it has got so far.
  */
-final class CtrlC implements AutoCloseable {
+public final class CtrlC implements AutoCloseable {
 
   private final CancellableContext root = Context.background().withCancel();
   private final CountDownLatch finished = new CountDownLatch(1);
@@ -22,18 +22,24 @@ final class CtrlC implements AutoCloseable {
     this.patience = patience;
   }
 
-  static CtrlC installed(Duration patience) {
+  /**
+   * Listens from now on.
+   *
+   * @param patience how long the process waits for {@link #close}
+   */
+  public static CtrlC installed(Duration patience) {
     var interrupt = new CtrlC(patience);
     Runtime.getRuntime().addShutdownHook(interrupt.hook);
     return interrupt;
   }
 
-  Context context() {
+  /** Ends with Ctrl-C. */
+  public Context context() {
     return root;
   }
 
   /** What Ctrl-C does. */
-  void interrupt() {
+  public void interrupt() {
     root.cancel(CancelReason.SHUTDOWN);
     try {
       boolean unused = finished.await(patience.toMillis(), TimeUnit.MILLISECONDS);

@@ -1,4 +1,4 @@
-package dev.resilience.examples.pipeline;
+package dev.resilience.examples.program;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Threads that a thread dump can tell apart, and that keep no process alive. */
-final class NamedThreads implements ThreadFactory {
+public final class NamedThreads implements ThreadFactory {
 
   private final String name;
   private final AtomicInteger count = new AtomicInteger();
@@ -18,7 +18,7 @@ final class NamedThreads implements ThreadFactory {
   }
 
   /** At most so many threads; tasks beyond that wait in a queue. */
-  static ExecutorService pool(String name, int threads) {
+  public static ExecutorService pool(String name, int threads) {
     var pool =
         new ThreadPoolExecutor(
             threads,
@@ -32,7 +32,7 @@ final class NamedThreads implements ThreadFactory {
   }
 
   /** Ends a pool, and waits a moment for its threads. */
-  static void end(ExecutorService pool) {
+  public static void end(ExecutorService pool) {
     pool.shutdownNow();
     try {
       boolean unused = pool.awaitTermination(1, TimeUnit.SECONDS);

@@ -1,27 +1,30 @@
-package dev.resilience.examples.pipeline;
+package dev.resilience.examples.program;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Rows under a heading: the first column stands left, numbers stand right. */
-final class Table {
+public final class Table {
 
   private static final String INDENT = "  ";
   private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
 
-  Table(String... heading) {
+  /** With its heading, and as many columns as that. */
+  public Table(String... heading) {
     rows.add(heading);
   }
 
-  Table row(String... cells) {
+  /** Adds a row. */
+  public Table row(String... cells) {
     rows.add(cells);
     return this;
   }
 
-  void print(PrintStream out) {
+  /** Prints it, each column as wide as it must be. */
+  public void print(PrintStream out) {
     int columns = rows.get(0).length;
     int[] width = new int[columns];
     for (String[] row : rows) {

@@ -1,4 +1,4 @@
-package dev.resilience.examples.pipeline;
+package dev.resilience.examples.program;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Durations, counted and ranked. Thread-safe. */
-final class Samples {
+public final class Samples {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Duration> samples = new ArrayList<>();
 
-  void add(Duration sample) {
+  /** One more. */
+  public void add(Duration sample) {
     lock.lock();
     try {
       samples.add(sample);
@@ -20,12 +21,13 @@ final class Samples {
     }
   }
 
-  int count() {
+  /** How many. */
+  public int count() {
     return sorted().size();
   }
 
   /** The smallest sample that this share of all samples does not exceed; zero if there is none. */
-  Duration percentile(double share) {
+  public Duration percentile(double share) {
     List<Duration> sorted = sorted();
     int rank = (int) Math.ceil(share * sorted.size());
     return sorted.isEmpty() ? Duration.ZERO : sorted.get(Math.max(0, rank - 1));

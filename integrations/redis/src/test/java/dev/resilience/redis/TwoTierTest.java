@@ -1,0 +1,456 @@
+package dev.resilience.redis;
+
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.entry;
+
+import dev.resilience.cache.LoadException;
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.time.VirtualTime;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** What a user can ask of two tiers, and how long each of them keeps what. */
+class TwoTierTest {
+
+  private final AtomicInteger loads = new AtomicInteger();
+  private final CancellableContext app = Context.background().withCancel();
+  private final Context ctx = Context.background();
+  private RedisServer server;
+  private RedisClient client;
+
+  /** Another program, which knows nothing of this library. */
+  private RedisCommands<String, String> redis;
+
+  @BeforeEach
+  void startRedis() throws IOException {
+    server = RedisServer.start();
+    client = RedisClient.create(server.uri());
+    redis = client.connect().sync();
+  }
+
+  @AfterEach
+  void stopAll() {
+    app.close();
+    if (client != null) {
+      client.shutdown(Duration.ZERO, ofSeconds(1));
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(ofMillis(1));
+  }
+
+  private RedisCacheBuilder<Integer, String> builder() {
+    return RedisCache.<Integer, String>builder("users", app, server.uri())
+        .values(ValueCodec.strings())
+        .commandLimit(ofSeconds(5));
+  }
+
+  private RedisCache<Integer, String> machine(RedisCacheBuilder<Integer, String> builder) {
+    var cache = builder.build();
+    await().until(cache::isFarAvailable);
+    return cache;
+  }
+
+  private RedisCache<Integer, String> machine() {
+    return machine(builder());
+  }
+
+  private String load(Context c, Integer key) {
+    loads.incrementAndGet();
+    return "loaded " + key;
+  }
+
+  @Nested
+  class Reading {
+
+    @Test
+    void getFindsWhatIsNearOrFarAndLoadsNothing() {
+      var here = machine();
+      var there = machine();
+      assertThat(here.get(ctx, 1)).isNull();
+      here.set(ctx, 1, "one");
+      assertThat(here.get(ctx, 1)).isEqualTo("one");
+      assertThat(there.getAsync(ctx, 1).toCompletableFuture().join()).isEqualTo("one");
+      assertThat(there.get(ctx, 1)).isEqualTo("one");
+      assertThat(there.get(ctx, 2)).isNull();
+      there.delete(ctx, 1);
+      assertThat(there.get(ctx, 1)).isNull();
+    }
+
+    @Test
+    void getAllFindsSeveral() {
+      var here = machine();
+      here.set(ctx, 1, "one");
+      here.set(ctx, 3, "three");
+      assertThat(machine().getAll(ctx, List.of(3, 2, 1)))
+          .containsExactly(entry(3, "three"), entry(1, "one"));
+    }
+
+    @Test
+    void fetchAllTakesWhatIsNearOrFarAndLoadsTheRest() {
+      var here = machine();
+      var there = machine();
+      here.set(ctx, 1, "one");
+      there.getOrFetch(ctx, 2, TwoTierTest.this::load);
+      loads.set(0);
+      var fetched = there.fetchAll(ctx, List.of(3, 2, 1), TwoTierTest.this::load);
+      assertThat(fetched.isComplete()).isTrue();
+      assertThat(fetched.values())
+          .containsExactly(entry(3, "loaded 3"), entry(2, "loaded 2"), entry(1, "one"));
+      assertThat(loads).hasValue(1);
+      var async =
+          here.fetchAllAsync(
+                  ctx, List.of(4, 3), (c, key) -> CompletableFuture.completedFuture(load(c, key)))
+              .toCompletableFuture()
+              .join();
+      assertThat(async.values()).containsExactly(entry(4, "loaded 4"), entry(3, "loaded 3"));
+      assertThat(loads).hasValue(2);
+    }
+
+    @Test
+    void fetchAllBringsWhatThereIsWhenTheTimeIsUpAndTellsFailuresFromIt() {
+      var here = machine();
+      here.set(ctx, 1, "one");
+      CompletableFuture<String> never = new CompletableFuture<>();
+      var fetched =
+          here.fetchAllAsync(
+                  ctx.withTimeout(ofMillis(500)),
+                  List.of(1, 2, 3),
+                  (c, key) ->
+                      key == 2 ? never : CompletableFuture.failedFuture(new IOException("down")))
+              .toCompletableFuture()
+              .join();
+      assertThat(fetched.values()).containsExactly(entry(1, "one"));
+      assertThat(fetched.missing()).containsExactly(2);
+      assertThat(fetched.failures()).containsOnlyKeys(3);
+      assertThat(fetched.failures().get(3)).isInstanceOf(LoadException.class);
+    }
+
+    @Test
+    void oneWhoLoadsIsNotPutOffWithTheLookOfAnother() throws Exception {
+      var here = machine();
+      server.pause();
+      CompletableFuture<String> looked;
+      CompletableFuture<String> fetched;
+      CompletableFuture<Map<Integer, String>> many;
+      try {
+        looked = here.getAsync(ctx, 1).toCompletableFuture();
+        fetched =
+            here.getOrFetchAsync(
+                    ctx, 1, (c, key) -> CompletableFuture.completedFuture(load(c, key)))
+                .toCompletableFuture();
+        many =
+            here.fetchAllAsync(
+                    ctx, List.of(1), (c, key) -> CompletableFuture.completedFuture(load(c, key)))
+                .thenApply(all -> all.values())
+                .toCompletableFuture();
+        assertThat(here.snapshot().waiting()).isEqualTo(3);
+      } finally {
+        server.resume();
+      }
+      assertThat(fetched.join()).isEqualTo("loaded 1");
+      assertThat(many.join()).containsExactly(entry(1, "loaded 1"));
+      assertThat(looked.join()).isNull();
+      assertThat(loads).hasValue(1);
+    }
+
+    @Test
+    void isLeftByTheContextOrTheFuture() throws Exception {
+      var here = machine();
+      server.pause();
+      try {
+        CancellableContext caller = ctx.withCancel();
+        var looked = here.getAsync(caller, 1).toCompletableFuture();
+        var fetched = here.getOrFetchAsync(ctx, 2, (c, key) -> null).toCompletableFuture();
+        var set = here.setAsync(caller, 3, "three").toCompletableFuture();
+        assertThat(here.snapshot().loading()).isEqualTo(2);
+        caller.cancel(CancelReason.USER);
+        fetched.cancel(true);
+        assertThat(here.snapshot().loading()).isZero();
+        for (CompletableFuture<?> left : List.of(looked, set)) {
+          assertThat(left)
+              .isCompletedExceptionally()
+              .failsWithin(Duration.ZERO)
+              .withThrowableThat()
+              .havingCause()
+              .isInstanceOf(ContextCancelledException.class);
+        }
+      } finally {
+        server.resume();
+      }
+      // What was on its way is not called back.
+      await().until(() -> "three".equals(here.get(ctx, 3)));
+    }
+  }
+
+  @Nested
+  class Writing {
+
+    @Test
+    void worksWithoutWaiting() {
+      var here = machine();
+      var there = machine();
+      assertThat(here.setAsync(ctx, 1, "one").toCompletableFuture().join()).isTrue();
+      assertThat(there.get(ctx, 1)).isEqualTo("one");
+      assertThat(there.deleteAsync(ctx, 1).toCompletableFuture().join()).isTrue();
+      assertThat(there.get(ctx, 1)).isNull();
+    }
+
+    @Test
+    void isRefusedAtOnceForBadArgumentsAndEndedContexts() {
+      var here = machine();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> here.set(ctx, 1, "one", Duration.ofNanos(999_999)))
+          .withMessage("timeToLive: PT0.000999999S (expected: >= 1 ms)");
+      CancellableContext ended = ctx.withCancel();
+      ended.cancel(CancelReason.USER);
+      assertThatExceptionOfType(ContextCancelledException.class)
+          .isThrownBy(() -> here.set(ended, 1, "one"));
+      assertThatExceptionOfType(CompletionException.class)
+          .isThrownBy(() -> here.deleteAsync(ended, 1).toCompletableFuture().join())
+          .withCauseInstanceOf(ContextCancelledException.class);
+      assertThat(redis.exists("users:1")).isZero();
+    }
+
+    @Test
+    void byOtherProgramsIsHeardToo() {
+      var here = machine();
+      here.set(ctx, 1, "one");
+      assertThat(here.get(ctx, 1)).isEqualTo("one");
+      redis.del("users:1");
+      await().until(() -> here.get(ctx, 1) == null);
+    }
+
+    @Test
+    void clearsAllNearCopiesWhenRedisIsFlushed() {
+      var here = machine();
+      here.set(ctx, 1, "one");
+      assertThat(here.get(ctx, 1)).isEqualTo("one");
+      redis.flushall();
+      await().until(() -> here.get(ctx, 1) == null);
+    }
+  }
+
+  @Nested
+  class Lifetimes {
+
+    @Test
+    void ofAValueMayBeItsOwn() {
+      var here = machine(builder().timeToLive(ofHours(1)));
+      here.set(ctx, 1, "one", ofMinutes(1));
+      here.set(ctx, 2, "two");
+      assertThat(redis.pttl("users:1")).isBetween(1L, 60_000L);
+      assertThat(redis.pttl("users:2")).isBetween(3_000_000L, 3_600_000L);
+    }
+
+    /** Redis stands still, so it can tell nobody that the far copy is gone. */
+    @Test
+    void ofNearCopiesEndNoLaterThanThoseOfTheFarOnes() throws Exception {
+      var here = machine();
+      var loader = machine(builder().timeToLive(Duration.ofNanos(300_999_999)));
+      assertThat(loader.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
+      here.set(ctx, 2, "two", ofMillis(300));
+      assertThat(here.getAll(ctx, List.of(1, 2))).hasSize(2);
+      server.pause();
+      try {
+        long farEnds = System.nanoTime() + Math.max(0, 301_000_000);
+        await().until(() -> System.nanoTime() - farEnds > 0);
+        CancellableContext hurried = ctx.withTimeout(ofMillis(20));
+        assertThat(loader.getAll(hurried, List.of(1))).isEmpty();
+        assertThat(here.getAll(ctx.withTimeout(ofMillis(20)), List.of(1, 2))).isEmpty();
+      } finally {
+        server.resume();
+      }
+    }
+
+    @Test
+    void ofNothingAreShortAndForAllMachines() {
+      var here = machine(builder().rememberAbsence(ofMillis(400)));
+      var there = machine();
+      AtomicInteger asked = new AtomicInteger();
+      assertThat(here.getOrFetch(ctx, 1, (c, key) -> nothing(asked))).isNull();
+      assertThat(redis.pttl("users:1")).isBetween(1L, 400L);
+      assertThat(here.getOrFetch(ctx, 1, (c, key) -> nothing(asked))).isNull();
+      assertThat(there.getOrFetch(ctx, 1, (c, key) -> nothing(asked))).isNull();
+      assertThat(asked).hasValue(1);
+      await().until(() -> redis.exists("users:1") == 0);
+      assertThat(there.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
+      assertThat(here.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
+    }
+
+    private String nothing(AtomicInteger asked) {
+      asked.incrementAndGet();
+      return null;
+    }
+
+    @Test
+    void areMeasuredOnTheSystemsTimeOnly() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () ->
+                  RedisCache.<Integer, String>builder(
+                          "users", Context.background(VirtualTime.manual()), server.uri())
+                      .values(ValueCodec.strings())
+                      .build())
+          .withMessageContaining("expected: on the system's time");
+    }
+  }
+
+  @Nested
+  class ALoad {
+
+    /** For the comparison in Redis nothing has happened; the news tell. */
+    @Test
+    void fillsNothingIfTheKeyHasComeAndGoneMeanwhile() throws Exception {
+      var here = machine();
+      CountDownLatch loading = new CountDownLatch(1);
+      CountDownLatch changed = new CountDownLatch(1);
+      CompletableFuture<String> old =
+          CompletableFuture.supplyAsync(
+              () ->
+                  here.getOrFetch(
+                      ctx,
+                      1,
+                      (c, key) -> {
+                        loading.countDown();
+                        changed.await();
+                        return "old";
+                      }));
+      loading.await();
+      redis.set("users:1", "something");
+      redis.del("users:1");
+      // The news come before the answer to whatever is asked later.
+      here.get(ctx, 2);
+      changed.countDown();
+      assertThat(old.get()).isEqualTo("old");
+      assertThat(redis.exists("users:1")).isZero();
+      assertThat(here.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
+    }
+
+    @Test
+    void leavesTheWorldAsItIsWhenItFails() {
+      var here = machine(builder().rememberAbsence(ofHours(1)));
+      assertThatExceptionOfType(LoadException.class)
+          .isThrownBy(
+              () ->
+                  here.getOrFetch(
+                      ctx,
+                      1,
+                      (c, key) -> {
+                        throw new IOException("down");
+                      }));
+      assertThat(redis.exists("users:1")).isZero();
+      assertThat(here.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
+    }
+  }
+
+  @Nested
+  class Codecs {
+
+    @Test
+    void keepStringsAsTheyAre() {
+      var text = "äß€𝄞 \u0000 end";
+      machine().set(ctx, 1, text);
+      assertThat(machine().get(ctx, 1)).isEqualTo(text);
+      machine().set(ctx, 2, "");
+      assertThat(machine().get(ctx, 2)).isEmpty();
+    }
+
+    @Test
+    void keepBytesAsTheyAre() {
+      var codec = ValueCodec.bytes();
+      byte[] all = new byte[256];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = (byte) i;
+      }
+      for (byte[] value : List.of(all, new byte[0])) {
+        var here = RedisCache.<Integer, byte[]>builder("raw", app, server.uri()).values(codec);
+        try (var one = here.build()) {
+          await().until(one::isFarAvailable);
+          one.set(ctx, 1, value);
+          assertThat(one.get(ctx, 1)).isEqualTo(value).isNotSameAs(value);
+        }
+      }
+    }
+
+    @Test
+    void thatFailFailTheCallAndChangeNothing() {
+      var here = machine();
+      here.set(ctx, 1, "one");
+      var broken =
+          RedisCache.<Integer, String>builder("users", app, server.uri())
+              .values(
+                  new ValueCodec<>() {
+                    @Override
+                    public byte[] encode(String value) {
+                      throw new IllegalStateException("cannot encode");
+                    }
+
+                    @Override
+                    public String decode(byte[] bytes) {
+                      throw new IllegalStateException("cannot decode");
+                    }
+                  })
+              .build();
+      await().until(broken::isFarAvailable);
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> broken.set(ctx, 1, "two"))
+          .withMessage("cannot encode");
+      assertThatExceptionOfType(LoadException.class)
+          .isThrownBy(() -> broken.getOrFetch(ctx, 1, TwoTierTest.this::load))
+          .withRootCauseInstanceOf(IllegalStateException.class);
+      assertThat(here.get(ctx, 1)).isEqualTo("one");
+    }
+  }
+
+  @Nested
+  class AfterAPause {
+
+    /** It is still in Redis's hands when the machine gives up on it. */
+    @Test
+    void aSetThatNobodyWaitedForIsUndone() throws Exception {
+      var here = machine(builder().commandLimit(ofMillis(50)));
+      var there = machine();
+      server.pause();
+      try {
+        assertThat(here.set(ctx, 1, "late")).isFalse();
+        assertThat(here.isFarAvailable()).isFalse();
+        assertThat(here.get(ctx, 1)).isEqualTo("late");
+      } finally {
+        server.resume();
+      }
+      await().until(here::isFarAvailable);
+      assertThat(here.get(ctx, 1)).isNull();
+      await().until(() -> there.get(ctx, 1) == null);
+      assertThat(redis.keys("users#left:*")).hasSize(1);
+      assertThat(redis.ttl(redis.keys("users#left:*").get(0))).isBetween(3_000L, 3_600L);
+    }
+  }
+}
