@@ -25,10 +25,6 @@ final class PatientDiscovery {
             Retry.builder()
                 .name("discover " + service)
                 .maxAttempts(5)
-                // The registry was asked, so this is an attempt, unlike a rejection.
-                .classifier(
-                    Classifier.ofDefaults()
-                        .onFailure(NoInstanceException.class, nobody -> Verdict.FAILURE))
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
                         .withEqualJitter())
