@@ -60,7 +60,7 @@ class LinearizableTest {
       while (true) {
         try {
           return cache
-              .getOrFetchAsync(ctx, key, (c, k) -> CompletableFuture.completedFuture(value))
+              .getOrFetchAsync(ctx, key, (c, k) -> load(value))
               .toCompletableFuture()
               .join();
         } catch (CompletionException failed) {
@@ -70,6 +70,12 @@ class LinearizableTest {
           }
         }
       }
+    }
+
+    /** Lets the others do something meanwhile. */
+    private static CompletableFuture<Integer> load(int value) {
+      Thread.yield();
+      return CompletableFuture.completedFuture(value);
     }
 
     @Operation
