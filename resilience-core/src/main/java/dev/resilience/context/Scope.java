@@ -200,8 +200,11 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   /** Whether it was cancelled; as {@link #lookWithoutClock}, and leaves unsaid what is. */
   final boolean isFoundCancelled() {
     End known = end;
-    End found = known != null ? known : lookWithoutClock();
-    return found != null && found.cancelled;
+    if (known != null) {
+      return known.cancelled;
+    }
+    End found = findEnd(false);
+    return found != null && decide(found).cancelled;
   }
 
   // ---- the end: making
