@@ -4,8 +4,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Counts for buckets that many threads increment without meeting each other: each thread has a
- * stripe, chosen by its number. A stripe is made when it is first met. Thread-safe.
+ * Counts for buckets that many threads increment without meeting each other. All count in the first
+ * stripe until two of them have met there; from then on each thread has a stripe that is chosen by
+ * its number. So where one thread runs at a time, as under virtual time, the numbers of the
+ * threads, which differ from run to run, decide nothing. A stripe is made when it is first needed.
+ * Thread-safe.
  */
 final class StripedCounts {
 
@@ -27,6 +30,9 @@ final class StripedCounts {
   private final int shift;
   private final AtomicReferenceArray<AtomicLongArray> stripes;
 
+  /** Whether two threads have met. */
+  private volatile boolean crowded;
+
   private StripedCounts(int buckets, int stripes) {
     this.buckets = buckets;
     this.shift = Long.SIZE - Integer.numberOfTrailingZeros(stripes);
@@ -47,23 +53,32 @@ final class StripedCounts {
 
   /** Counts one, and says whether that makes one batch more. */
   boolean add(int bucket) {
-    AtomicLongArray stripe = mine();
-    stripe.getAndIncrement(PADDING + 1 + bucket);
+    AtomicLongArray stripe = stripe(crowded ? home() : 0);
+    int place = PADDING + 1 + bucket;
+    long count = stripe.getPlain(place);
+    if (!stripe.compareAndSet(place, count, count + 1)) {
+      crowded = true;
+      stripe = stripe(home());
+      stripe.getAndIncrement(place);
+    }
     // Two threads that share a stripe may lose one here: it only says when to look.
     long counted = stripe.getPlain(PADDING) + 1;
     stripe.setPlain(PADDING, counted);
     return counted % BATCH == 0;
   }
 
-  private AtomicLongArray mine() {
-    // Fibonacci hashing: numbers that follow on each other fall far apart.
-    int home = (int) ((Thread.currentThread().getId() * 0x9E3779B97F4A7C15L) >>> shift);
-    AtomicLongArray stripe = stripes.getAcquire(home);
+  /** Fibonacci hashing: numbers that follow on each other fall far apart. */
+  private int home() {
+    return (int) ((Thread.currentThread().getId() * 0x9E3779B97F4A7C15L) >>> shift);
+  }
+
+  private AtomicLongArray stripe(int index) {
+    AtomicLongArray stripe = stripes.getAcquire(index);
     if (stripe != null) {
       return stripe;
     }
-    stripes.compareAndSet(home, null, new AtomicLongArray(PADDING + 1 + buckets + PADDING));
-    return stripes.get(home);
+    stripes.compareAndSet(index, null, new AtomicLongArray(PADDING + 1 + buckets + PADDING));
+    return stripes.get(index);
   }
 
   /** Hands over all that was counted since the last time; each count goes to one drain. */

@@ -31,6 +31,18 @@ class StripedCountsTest {
   }
 
   @Test
+  void threads_that_do_not_meet_count_together_whatever_their_numbers() throws Exception {
+    StripedCounts counts = StripedCounts.frequent(2);
+    AtomicInteger told = new AtomicInteger();
+    for (int i = 0; i < StripedCounts.BATCH; i++) {
+      Thread thread = new Thread(() -> told.addAndGet(counts.add(0) ? 1 : 0));
+      thread.start();
+      thread.join();
+    }
+    assertThat(told).hasValue(1);
+  }
+
+  @Test
   @Timeout(60)
   void nothing_is_lost_or_doubled_between_threads_that_count_and_one_that_drains()
       throws Exception {

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ final class InMemoryStore implements RegistryStore {
 
   private final TimeSource time;
   private final ConcurrentNavigableMap<String, Entry> entries = new ConcurrentSkipListMap<>();
+
+  /** By service, in the order in which they asked to be told. */
   private final ConcurrentMap<String, Set<Hint>> hints = new ConcurrentHashMap<>();
 
   InMemoryStore(TimeSource time) {
@@ -71,7 +74,7 @@ final class InMemoryStore implements RegistryStore {
     hints.compute(
         service,
         (name, present) -> {
-          Set<Hint> all = present == null ? ConcurrentHashMap.newKeySet() : present;
+          Set<Hint> all = present == null ? new CopyOnWriteArraySet<>() : present;
           all.add(added);
           return all;
         });

@@ -4,21 +4,23 @@ import dev.resilience.context.Context;
 import dev.resilience.policy.Resilience;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Calls that came before anything was known. Who gives up leaves nothing behind. */
+/**
+ * Calls that came before anything was known, in the order in which they came. Who gives up leaves
+ * nothing behind.
+ */
 final class Waiters {
 
-  private static final class Waiter {
-    final CompletableFuture<@Nullable Void> woken = new CompletableFuture<>();
-  }
-
-  private final Set<Waiter> waiting = ConcurrentHashMap.newKeySet();
+  private final AtomicLong came = new AtomicLong();
+  private final ConcurrentNavigableMap<Long, CompletableFuture<@Nullable Void>> waiting =
+      new ConcurrentSkipListMap<>();
   private final Resilience patience;
 
   Waiters(Duration limit) {
@@ -30,19 +32,20 @@ final class Waiters {
     return patience.callAsync(
         ctx,
         c -> {
-          Waiter waiter = new Waiter();
-          waiting.add(waiter);
-          c.onDone(() -> waiting.remove(waiter));
+          Long number = came.getAndIncrement();
+          CompletableFuture<@Nullable Void> woken = new CompletableFuture<>();
+          waiting.put(number, woken);
+          c.onDone(() -> waiting.remove(number));
           if (isOver.getAsBoolean()) {
-            waiter.woken.complete(null);
+            woken.complete(null);
           }
-          return waiter.woken;
+          return woken;
         });
   }
 
   void wakeAll() {
     if (!waiting.isEmpty()) {
-      waiting.forEach(waiter -> waiter.woken.complete(null));
+      waiting.values().forEach(woken -> woken.complete(null));
     }
   }
 
