@@ -61,6 +61,9 @@ final class Flight<K, V extends @Nullable Object> {
 
   private volatile boolean superseded;
 
+  /** The entry that the load is to replace; null: none. Written once, at the launch. */
+  private volatile @Nullable Entry<V> found;
+
   /**
    * A flight.
    *
@@ -184,6 +187,14 @@ final class Flight<K, V extends @Nullable Object> {
     return superseded;
   }
 
+  /**
+   * Whether what this brings may take the place of an entry. Who sets a key tells the flight first,
+   * and one that is launched between that and the change of the entry is not told.
+   */
+  boolean mayReplace(@Nullable Entry<V> present) {
+    return !superseded && (present == null || present == found);
+  }
+
   // ---- the load
 
   /**
@@ -209,8 +220,9 @@ final class Flight<K, V extends @Nullable Object> {
       finish(new Outcome.Closed<>());
       return;
     }
+    found = flights.present(key);
     // Another flight may have ended between the caller's look and the making of this one.
-    Outcome<V> there = flights.stored(key);
+    Outcome<V> there = flights.instead(found);
     if (there != null) {
       if (decide()) {
         finish(there);

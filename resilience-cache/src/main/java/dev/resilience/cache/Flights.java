@@ -142,9 +142,13 @@ final class Flights<K, V extends @Nullable Object> {
     }
   }
 
-  /** What makes a load needless; null: nothing does. */
-  @Nullable Outcome<V> stored(K key) {
-    Entry<V> entry = store.quietly(key);
+  /** What is stored for a key as a load begins. */
+  @Nullable Entry<V> present(K key) {
+    return store.quietly(key);
+  }
+
+  /** What an entry makes of a load: it is needless; null: it is not. */
+  @Nullable Outcome<V> instead(@Nullable Entry<V> entry) {
     if (entry == null || !entry.isSettled(terms.now())) {
       return null;
     }

@@ -34,7 +34,8 @@ final class Store<K, V extends @Nullable Object> {
   /**
    * Stores what a load has brought, unless the key was set or deleted since the load began. Whoever
    * sets or deletes says so to the flight first, and only then changes the entry. Here both are
-   * looked at while Caffeine holds the key still, so one of the two sees the other.
+   * looked at while Caffeine holds the key still, so one of the two sees the other. A flight that
+   * was launched in between has not been told, and sees that the entry is no longer what it found.
    *
    * @param entry null: the key is to have none any more
    * @return whether it was allowed to
@@ -46,7 +47,7 @@ final class Store<K, V extends @Nullable Object> {
         .compute(
             flight.key,
             (key, old) -> {
-              allowed.set(!closed && !flight.isSuperseded());
+              allowed.set(!closed && flight.mayReplace(old));
               return allowed.get() ? entry : old;
             });
     if (closed) {
