@@ -189,6 +189,17 @@ record Row(
               29.0,
               failsafe("WholeStack.failsafe")),
           row(
+              "the same with the adaptive limit",
+              "WholeStack.oursAdaptive",
+              0,
+              160,
+              null,
+              null,
+              failsafe("WholeStack.failsafe")),
+          row("record a duration", "AdaptiveLimitCosts.record", 0, 12, 0, null),
+          row("… on two threads", "AdaptiveLimitCosts.recordOnTwoThreads", 0, 12, 0, null),
+          row("read the adaptive limit", "AdaptiveLimitCosts.readLimit", 0, 2, 0, null),
+          row(
               "open circuit, with its exception",
               "OpenCircuit.ours",
               0,

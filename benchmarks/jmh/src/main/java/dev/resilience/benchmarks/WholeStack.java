@@ -13,6 +13,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.Resilience;
 import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Retry;
+import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -35,6 +36,12 @@ public class WholeStack {
               Breaker.builder("service").failureRate(0.5).over(20).build(),
               FixedTimeout.of(LIMIT))
           .withFallback(Fallbacks.ofValue(answer));
+  private final WithFallback<Object> oursAdaptive =
+      Resilience.of(
+              Retry.ofDefaults(),
+              Breaker.builder("service").failureRate(0.5).over(20).build(),
+              AdaptiveTimeout.builder().startingAt(LIMIT).build())
+          .withFallback(Fallbacks.ofValue(answer));
   private final FailsafeExecutor<Object> failsafe =
       Failsafe.with(
           dev.failsafe.Fallback.of(answer),
@@ -45,6 +52,11 @@ public class WholeStack {
   @Benchmark
   public Object ours() {
     return ours.call(ctx, work);
+  }
+
+  @Benchmark
+  public Object oursAdaptive() {
+    return oursAdaptive.call(ctx, work);
   }
 
   @Benchmark

@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -39,6 +40,7 @@ final class Door implements AutoCloseable {
 
   private final int port;
   private volatile ServerSocket listener;
+  private volatile CompletableFuture<Void> accepting;
   private volatile boolean closed;
 
   /**
@@ -56,7 +58,7 @@ final class Door implements AutoCloseable {
     this.threads = NamedThreads.pool(name + "-door", 1 + 2 * MOST_CONNECTIONS);
     this.listener = listenAt(port);
     this.port = listener.getLocalPort();
-    acceptFrom(listener);
+    this.accepting = acceptFrom(listener);
   }
 
   private static ServerSocket listenAt(int port) throws IOException {
@@ -81,6 +83,8 @@ final class Door implements AutoCloseable {
   /** Nobody listens any more, and all connections are cut. */
   void shut() {
     quietly(listener);
+    // Until the thread has left its accept, the kernel would go on taking connections.
+    accepting.join();
     connections.values().forEach(CancellableContext::close);
   }
 
@@ -89,7 +93,7 @@ final class Door implements AutoCloseable {
     while (!closed && listener.isClosed()) {
       try {
         listener = listenAt(port);
-        acceptFrom(listener);
+        accepting = acceptFrom(listener);
       } catch (IOException stillTaken) {
         if (ctx.isDone()) {
           return;
@@ -99,19 +103,18 @@ final class Door implements AutoCloseable {
     }
   }
 
-  private void acceptFrom(ServerSocket open) {
-    threads.execute(
+  private CompletableFuture<Void> acceptFrom(ServerSocket open) {
+    return CompletableFuture.runAsync(
         () -> {
-          while (true) {
+          while (!open.isClosed()) {
             try {
               letIn(open.accept());
             } catch (IOException shut) {
-              if (open.isClosed()) {
-                return;
-              }
+              // The loop's condition tells.
             }
           }
-        });
+        },
+        threads);
   }
 
   private void letIn(Socket client) {
