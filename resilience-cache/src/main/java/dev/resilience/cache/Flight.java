@@ -183,10 +183,6 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
-  boolean isSuperseded() {
-    return superseded;
-  }
-
   /**
    * Whether what this brings may take the place of an entry. Who sets a key tells the flight first,
    * and one that is launched between that and the change of the entry is not told.

@@ -184,7 +184,7 @@ final class Flights<K, V extends @Nullable Object> {
     long now = terms.now();
     Entry<V> old = store.quietly(flight.key);
     boolean rescued = old != null && old.mayBeServedOnError(now);
-    if (old != null && old.value() != null && !flight.isSuperseded()) {
+    if (old != null && old.value() != null && flight.mayReplace(old)) {
       old.loadFailed(cause, now);
     }
     if (!rescued && terms.failureFor() > 0 && !(cause instanceof Error) && remembers(cause)) {
