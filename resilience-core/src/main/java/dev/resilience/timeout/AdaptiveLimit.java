@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A limit that follows a percentile of durations. Thread-safe.
  *
- * <p>To record a duration is to increment one count of the thread's own stripe. Now and then, when
+ * <p>To record a duration is to increment one count, where threads do not meet. Now and then, when
  * a batch or some time has passed, or a call was cut off, one thread takes the counts over into the
  * window and estimates anew, without waiting for a lock; the others go on counting.
  *

@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe; one object serves any number of calls. A call that ends in time costs a reading
  * of the clock for the deadline and one when the timer is set (a third where the caller's deadline
- * comes before the limit), a timer set and cleared, and about four small objects.
+ * comes before the limit), a timer set and cleared, and about five small objects.
  */
 public final class FixedTimeout implements ContextPolicy {
 
