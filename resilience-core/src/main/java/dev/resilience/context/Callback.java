@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** A registered callback. Whoever sets its action to null first has it: to run, or to withdraw. */
+/** A registered callback. The first to set its action to null owns it: to run, or to withdraw. */
 final class Callback extends Waiter implements Registration {
 
   private static final Logger LOG = System.getLogger(Callback.class.getName());

@@ -10,9 +10,8 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call knows of its caller: how long it may take, whether anybody still wants the answer,
- * and what it is for. Contexts form a tree; a child ends no later than its parent, and sees its
- * values.
+ * The deadline, the cancellation and the values of a call. Contexts form a tree; a child ends no
+ * later than its parent, and sees its values.
  *
  * <p>Pass the context as the first argument, named {@code ctx}; never keep it in a field of
  * something that outlives the call.
@@ -56,7 +55,7 @@ public sealed interface Context permits CancellableContext, Node {
 
   /** The root that never ends, has no deadline and no values, on the time of this machine. */
   static Context background() {
-    return View.BACKGROUND;
+    return ValueContext.BACKGROUND;
   }
 
   /**
@@ -64,7 +63,7 @@ public sealed interface Context permits CancellableContext, Node {
    * toString}, so that a search or a log finds it.
    */
   static Context todo() {
-    return View.TODO;
+    return ValueContext.TODO;
   }
 
   /**
@@ -73,7 +72,7 @@ public sealed interface Context permits CancellableContext, Node {
    * @param timeSource inherited by all descendants
    */
   static Context background(TimeSource timeSource) {
-    return View.root(timeSource, null);
+    return ValueContext.root(timeSource, null);
   }
 
   /**
@@ -85,7 +84,7 @@ public sealed interface Context permits CancellableContext, Node {
    * @param observer told of every context that is derived below, and of its end
    */
   static Context observed(TimeSource timeSource, ContextObserver observer) {
-    return View.root(timeSource, java.util.Objects.requireNonNull(observer, "observer"));
+    return ValueContext.root(timeSource, java.util.Objects.requireNonNull(observer, "observer"));
   }
 
   /**

@@ -30,7 +30,7 @@ sealed class DeadlineScope extends Scope implements Runnable permits MoreTimeSco
     this.deadline = deadline;
     Scope above = parent.scope();
     if (above != null) {
-      above.noteTimeMatters();
+      above.noteCancelTimeNeeded();
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.resilience.context;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
@@ -25,7 +25,7 @@ final class Delay {
     // Dependents are user code: they must not run on the timer thread.
     Timer timer =
         time.startTimer(
-            time.nanoTime() + Deadline.saturatedNanos(duration),
+            time.nanoTime() + Durations.toNanos(duration),
             () -> time.executor().execute(() -> over.complete(null)));
     Registration end = ctx.onDone(() -> over.completeExceptionally(ctx.toException()));
     CompletionStage<@Nullable Void> stage = over;

@@ -24,7 +24,7 @@ final class End {
    * Stands for the end of a scope that its owner closed with nobody waiting. Most ends are such,
    * and nobody asks for them; {@link Scope} puts a real one in its place when somebody does.
    */
-  static final End UNASKED = new End();
+  static final End UNOBSERVED_CLOSE = new End();
 
   /** Where the event happened: the cancelled scope, or the owner of the deadline. */
   final Scope origin;

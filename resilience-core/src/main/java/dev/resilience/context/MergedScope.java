@@ -54,7 +54,7 @@ final class MergedScope extends Scope {
     for (int i = 0; i < ancestors.length; i++) {
       cancelsOnly[i] = flat.getOrDefault(ancestors[i], false);
     }
-    noteTimeMattersToAncestors();
+    noteCancelTimeNeededByAncestors();
     inheritEnds();
   }
 
@@ -103,7 +103,7 @@ final class MergedScope extends Scope {
       }
     }
     if (sources.size() <= 1) {
-      return nodes.get(0).derived(new Scope(new View(root, values, first(sources))));
+      return nodes.get(0).derived(new Scope(new ValueContext(root, values, first(sources))));
     }
     return nodes
         .get(0)
@@ -147,9 +147,9 @@ final class MergedScope extends Scope {
     return earliest;
   }
 
-  void noteTimeMattersToAncestors() {
+  void noteCancelTimeNeededByAncestors() {
     for (Scope ancestor : ancestors) {
-      ancestor.timeMatters = true;
+      ancestor.cancelTimeNeeded = true;
     }
   }
 

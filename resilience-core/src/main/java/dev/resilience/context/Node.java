@@ -1,6 +1,7 @@
 package dev.resilience.context;
 
 import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What all contexts have in common: a tree they belong to, a table of values, and a scope that they
  * end with. The methods of the public interface that need no more than these three.
  */
-abstract sealed class Node implements Context permits Scope, View {
+abstract sealed class Node implements Context permits Scope, ValueContext {
 
   private static final Key<String> NAME = Key.of("name", String.class).shown();
 
@@ -53,7 +54,7 @@ abstract sealed class Node implements Context permits Scope, View {
   public CancellableContext withTimeout(Duration timeout) {
     Objects.requireNonNull(timeout, "timeout");
     long now = root.time().nanoTime();
-    return withDeadline(now + Deadline.saturatedNanos(timeout), now);
+    return withDeadline(now + Durations.toNanos(timeout), now);
   }
 
   @Override
@@ -89,22 +90,19 @@ abstract sealed class Node implements Context permits Scope, View {
 
   @Override
   public CancellableContext withMoreTime(Duration atLeast) {
-    Objects.requireNonNull(atLeast, "atLeast");
-    if (atLeast.isNegative() || atLeast.isZero()) {
-      throw new IllegalArgumentException("atLeast: " + atLeast + " (expected: > 0)");
-    }
+    Durations.requirePositive(atLeast, "atLeast");
     DeadlineScope above = deadlineScope();
     if (above == null) {
       return withCancel();
     }
-    long wanted = root.time().nanoTime() + Deadline.saturatedNanos(atLeast);
+    long wanted = root.time().nanoTime() + Durations.toNanos(atLeast);
     return above.deadline - wanted >= 0 ? withCancel() : derived(new MoreTimeScope(this, wanted));
   }
 
   @Override
   public <T> Context withValue(Key<T> key, T value) {
     Objects.requireNonNull(key, "key");
-    return new View(root, values.with(key, key.check(value)), scope());
+    return new ValueContext(root, values.with(key, key.check(value)), scope());
   }
 
   @Override
@@ -117,7 +115,7 @@ abstract sealed class Node implements Context permits Scope, View {
         merged = merged.with(key, value);
       }
     }
-    return new View(root, merged, scope());
+    return new ValueContext(root, merged, scope());
   }
 
   @Override
@@ -127,7 +125,7 @@ abstract sealed class Node implements Context permits Scope, View {
 
   @Override
   public Context detached() {
-    return new View(root, values, null);
+    return new ValueContext(root, values, null);
   }
 
   // ---- the end
@@ -215,17 +213,17 @@ abstract sealed class Node implements Context permits Scope, View {
 
   @Override
   public void awaitDone() throws InterruptedException {
-    Waiting.forEnd(this);
+    BlockingWaits.forEnd(this);
   }
 
   @Override
   public boolean awaitDone(Duration limit) throws InterruptedException {
-    return Waiting.forEnd(this, Objects.requireNonNull(limit, "limit"));
+    return BlockingWaits.forEnd(this, Objects.requireNonNull(limit, "limit"));
   }
 
   @Override
   public void sleep(Duration time) throws InterruptedException {
-    Waiting.sleep(this, Objects.requireNonNull(time, "time"));
+    BlockingWaits.sleep(this, Objects.requireNonNull(time, "time"));
   }
 
   @Override
@@ -236,7 +234,7 @@ abstract sealed class Node implements Context permits Scope, View {
   @Override
   public <T extends @Nullable Object> T await(CompletionStage<T> stage)
       throws InterruptedException, ExecutionException {
-    return Waiting.forStage(this, Objects.requireNonNull(stage, "stage"));
+    return BlockingWaits.forStage(this, Objects.requireNonNull(stage, "stage"));
   }
 
   @Override
@@ -266,7 +264,7 @@ abstract sealed class Node implements Context permits Scope, View {
 
   @Override
   public boolean hasTimeFor(Duration time) {
-    long nanos = Deadline.saturatedNanos(Objects.requireNonNull(time, "time"));
+    long nanos = Durations.toNanos(Objects.requireNonNull(time, "time"));
     DeadlineScope owner = deadlineScope();
     return owner == null || owner.deadline - root.time().nanoTime() >= nanos;
   }
@@ -324,6 +322,6 @@ abstract sealed class Node implements Context permits Scope, View {
     if (end != null) {
       return what + " (" + end.error().getMessage() + ")";
     }
-    return deadlineScope() == null ? what : what + " (" + timeLeft() + " left)";
+    return deadlineScope() == null ? what : what + " (" + Durations.format(timeLeft()) + " left)";
   }
 }

@@ -5,8 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a request is and who sent it, carried by a context: ready-made keys, and this bundle of all
- * of them.
+ * Metadata of a request, carried by a context: ready-made keys, and this bundle of all of them.
  *
  * <pre>{@code
  * Context ctx = RequestInfo.builder().requestId("r-17").userId("u-4").build().in(parent);
@@ -21,7 +20,7 @@ public final class RequestInfo {
   /** The id of one request through all services. Shown in dumps and logs. */
   public static final Key<String> REQUEST_ID = id("request-id").shown();
 
-  /** Who asks. Not shown. */
+  /** The user on whose behalf the request is made. Not shown. */
   public static final Key<String> USER_ID = id("user-id");
 
   /** The trace that the request belongs to. Shown in dumps and logs. */
@@ -68,7 +67,7 @@ public final class RequestInfo {
     return new Builder();
   }
 
-  /** What a context carries. */
+  /** Reads the bundle from a context. */
   public static RequestInfo of(Context ctx) {
     Objects.requireNonNull(ctx, "ctx");
     Builder builder = builder();
@@ -84,7 +83,7 @@ public final class RequestInfo {
   /** A child of a context that carries all of this; what is not set here stays as it is there. */
   public Context in(Context ctx) {
     Node node = (Node) Objects.requireNonNull(ctx, "ctx");
-    return new View(node.root, values.orElse(node.values), node.scope());
+    return new ValueContext(node.root, values.orElse(node.values), node.scope());
   }
 
   /** The id of the request. */
@@ -92,7 +91,7 @@ public final class RequestInfo {
     return value(REQUEST_ID);
   }
 
-  /** Who asks. */
+  /** The user on whose behalf the request is made. */
   public Optional<String> userId() {
     return value(USER_ID);
   }
@@ -145,7 +144,7 @@ public final class RequestInfo {
       return set(REQUEST_ID, requestId);
     }
 
-    /** Sets who asks. */
+    /** Sets the user on whose behalf the request is made. */
     public Builder userId(String userId) {
       return set(USER_ID, userId);
     }
@@ -170,7 +169,7 @@ public final class RequestInfo {
       return set(CLIENT_ADDRESS, clientAddress);
     }
 
-    /** The bundle. */
+    /** Builds the bundle. */
     public RequestInfo build() {
       return new RequestInfo(values);
     }

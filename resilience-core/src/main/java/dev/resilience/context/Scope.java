@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where a cancel and a deadline are found together, the earlier one counts, and a tie goes to
  * the deadline. For this a cancel records its time if it has a deadline above, or if a deadline or
- * a merge was ever derived below it ({@link #timeMatters}); otherwise nothing can come before it,
- * and it reads no clock.
+ * a merge was ever derived below it ({@link #cancelTimeNeeded}); otherwise nothing can come before
+ * it, and it reads no clock.
  *
  * <h2>Telling those who wait</h2>
  *
@@ -73,7 +73,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   private volatile @Nullable Link link;
 
   /** Whether a deadline or a merge was ever derived below: what came first may be asked there. */
-  volatile boolean timeMatters;
+  volatile boolean cancelTimeNeeded;
 
   /** A child of a node, with the node's deadline. */
   Scope(Node parent) {
@@ -187,17 +187,17 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     return END.compareAndSet(this, null, verdict) ? verdict : Objects.requireNonNull(written());
   }
 
-  /** The verdict that was written here; one that was left unsaid is put into words now. */
+  /** The verdict that was written here; replaces the sentinel by a real {@code End}. */
   private @Nullable End written() {
     End known = end;
-    if (known == End.UNASKED) {
+    if (known == End.UNOBSERVED_CLOSE) {
       END.compareAndSet(this, known, End.cancelledUntimed(this, CancelReason.CLOSED));
       known = end;
     }
     return known;
   }
 
-  /** Whether it was cancelled; as {@link #lookWithoutClock}, and leaves unsaid what is. */
+  /** Whether it was cancelled; as {@link #lookWithoutClock}, but keeps the sentinel. */
   final boolean isFoundCancelled() {
     End known = end;
     if (known != null) {
@@ -221,7 +221,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   @Override
   public void close() {
-    if (!closeUnasked()) {
+    if (!closeUnobserved()) {
       cancel(CancelReason.CLOSED);
     } else if (waiters != null) {
       Notification.of(this);
@@ -229,15 +229,15 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   }
 
   /**
-   * With nobody waiting and no deadline below, the clock could only tell the owner what the owner
-   * no longer asks, and so could a verdict.
+   * Ends this scope without a clock and without an {@code End} of its own, if nobody waits at it
+   * and no deadline was derived below: its owner, who closes it, no longer asks.
    */
-  private boolean closeUnasked() {
+  private boolean closeUnobserved() {
     return end == null
-        && !timeMatters
+        && !cancelTimeNeeded
         && !hasWaiters()
         && findEnd(false) == null
-        && END.compareAndSet(this, null, End.UNASKED);
+        && END.compareAndSet(this, null, End.UNOBSERVED_CLOSE);
   }
 
   private boolean end(@Nullable Throwable cause) {
@@ -262,7 +262,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     }
     DeadlineScope owner = deadlineScope;
     End mine;
-    if (owner != null || timeMatters) {
+    if (owner != null || cancelTimeNeeded) {
       long now = root.time().nanoTime();
       if (owner != null && owner.isDueAt(now)) {
         adopt(owner.expire());
@@ -276,11 +276,11 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   }
 
   /** Makes cancels here and above record their time from now on. */
-  final void noteTimeMatters() {
-    for (Scope scope = this; scope != null && !scope.timeMatters; scope = scope.parent) {
-      scope.timeMatters = true;
+  final void noteCancelTimeNeeded() {
+    for (Scope scope = this; scope != null && !scope.cancelTimeNeeded; scope = scope.parent) {
+      scope.cancelTimeNeeded = true;
       if (scope instanceof MergedScope merge) {
-        merge.noteTimeMattersToAncestors();
+        merge.noteCancelTimeNeededByAncestors();
       }
     }
   }

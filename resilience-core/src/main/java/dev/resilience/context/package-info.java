@@ -1,6 +1,5 @@
 /**
- * The context tree: how long a call may take, whether anybody still wants the answer, and what it
- * is for.
+ * The context tree: deadlines, cancellation and values that a call passes on.
  *
  * <p>{@link dev.resilience.context.Context} is the whole of it for most users; {@link
  * dev.resilience.context.CancellableContext} is what its owner holds, {@link

@@ -19,13 +19,14 @@ import org.jspecify.annotations.Nullable;
  * The simulation.
  *
  * <p>There is one turn. It is held by a participant or by the scheduler, which is the thread that
- * called {@link #run}. Whoever gives it up chooses the next holder himself, under the lock; so the
+ * called {@link #run}. A holder that gives it up chooses the next one, under the lock; so the
  * scheduler gets it only to run timers, or when nobody can go on, and two participants that
  * alternate cost one switch of threads each time. While it does not hold the turn, the scheduler
  * watches that turns keep changing.
  *
  * <p>When a run fails, timers are dropped, all are interrupted and get their turns as before, but
- * their waiting ends with an {@link Abandoned}. Who keeps the turn even then is left behind.
+ * their waiting ends with an {@link SimulationAborted}. A participant that keeps the turn even then
+ * is left behind.
  */
 final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic {
 
@@ -85,7 +86,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     }
     lost.forEach(AutomaticTime::sayFarewell);
     if (thrown != null) {
-      throw Raw.rethrow(thrown);
+      throw SneakyThrow.rethrow(thrown);
     }
     return body.result();
   }
@@ -102,7 +103,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
   /** The scheduler's life. The lock is held, except while timers run. */
   private void schedule(List<ParticipantThread> lost) {
     while (!living.isEmpty()) {
-      Moment next = next();
+      ScheduledItem next = next();
       if (Thread.interrupted()) {
         abandon(new InterruptedException());
       } else if (turnsAtThisMoment > LIVELOCK) {
@@ -138,10 +139,10 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     turns++;
     turnsAtThisMoment++;
     while (true) {
-      Moment next = next();
+      ScheduledItem next = next();
       if (next != null && next.at <= now()) {
-        if (next instanceof Parking parking) {
-          wake(parking);
+        if (next instanceof ParkedThread parked) {
+          wake(parked);
           continue;
         }
         passTurnToScheduler();
@@ -183,7 +184,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
         left = patience.toNanos();
       }
       if (left <= 0 && seen == turns && holder instanceof ParticipantThread stuck) {
-        abandon(new Stuck(Set.of(stuck), patience).failure());
+        abandon(new StuckParticipants(Set.of(stuck), patience).failure());
         stuck.lost = true;
         living.remove(stuck);
         lost.add(stuck);
@@ -209,19 +210,21 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
         + ": more than "
         + LIVELOCK
         + " turns at "
-        + elapsed()
+        + Durations.format(elapsed())
         + " (expected: somebody lets time pass; who has his interrupt flag set cannot park)";
   }
 
   private void reportDeadlock() {
-    List<Parking> waiting = parkings();
+    List<ParkedThread> waiting = parkedThreads();
     StringBuilder text =
-        new StringBuilder("nothing is due any more after ").append(elapsed()).append(", but:");
+        new StringBuilder("nothing is due any more after ")
+            .append(Durations.format(elapsed()))
+            .append(", but:");
     lock.unlock(); // toString() is somebody else's code
     try {
-      for (Parking parking : waiting) {
-        text.append("\n  ").append(parking.thread.getName()).append(" waits for ");
-        text.append(parking.blocker);
+      for (ParkedThread parked : waiting) {
+        text.append("\n  ").append(parked.thread.getName()).append(" waits for ");
+        text.append(parked.blocker);
       }
     } finally {
       lock.lock();
@@ -291,7 +294,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
         () -> {
           try {
             task.run();
-          } catch (Abandoned expected) {
+          } catch (SimulationAborted expected) {
             // The run has failed already, and says so.
           }
         });
@@ -336,13 +339,13 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   private void throwIfAbandoned(Thread me) {
     if (abandoned || (me instanceof ParticipantThread participant && participant.lost)) {
-      throw new Abandoned();
+      throw new SimulationAborted();
     }
   }
 
   @Override
-  void woken(Parking parking) {
-    runnable.add((ParticipantThread) parking.thread);
+  void woken(ParkedThread parked) {
+    runnable.add((ParticipantThread) parked.thread);
   }
 
   @Override
@@ -369,7 +372,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   @Override
   public String toString() {
-    return "automatic time at " + elapsed();
+    return "automatic time at " + Durations.format(elapsed());
   }
 
   /** The first participant, which has a result. */

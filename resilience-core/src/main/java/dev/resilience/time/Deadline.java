@@ -31,19 +31,19 @@ public final class Deadline implements Comparable<Deadline> {
    * The deadline that passes after a time.
    *
    * @param time from now; zero or negative: it has passed already
-   * @param source whose clock counts
+   * @param source the time source to measure on
    */
   public static Deadline after(Duration time, TimeSource source) {
     Objects.requireNonNull(time, "time");
     Objects.requireNonNull(source, "source");
-    return new Deadline(source, source.nanoTime() + saturatedNanos(time));
+    return new Deadline(source, source.nanoTime() + Durations.toNanos(time));
   }
 
   /**
    * The deadline for an instant of the wall clock, converted to the monotonic clock once, now.
    *
    * @param instant of the wall clock of {@code source}
-   * @param source whose clocks count
+   * @param source the time source to convert and measure on
    */
   public static Deadline at(Instant instant, TimeSource source) {
     Objects.requireNonNull(instant, "instant");
@@ -55,27 +55,15 @@ public final class Deadline implements Comparable<Deadline> {
    * The deadline at a reading of {@link TimeSource#nanoTime}.
    *
    * @param nanos a moment on the scale of {@code source}
-   * @param source whose clock counts
+   * @param source the time source to measure on
    */
   public static Deadline atNanos(long nanos, TimeSource source) {
     return new Deadline(Objects.requireNonNull(source, "source"), nanos);
   }
 
-  /**
-   * A duration in nanoseconds, cut to {@link TimeSource#MAX_AHEAD} on either side instead of
-   * overflowing.
-   */
+  /** As {@link Durations#toNanos}. */
   public static long saturatedNanos(Duration duration) {
-    long seconds = duration.getSeconds();
-    long limit = TimeSource.MAX_AHEAD / 1_000_000_000L + 1;
-    if (seconds > limit) {
-      return TimeSource.MAX_AHEAD;
-    }
-    if (seconds < -limit) {
-      return -TimeSource.MAX_AHEAD;
-    }
-    long nanos = seconds * 1_000_000_000L + duration.getNano();
-    return Math.max(-TimeSource.MAX_AHEAD, Math.min(TimeSource.MAX_AHEAD, nanos));
+    return Durations.toNanos(duration);
   }
 
   /** The moment, on the scale of {@link TimeSource#nanoTime} of {@link #source}. */
@@ -83,7 +71,7 @@ public final class Deadline implements Comparable<Deadline> {
     return nanos;
   }
 
-  /** Whose clock counts. */
+  /** The time source that this deadline is measured on. */
   public TimeSource source() {
     return source;
   }
@@ -135,6 +123,8 @@ public final class Deadline implements Comparable<Deadline> {
   @Override
   public String toString() {
     Duration left = timeLeft();
-    return left.isNegative() ? "passed " + left.negated() + " ago" : "in " + left;
+    return left.isNegative()
+        ? "passed " + Durations.format(left.negated()) + " ago"
+        : "in " + Durations.format(left);
   }
 }

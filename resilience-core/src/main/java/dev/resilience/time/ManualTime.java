@@ -54,7 +54,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
   public boolean advanceToNext() {
     return inAdvance(
         () -> {
-          Moment next = next();
+          ScheduledItem next = next();
           if (next != null) {
             serveUntil(Math.max(now(), next.at));
           }
@@ -98,7 +98,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
         run(callback);
         continue;
       }
-      Moment next = next();
+      ScheduledItem next = next();
       if (next == null || next.at > target) {
         moveTo(target);
         return;
@@ -106,8 +106,8 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
       moveTo(next.at);
       if (next instanceof VirtualTimer timer) {
         run(timer.take());
-      } else if (next instanceof Parking parking) {
-        wake(parking);
+      } else if (next instanceof ParkedThread parked) {
+        wake(parked);
         settle();
       }
     }
@@ -125,7 +125,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
 
   /** Waits until no participant is busy. The lock is held. */
   private void settle() {
-    waitFor(busy::isEmpty, () -> new Stuck(busy, patience).failure());
+    waitFor(busy::isEmpty, () -> new StuckParticipants(busy, patience).failure());
   }
 
   /** Waits in real time, whatever the interrupt flag says. */
@@ -154,7 +154,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     Throwable thrown = failure;
     failure = null;
     if (thrown != null) {
-      throw Raw.rethrow(thrown);
+      throw SneakyThrow.rethrow(thrown);
     }
   }
 
@@ -166,7 +166,13 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
       while (parked() < threads) {
         if (left <= 0) {
           throw new IllegalStateException(
-              "parked: " + parked() + " after " + patience + " (expected: >= " + threads + ")");
+              "parked: "
+                  + parked()
+                  + " after "
+                  + Durations.format(patience)
+                  + " (expected: >= "
+                  + threads
+                  + ")");
         }
         left = changed.awaitNanos(left);
       }
@@ -184,7 +190,9 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     try {
       busy.add(thread);
       thread.start();
-      waitFor(() -> !busy.contains(thread), () -> new Stuck(Set.of(thread), patience).failure());
+      waitFor(
+          () -> !busy.contains(thread),
+          () -> new StuckParticipants(Set.of(thread), patience).failure());
       if (advancing == null && !isParticipant(Thread.currentThread())) {
         throwFailure();
       }
@@ -216,7 +224,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
   @Override
   void await(Object blocker, long at) {
     Thread me = Thread.currentThread();
-    Parking parking;
+    ParkedThread parked;
     lock.lock();
     try {
       if (me == advancing) {
@@ -228,25 +236,25 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
       if (staysAwake(me, at)) {
         return;
       }
-      parking = enter(me, blocker, at);
+      parked = enter(me, blocker, at);
       busy.remove(me);
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    stay(parking, isParticipant(me));
+    stay(parked, isParticipant(me));
   }
 
-  private void stay(Parking parking, boolean participant) {
+  private void stay(ParkedThread parked, boolean participant) {
     boolean interrupted = false;
-    while (!parking.over) {
-      LockSupport.park(parking.blocker);
-      if (Thread.currentThread().isInterrupted() && !parking.over) {
+    while (!parked.over) {
+      LockSupport.park(parked.blocker);
+      if (Thread.currentThread().isInterrupted() && !parked.over) {
         if (participant) {
           // Its interrupt() ends the parking in the same step; until then a set flag would spin.
           interrupted |= Thread.interrupted();
         } else {
-          leaveInterrupted(parking);
+          leaveInterrupted(parked);
         }
       }
     }
@@ -255,21 +263,21 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     }
   }
 
-  private void leaveInterrupted(Parking parking) {
+  private void leaveInterrupted(ParkedThread parked) {
     lock.lock();
     try {
-      leave(parking);
+      leave(parked);
     } finally {
       lock.unlock();
     }
   }
 
   @Override
-  void woken(Parking parking) {
-    if (isParticipant(parking.thread)) {
-      busy.add((ParticipantThread) parking.thread);
+  void woken(ParkedThread parked) {
+    if (isParticipant(parked.thread)) {
+      busy.add((ParticipantThread) parked.thread);
     }
-    LockSupport.unpark(parking.thread);
+    LockSupport.unpark(parked.thread);
   }
 
   @Override
@@ -292,6 +300,6 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
 
   @Override
   public String toString() {
-    return "manual time at " + elapsed();
+    return "manual time at " + Durations.format(elapsed());
   }
 }

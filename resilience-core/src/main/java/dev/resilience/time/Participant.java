@@ -15,7 +15,7 @@ public final class Participant {
   private final VirtualClock clock;
   private final ParticipantThread thread;
 
-  /** Who waits for the end; null once it has come. Guarded by the clock's lock. */
+  /** The threads that wait for the end; null once it has come. Guarded by the clock's lock. */
   private @Nullable List<Thread> joiners = new ArrayList<>(1);
 
   Participant(VirtualClock clock, String name, VirtualTime.Body body) {

@@ -8,13 +8,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * Striped wheels, and the agreement between those who set timers and the one who serves them: when
  * must he be woken?
  *
- * <p>{@link #alarm} holds the tick until which the server sleeps. Who sets an earlier timer lowers
- * it by compare-and-set and wakes him; who does not, does nothing. While he is awake it says {@link
- * #AWAKE}, which nothing precedes, since he will look once more. Before that look, which ends in
- * {@link #nextWakeUp}, it says {@link TimerWheel#NEVER}, so that a timer set in a stripe where he
- * has been already is not missed: it lowers the alarm, his own compare-and-set fails, and he looks
- * again. From that compare-and-set to his sleep he takes no lock, for waiting for a lock would
- * swallow the wake-up.
+ * <p>{@link #alarm} holds the tick until which the server sleeps. A thread that sets an earlier
+ * timer lowers it by compare-and-set and wakes him; who does not, does nothing. While he is awake
+ * it says {@link #AWAKE}, which nothing precedes, since he will look once more. Before that look,
+ * which ends in {@link #nextWakeUp}, it says {@link TimerWheel#NEVER}, so that a timer set in a
+ * stripe where he has been already is not missed: it lowers the alarm, his own compare-and-set
+ * fails, and he looks again. From that compare-and-set to his sleep he takes no lock, for waiting
+ * for a lock would swallow the wake-up.
  *
  * <p>A moment that he was once told to wake up at he keeps, even if the timer behind it has been
  * cleared meanwhile. Otherwise, where limits are set and cleared one at a time, as they usually

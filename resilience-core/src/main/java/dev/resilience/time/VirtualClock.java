@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * What both modes of virtual time share: the agenda, the parked threads, and one lock for all. How
  * the moments pass is the subclass's business.
  *
- * <p>Parking has permits of its own, not those of {@link LockSupport}: the lock in here parks its
- * waiters, too, and would eat them.
+ * <p>ParkedThread has permits of its own, not those of {@link LockSupport}: the lock in here parks
+ * its waiters, too, and would eat them.
  */
 abstract sealed class VirtualClock implements VirtualTime permits ManualTime, AutomaticTime {
 
@@ -36,12 +36,12 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
   final Duration patience;
 
   /** Timers and sleepers, in the order in which they are due. Guarded by the lock. */
-  private final TreeSet<Moment> agenda = new TreeSet<>();
+  private final TreeSet<ScheduledItem> agenda = new TreeSet<>();
 
   /** In the order in which they parked. Guarded by the lock. */
-  private final Map<Thread, Parking> parked = new LinkedHashMap<>();
+  private final Map<Thread, ParkedThread> parked = new LinkedHashMap<>();
 
-  /** Who was unparked before parking. Guarded by the lock. */
+  /** Threads that were unparked before they parked. Guarded by the lock. */
   private final Set<Thread> permits = Collections.newSetFromMap(new WeakHashMap<>());
 
   private final Random random;
@@ -51,12 +51,8 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
   private volatile Duration wallClockJump = Duration.ZERO;
 
   VirtualClock(long seed, Duration patience) {
-    requireNonNull(patience, "patience");
-    if (patience.isNegative() || patience.isZero()) {
-      throw new IllegalArgumentException("patience: " + patience + " (expected: > 0)");
-    }
+    this.patience = Durations.min(Durations.requirePositive(patience, "patience"), Durations.MAX);
     this.random = new Random(mixed(seed));
-    this.patience = patience;
   }
 
   /**
@@ -82,7 +78,7 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
   abstract void end(ParticipantThread participant, @Nullable Throwable failure);
 
   /** A parking is over, and its thread may run. The lock is held. */
-  abstract void woken(Parking parking);
+  abstract void woken(ParkedThread parking);
 
   // Time source
 
@@ -122,7 +118,7 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
 
   @Override
   public final void park(Object blocker) {
-    await(requireNonNull(blocker, "blocker"), Moment.NEVER);
+    await(requireNonNull(blocker, "blocker"), ScheduledItem.NEVER);
   }
 
   @Override
@@ -170,7 +166,7 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
     requireNonNull(by, "by");
     lock.lock();
     try {
-      wallClockJump = wallClockJump.plus(by);
+      wallClockJump = Durations.plus(wallClockJump, by);
     } finally {
       lock.unlock();
     }
@@ -187,7 +183,7 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
     elapsed = Math.max(elapsed, at);
   }
 
-  final @Nullable Moment next() {
+  final @Nullable ScheduledItem next() {
     return agenda.isEmpty() ? null : agenda.first();
   }
 
@@ -196,17 +192,17 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
     return permits.remove(me) || at <= elapsed || me.isInterrupted();
   }
 
-  final Parking enter(Thread me, Object blocker, long at) {
-    Parking parking = new Parking(at, numbers++, me, blocker);
+  final ParkedThread enter(Thread me, Object blocker, long at) {
+    ParkedThread parking = new ParkedThread(at, numbers++, me, blocker);
     parked.put(me, parking);
-    if (at != Moment.NEVER) {
+    if (at != ScheduledItem.NEVER) {
       agenda.add(parking);
     }
     return parking;
   }
 
   /** Ends a parking, if it has not ended yet. */
-  final void leave(Parking parking) {
+  final void leave(ParkedThread parking) {
     if (!parking.over) {
       parking.over = true;
       parked.remove(parking.thread);
@@ -216,14 +212,14 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
 
   /** Ends the parking of a thread; false if it is not parked. */
   final boolean wake(Thread thread) {
-    Parking parking = parked.get(thread);
+    ParkedThread parking = parked.get(thread);
     if (parking != null) {
       wake(parking);
     }
     return parking != null;
   }
 
-  final void wake(Parking parking) {
+  final void wake(ParkedThread parking) {
     leave(parking);
     woken(parking);
   }
@@ -233,7 +229,7 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
     timers--;
   }
 
-  final List<Parking> parkings() {
+  final List<ParkedThread> parkedThreads() {
     return List.copyOf(parked.values());
   }
 }

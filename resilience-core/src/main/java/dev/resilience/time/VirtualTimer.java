@@ -3,7 +3,7 @@ package dev.resilience.time;
 import org.jspecify.annotations.Nullable;
 
 /** A timer of a virtual clock. */
-final class VirtualTimer extends Moment implements Timer {
+final class VirtualTimer extends ScheduledItem implements Timer {
 
   private final VirtualClock clock;
 

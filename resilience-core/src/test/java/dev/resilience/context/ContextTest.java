@@ -593,7 +593,7 @@ class ContextTest {
     void must_be_some() {
       assertThatExceptionOfType(IllegalArgumentException.class)
           .isThrownBy(() -> root.withMoreTime(Duration.ZERO))
-          .withMessage("atLeast: PT0S (expected: > 0)");
+          .withMessage("atLeast: 0 s (expected: > 0)");
     }
   }
 
@@ -876,7 +876,7 @@ class ContextTest {
       var context = root.withName("checkout").withTimeout(ofSeconds(1)).withCancel();
 
       assertThat(context.name()).isEqualTo("checkout");
-      assertThat(context.toString()).isEqualTo("context 'checkout' (PT1S left)");
+      assertThat(context.toString()).isEqualTo("context 'checkout' (1 s left)");
       context.cancel(CancelReason.USER);
       assertThat(context.toString()).contains("the user left");
     }

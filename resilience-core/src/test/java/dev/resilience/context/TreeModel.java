@@ -49,7 +49,7 @@ final class TreeModel {
     Event lateCancel;
 
     /** Whether it is asked here or below what came first. */
-    boolean timeMatters;
+    boolean cancelTimeNeeded;
 
     Member(List<Member> parents, boolean moreTime, Long deadline) {
       this.parents = parents;
@@ -60,7 +60,7 @@ final class TreeModel {
         parent.children.add(this);
       }
       if (moreTime || bringsDeadline() || parents.stream().distinct().count() > 1) {
-        parents.forEach(Member::noteTimeMatters);
+        parents.forEach(Member::noteCancelTimeNeeded);
       }
       inheritEnd();
       passDeadlines();
@@ -77,9 +77,9 @@ final class TreeModel {
                               || parent.effectiveDeadline() > deadline));
     }
 
-    private void noteTimeMatters() {
-      timeMatters = true;
-      parents.forEach(Member::noteTimeMatters);
+    private void noteCancelTimeNeeded() {
+      cancelTimeNeeded = true;
+      parents.forEach(Member::noteCancelTimeNeeded);
     }
 
     /**
@@ -121,12 +121,13 @@ final class TreeModel {
     }
 
     boolean cancel(Throwable cause) {
-      return cancel(cause, timeMatters || effectiveDeadline() != null);
+      return cancel(cause, cancelTimeNeeded || effectiveDeadline() != null);
     }
 
     /** With nobody waiting, a close asks for the time only where that matters to somebody else. */
     void close(boolean somebodyWaits) {
-      cancel(CancelReason.CLOSED, timeMatters || (somebodyWaits && effectiveDeadline() != null));
+      cancel(
+          CancelReason.CLOSED, cancelTimeNeeded || (somebodyWaits && effectiveDeadline() != null));
     }
 
     private boolean cancel(Throwable cause, boolean timed) {

@@ -280,7 +280,7 @@ class AutomaticTimeTest extends TimeSourceContract {
           .isThrownBy(() -> time.executor().execute(() -> {}));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> VirtualTime.automatic(1, Duration.ZERO))
-          .withMessage("patience: PT0S (expected: > 0)");
+          .withMessage("patience: 0 s (expected: > 0)");
     }
 
     @Test
@@ -320,7 +320,7 @@ class AutomaticTimeTest extends TimeSourceContract {
                       }))
           .withMessage(
               """
-              nothing is due any more after PT0.000000005S, but:
+              nothing is due any more after 5 ns, but:
                 main waits for participant other
                 other waits for tea\
               """);
@@ -354,7 +354,7 @@ class AutomaticTimeTest extends TimeSourceContract {
                         hasty.park("ever");
                         return null;
                       }))
-          .withMessageContaining("stuck: neither parked nor ended within PT0.1S")
+          .withMessageContaining("stuck: neither parked nor ended within 100 ms")
           .satisfies(
               failure ->
                   assertThat(failure.getSuppressed()[0].getStackTrace())
@@ -372,7 +372,7 @@ class AutomaticTimeTest extends TimeSourceContract {
                           time.pause();
                         }
                       }))
-          .withMessageStartingWith("main: more than 1000000 turns at PT0S");
+          .withMessageStartingWith("main: more than 1000000 turns at 0 s");
     }
 
     @Test
@@ -386,7 +386,7 @@ class AutomaticTimeTest extends TimeSourceContract {
                         sleep(1);
                         return null;
                       }))
-          .withMessageContaining("turns at PT0S");
+          .withMessageContaining("turns at 0 s");
       assertThat(time.pendingTimers()).isZero();
     }
 

@@ -1,7 +1,8 @@
 package dev.resilience.time;
 
 /** Something that is due in virtual time: a timer or the end of a sleep. */
-abstract sealed class Moment implements Comparable<Moment> permits VirtualTimer, Parking {
+abstract sealed class ScheduledItem implements Comparable<ScheduledItem>
+    permits VirtualTimer, ParkedThread {
 
   /** A moment that never comes. */
   static final long NEVER = Long.MAX_VALUE;
@@ -12,13 +13,13 @@ abstract sealed class Moment implements Comparable<Moment> permits VirtualTimer,
   /** Orders what is due at the same time. */
   private final long number;
 
-  Moment(long at, long number) {
+  ScheduledItem(long at, long number) {
     this.at = at;
     this.number = number;
   }
 
   @Override
-  public final int compareTo(Moment other) {
+  public final int compareTo(ScheduledItem other) {
     int byTime = Long.compare(at, other.at);
     return byTime != 0 ? byTime : Long.compare(number, other.number);
   }

@@ -5,23 +5,23 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A context that adds values and ends when the scope above it does, or never. */
-final class View extends Node {
+final class ValueContext extends Node {
 
-  static final View BACKGROUND = root(TimeSource.system(), null);
+  static final ValueContext BACKGROUND = root(TimeSource.system(), null);
 
   /** A background of its own identity, which is what makes it found. */
-  static final View TODO = root(TimeSource.system(), null);
+  static final ValueContext TODO = root(TimeSource.system(), null);
 
   private final @Nullable Scope scope;
 
-  View(Root root, Values values, @Nullable Scope scope) {
+  ValueContext(Root root, Values values, @Nullable Scope scope) {
     super(root, values);
     this.scope = scope;
   }
 
-  static View root(TimeSource timeSource, @Nullable ContextObserver observer) {
+  static ValueContext root(TimeSource timeSource, @Nullable ContextObserver observer) {
     Objects.requireNonNull(timeSource, "timeSource");
-    return new View(new Root(timeSource, observer), Values.NONE, null);
+    return new ValueContext(new Root(timeSource, observer), Values.NONE, null);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.resilience.context;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
@@ -10,22 +10,22 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Blocking waits that the end of a context ends. */
-final class Waiting {
+final class BlockingWaits {
 
-  private Waiting() {}
+  private BlockingWaits() {}
 
   static void forEnd(Node ctx) throws InterruptedException {
     park(ctx, () -> false, null);
   }
 
   static boolean forEnd(Node ctx, Duration limit) throws InterruptedException {
-    long until = ctx.root.time().nanoTime() + Deadline.saturatedNanos(limit);
+    long until = ctx.root.time().nanoTime() + Durations.toNanos(limit);
     park(ctx, () -> false, until);
     return ctx.isDone();
   }
 
   static void sleep(Node ctx, Duration time) throws InterruptedException {
-    long until = ctx.root.time().nanoTime() + Deadline.saturatedNanos(time);
+    long until = ctx.root.time().nanoTime() + Durations.toNanos(time);
     park(ctx, () -> false, until);
     ctx.throwIfDone();
   }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  * @param threads who they are
  * @param patience how long they were waited for
  */
-record Stuck(Collection<ParticipantThread> threads, Duration patience) {
+record StuckParticipants(Collection<ParticipantThread> threads, Duration patience) {
 
   /** The failure; its causes show where they stand. */
   IllegalStateException failure() {
@@ -19,7 +19,7 @@ record Stuck(Collection<ParticipantThread> threads, Duration patience) {
         new IllegalStateException(
             names
                 + ": neither parked nor ended within "
-                + patience
+                + Durations.format(patience)
                 + " of real time"
                 + " (expected: participants wait through their time source only)");
     for (ParticipantThread thread : threads) {

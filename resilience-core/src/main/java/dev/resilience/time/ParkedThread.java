@@ -1,7 +1,7 @@
 package dev.resilience.time;
 
 /** One stay of one thread in virtual time. */
-final class Parking extends Moment {
+final class ParkedThread extends ScheduledItem {
 
   final Thread thread;
   final Object blocker;
@@ -9,7 +9,7 @@ final class Parking extends Moment {
   /** Written under the clock's lock, before the thread is really unparked. */
   volatile boolean over;
 
-  Parking(long at, long number, Thread thread, Object blocker) {
+  ParkedThread(long at, long number, Thread thread, Object blocker) {
     super(at, number);
     this.thread = thread;
     this.blocker = blocker;
