@@ -1,0 +1,86 @@
+package dev.resilience.load;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+
+import dev.resilience.breaker.Breaker;
+import dev.resilience.hedge.Hedge;
+import dev.resilience.limit.ConcurrencyLimit;
+import dev.resilience.policy.Resilience;
+import dev.resilience.policy.RetryBudget;
+import dev.resilience.retry.Backoff;
+import dev.resilience.retry.Retry;
+import dev.resilience.simulation.ClientSetup;
+import dev.resilience.simulation.Contender;
+import dev.resilience.timeout.AdaptiveTimeout;
+import dev.resilience.timeout.FixedTimeout;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Stacks of ours by name, for both kinds of runs. To judge a new one, add a line here. */
+final class Stacks {
+
+  private static final Map<String, Contender> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("nothing", Contender.nothing());
+    add("documented", Stacks::documented);
+    add("adaptive", Stacks::adaptive);
+    add("limit-24", setup -> Resilience.of(ConcurrencyLimit.of(24)));
+    add("preset", Stacks::preset);
+  }
+
+  private Stacks() {}
+
+  private static void add(String name, Function<ClientSetup, Resilience> stack) {
+    ALL.put(name, Contender.of(name, stack));
+  }
+
+  static Contender of(String name) {
+    Contender contender = ALL.get(name);
+    if (contender == null) {
+      throw new IllegalArgumentException("stack: " + name + " (expected: one of " + names() + ")");
+    }
+    return contender;
+  }
+
+  static List<String> names() {
+    return List.copyOf(ALL.keySet());
+  }
+
+  /** As README has it. */
+  private static Resilience documented(ClientSetup setup) {
+    return Resilience.of(
+        Retry.builder()
+            .backoff(Backoff.exponential(ofMillis(50), ofSeconds(1)).withFullJitter())
+            .build(),
+        Breaker.builder(setup.service()).openFor(ofSeconds(1)).listener(setup.listener()).build(),
+        FixedTimeout.of(setup.patience().dividedBy(2)));
+  }
+
+  /** As the page on composition has it, with all parts and their defaults. */
+  private static Resilience adaptive(ClientSetup setup) {
+    RetryBudget budget = RetryBudget.ofDefaults();
+    AdaptiveTimeout timeout = AdaptiveTimeout.builder().name(setup.service()).build();
+    return Resilience.of(
+        Retry.builder().budget(budget).build(),
+        Hedge.builder().sharedBudget(budget).build(),
+        Breaker.builder(setup.service())
+            .openFor(ofSeconds(1))
+            .listener(
+                event -> {
+                  setup.listener().on(event);
+                  timeout.circuitListener().on(event);
+                })
+            .build(),
+        ConcurrencyLimit.builder(setup.service(), 24).maxWaiting(24).build(),
+        timeout);
+  }
+
+  /** What a client that knows nothing gets: {@code Resilience.forHttp} as soon as there is one. */
+  private static Resilience preset(ClientSetup setup) {
+    return documented(setup);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.resilience.simulation;
+
+import dev.resilience.policy.Resilience;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * A way to make clients, and how the services in a chain treat deadlines. Opened anew for each
+ * service of each run.
+ */
+public interface Contender {
+
+  /** In tables. */
+  String name();
+
+  /** Makes the client of one service. */
+  Client open(ClientSetup setup);
+
+  /**
+   * Whether a request tells the service how much time is left: the service then drops what has
+   * expired before it begins, and its own calls have no more time than that. Default: no.
+   */
+  default boolean passesDeadlines() {
+    return false;
+  }
+
+  /**
+   * Whether a service that is told the time left also refuses what would take it longer by its
+   * usual duration. Default: no.
+   */
+  default boolean refusesHopeless() {
+    return false;
+  }
+
+  /** A client that calls through a stack. */
+  static Contender of(String name, Function<ClientSetup, Resilience> stack) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(stack, "stack");
+    return new Contender() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public Client open(ClientSetup setup) {
+        Resilience calls = stack.apply(setup);
+        return (ctx, exchange) -> calls.callAsync(ctx, exchange::send);
+      }
+
+      @Override
+      public String toString() {
+        return name;
+      }
+    };
+  }
+
+  /** A client that does nothing but send one request. */
+  static Contender nothing() {
+    return of("nothing", setup -> Resilience.of());
+  }
+}
