@@ -1,17 +1,31 @@
 /** Contexts (deadline, cancellation, values) and the policies that respect them. */
+@SuppressWarnings("module") // the friends are not there yet when this is compiled
 module dev.resilience.core {
   requires transitive dev.failsafe.core;
   requires static transitive org.jspecify;
 
+  exports dev.resilience;
   exports dev.resilience.breaker;
   exports dev.resilience.budget;
   exports dev.resilience.context;
+  exports dev.resilience.error;
   exports dev.resilience.failsafe;
   exports dev.resilience.fallback;
   exports dev.resilience.hedge;
   exports dev.resilience.limit;
+  exports dev.resilience.observe;
   exports dev.resilience.policy;
   exports dev.resilience.retry;
   exports dev.resilience.time;
   exports dev.resilience.timeout;
+
+  // Plumbing that our own modules share; no API.
+  exports dev.resilience.stage to
+      dev.resilience.cache,
+      dev.resilience.discovery,
+      dev.resilience.redis;
+  exports dev.resilience.text to
+      dev.resilience.cache,
+      dev.resilience.discovery,
+      dev.resilience.redis;
 }

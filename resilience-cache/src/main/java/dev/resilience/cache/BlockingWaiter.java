@@ -1,7 +1,7 @@
 package dev.resilience.cache;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.error.CallInterruptedException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;

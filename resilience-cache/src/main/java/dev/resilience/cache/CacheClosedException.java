@@ -1,6 +1,6 @@
 package dev.resilience.cache;
 
-import dev.resilience.policy.RejectedException;
+import dev.resilience.error.RejectedException;
 
 /** The cache was closed, or the context that owns it has ended; nothing was loaded or changed. */
 public final class CacheClosedException extends RejectedException {

@@ -159,7 +159,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    *     there
    * @throws IllegalStateException if a loader asks, under its own context, for a key whose load
    *     waits for that loader
-   * @throws dev.resilience.policy.CallInterruptedException if this thread is interrupted while it
+   * @throws dev.resilience.error.CallInterruptedException if this thread is interrupted while it
    *     waits
    */
   public V getOrFetch(Context ctx, K key, Loader<? super K, ? extends V> loader) {

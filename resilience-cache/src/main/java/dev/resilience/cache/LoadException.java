@@ -1,6 +1,6 @@
 package dev.resilience.cache;
 
-import dev.resilience.policy.ResilienceException;
+import dev.resilience.error.ResilienceException;
 import java.util.Objects;
 
 /**
@@ -8,7 +8,7 @@ import java.util.Objects;
  * its own, because the load was perhaps started by somebody else, elsewhere.
  *
  * <p>The cause of a load that took too long is a {@link
- * dev.resilience.policy.AttemptTimeoutException}.
+ * dev.resilience.error.AttemptTimeoutException}.
  */
 public final class LoadException extends ResilienceException {
 

@@ -1,7 +1,7 @@
 package dev.resilience.cache;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.Failures;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +34,7 @@ record StageLoad<K, V extends @Nullable Object>(AsyncLoader<? super K, V> loader
             if (failure == null) {
               flight.loaded(value);
             } else {
-              flight.failed(RawFailure.of(failure));
+              flight.failed(Failures.unwrap(failure));
             }
           });
     } catch (Throwable failure) {

@@ -8,7 +8,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
-import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.error.AttemptTimeoutException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

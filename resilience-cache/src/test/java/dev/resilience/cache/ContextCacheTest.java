@@ -18,8 +18,8 @@ import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -359,7 +359,7 @@ class ContextCacheTest {
                             .isInstanceOf(LoadException.class)
                             .hasMessage(
                                 "users: the load failed: "
-                                    + "dev.resilience.policy.AttemptTimeoutException: "
+                                    + "dev.resilience.error.AttemptTimeoutException: "
                                     + "users: no answer within PT0.3S")
                             .hasCauseInstanceOf(AttemptTimeoutException.class));
           });

@@ -1,17 +1,17 @@
 package dev.resilience.breaker;
 
 import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.Failures;
+import dev.resilience.observe.CallReport;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.Circuit;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.Circuit;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Breaker breaker = Breaker.builder("payments")
- *     .failureRate(0.5).over(20)
+ *     .failureRate(0.5).window(20)
  *     .openFor(ofSeconds(5))
  *     .build();
  * Quote quote = Resilience.of(retry, breaker).call(ctx, c -> api.quote(c, order));
@@ -81,7 +81,7 @@ public final class Breaker implements ContextPolicy {
     }
   }
 
-  private final Settings settings;
+  private final BreakerConfig settings;
   private final Classifier classifier;
   private final LongAdder failed = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
@@ -92,7 +92,7 @@ public final class Breaker implements ContextPolicy {
   private volatile State state;
   private volatile @Nullable TimeSource time;
 
-  Breaker(Settings settings) {
+  Breaker(BreakerConfig settings) {
     this.settings = settings;
     this.classifier = settings.classifier();
     this.state = newClosed();
@@ -132,10 +132,10 @@ public final class Breaker implements ContextPolicy {
   public BreakerSnapshot snapshot() {
     State now = state;
     TimeSource clock = time;
-    Tally tally =
+    WindowCounts tally =
         now instanceof Closed closed
             ? closed.tally(clock == null ? 0 : clock.nanoTime())
-            : Tally.NOTHING;
+            : WindowCounts.NOTHING;
     return new BreakerSnapshot(
         settings.name(),
         now.circuit(),
@@ -196,7 +196,7 @@ public final class Breaker implements ContextPolicy {
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
     long start = settings.measures() ? start(ctx) : 0;
-    Admission admission = admit(ctx, start);
+    BreakerPermit admission = admit(ctx, start);
     T result;
     try {
       result = next.call(ctx, work);
@@ -212,7 +212,7 @@ public final class Breaker implements ContextPolicy {
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
     long start;
-    Admission admission;
+    BreakerPermit admission;
     try {
       start = settings.measures() ? start(ctx) : 0;
       admission = admit(ctx, start);
@@ -228,7 +228,7 @@ public final class Breaker implements ContextPolicy {
     if (!(stage instanceof CompletableFuture<T> done)
         || !done.isDone()
         || done.isCompletedExceptionally()) {
-      return new AsyncAdmission<T>(this, ctx, admission, start).follow(stage);
+      return new AsyncBreakerPermit<T>(this, ctx, admission, start).follow(stage);
     }
     try {
       countResult(admission, ctx, start, done.join());
@@ -244,14 +244,14 @@ public final class Breaker implements ContextPolicy {
     return settings.knowsSlow() ? clock.nanoTime() : 0;
   }
 
-  private Admission admit(Context ctx, long start) {
-    Admission admission = state instanceof Closed closed ? closed : admitUnlessOpen(ctx);
+  private BreakerPermit admit(Context ctx, long start) {
+    BreakerPermit admission = state instanceof Closed closed ? closed : admitUnlessOpen(ctx);
     return settings.watchesRunning()
-        ? Watched.until(start + settings.slowAfter(), this, ctx, admission)
+        ? RunningSlowCall.until(start + settings.slowAfter(), this, ctx, admission)
         : admission;
   }
 
-  private Admission admitUnlessOpen(Context ctx) {
+  private BreakerPermit admitUnlessOpen(Context ctx) {
     long now = timeOf(ctx).nanoTime();
     while (true) {
       State current = state;
@@ -290,19 +290,19 @@ public final class Breaker implements ContextPolicy {
   /**
    * Counts what came out of a call, and gives back what it held, whatever the user's rules throw.
    */
-  void countFailure(Admission admission, Context ctx, long start, Throwable failure) {
+  void countFailure(BreakerPermit admission, Context ctx, long start, Throwable failure) {
     try {
       long now = now(ctx);
       Verdict verdict = judge(admission, ctx, isSlow(start, now), failure);
       count(admission, ctx, verdict, start, now);
     } catch (RuntimeException broken) {
-      SuppressedFailures.add(broken, failure);
+      Failures.suppress(broken, failure);
       throw broken;
     }
   }
 
   /** A call that was cut off had a fair chance if it was slow; where none is, any time is fair. */
-  private Verdict judge(Admission admission, Context ctx, boolean slow, Throwable failure) {
+  private Verdict judge(BreakerPermit admission, Context ctx, boolean slow, Throwable failure) {
     try {
       return classifier.judge(ctx, failure, slow || !settings.knowsSlow());
     } catch (Throwable broken) {
@@ -311,7 +311,7 @@ public final class Breaker implements ContextPolicy {
     }
   }
 
-  void countResult(Admission admission, Context ctx, long start, @Nullable Object result) {
+  void countResult(BreakerPermit admission, Context ctx, long start, @Nullable Object result) {
     Verdict verdict;
     try {
       verdict = classifier.judgeResult(result);
@@ -327,7 +327,7 @@ public final class Breaker implements ContextPolicy {
     }
   }
 
-  private void count(Admission admission, Context ctx, Verdict verdict, long start, long now) {
+  private void count(BreakerPermit admission, Context ctx, Verdict verdict, long start, long now) {
     switch (verdict.evidence()) {
       case SUCCESS -> admission.counted(this, ctx, false, isSlow(start, now), now);
       case FAILURE -> {
@@ -376,7 +376,7 @@ public final class Breaker implements ContextPolicy {
     if (!STATE.compareAndSet(this, from, to)) {
       return;
     }
-    CallStory.tell(ctx, settings.name(), new CallStory.Decision(to.circuit() + ", " + reason));
+    CallReport.tell(ctx, settings.name(), new CallReport.Decision(to.circuit() + ", " + reason));
     changed(from, to, reason);
   }
 

@@ -1,7 +1,7 @@
 package dev.resilience.breaker;
 
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.Objects;
@@ -51,9 +51,9 @@ public final class BreakerBuilder {
    *
    * @param calls 1 to 1,000,000. Default: 20
    */
-  public BreakerBuilder over(int calls) {
+  public BreakerBuilder window(int calls) {
     if (calls < 1 || calls > 1_000_000) {
-      throw new IllegalArgumentException("over: " + calls + " (expected: 1 to 1000000)");
+      throw new IllegalArgumentException("window: " + calls + " (expected: 1 to 1000000)");
     }
     windowCalls = calls;
     windowTime = null;
@@ -67,10 +67,10 @@ public final class BreakerBuilder {
    *
    * @param time 10 ns to one day
    */
-  public BreakerBuilder over(Duration time) {
+  public BreakerBuilder window(Duration time) {
     if (Objects.requireNonNull(time, "over").compareTo(Duration.ofNanos(TimeWindow.SLICES)) < 0
         || time.compareTo(Duration.ofDays(1)) > 0) {
-      throw new IllegalArgumentException("over: " + time + " (expected: 10 ns to 1 day)");
+      throw new IllegalArgumentException("window: " + time + " (expected: 10 ns to 1 day)");
     }
     windowTime = time;
     return this;
@@ -200,7 +200,7 @@ public final class BreakerBuilder {
           "countSlowWhileRunning: no slowCallRate (expected: one that says what is slow)");
     }
     return new Breaker(
-        new Settings(
+        new BreakerConfig(
             name,
             new Thresholds(failureRate, slowRate, minimum, inARow),
             windowCalls,

@@ -1,6 +1,6 @@
 package dev.resilience.breaker;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
  * The numbers of a {@link Breaker} at a moment. Successes are not counted over all: that would be

@@ -1,12 +1,12 @@
 package dev.resilience.breaker;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
  * Calls pass and their results are counted. Holds nothing of a call, so it is the admission too.
  */
-final class Closed implements State, Admission {
+final class Closed implements State, BreakerPermit {
 
   private final Window window;
   private final BreakerMode mode;
@@ -36,7 +36,7 @@ final class Closed implements State, Admission {
   @Override
   public void learnedNothing() {}
 
-  Tally tally(long now) {
+  WindowCounts tally(long now) {
     return window.tally(now);
   }
 }

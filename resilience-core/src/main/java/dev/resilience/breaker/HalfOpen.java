@@ -1,6 +1,6 @@
 package dev.resilience.breaker;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;

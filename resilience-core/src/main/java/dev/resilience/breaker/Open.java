@@ -1,6 +1,6 @@
 package dev.resilience.breaker;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
  * Calls are rejected, for a time. No timer ends it: the first call after that time does.

@@ -3,7 +3,7 @@ package dev.resilience.breaker;
 import dev.resilience.context.Context;
 
 /** A call that a half-open circuit let through. */
-final class Probe implements Admission {
+final class Probe implements BreakerPermit {
 
   private final HalfOpen generation;
   private final int slot;

@@ -40,7 +40,7 @@ final class RingWindow implements Window {
     int pushedOut = cells.getAndSet((int) (number % cells.length()), result);
     int nowFailures = change(failures, result, pushedOut, FAILURE);
     int nowSlow = change(slows, result, pushedOut, SLOW);
-    return thresholds.arePassedBy(calls(number + 1), nowFailures, nowSlow, row(failure));
+    return thresholds.areExceededBy(calls(number + 1), nowFailures, nowSlow, row(failure));
   }
 
   private static int change(AtomicInteger sum, int result, int pushedOut, int kind) {
@@ -57,9 +57,9 @@ final class RingWindow implements Window {
   }
 
   @Override
-  public Tally tally(long now) {
+  public WindowCounts tally(long now) {
     int calls = calls(added.get());
-    return new Tally(calls, failures.get(), slows.get(), Math.min(inARow.get(), calls));
+    return new WindowCounts(calls, failures.get(), slows.get(), Math.min(inARow.get(), calls));
   }
 
   private int calls(long number) {

@@ -1,6 +1,6 @@
 package dev.resilience.breaker;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
  * A state of the circuit. Each time that it is entered there is a new object: a generation. A

@@ -13,14 +13,14 @@ record Thresholds(double rate, double slowRate, int minimumCalls, int inARow) {
   static final int NEVER = Integer.MAX_VALUE;
   static final double NO_RATE = 2;
 
-  boolean arePassedBy(int calls, int failures, int slow, int failuresInARow) {
+  boolean areExceededBy(int calls, int failures, int slow, int failuresInARow) {
     return failuresInARow >= inARow
         || (calls >= minimumCalls
             && (isReached(rate, failures, calls) || isReached(slowRate, slow, calls)));
   }
 
-  boolean arePassedBy(Tally tally) {
-    return arePassedBy(tally.calls(), tally.failures(), tally.slow(), tally.inARow());
+  boolean areExceededBy(WindowCounts tally) {
+    return areExceededBy(tally.calls(), tally.failures(), tally.slow(), tally.inARow());
   }
 
   private static boolean isReached(double share, int bad, int calls) {
@@ -28,7 +28,7 @@ record Thresholds(double rate, double slowRate, int minimumCalls, int inARow) {
     return bad / (double) calls >= share;
   }
 
-  String reason(Tally tally) {
+  String reason(WindowCounts tally) {
     if (tally.inARow() >= inARow) {
       return tally.inARow() + " failures in a row";
     }

@@ -53,15 +53,15 @@ final class TimeWindow implements Window {
     } else if (number - lastBad >= SLICES) {
       return false;
     }
-    return thresholds.arePassedBy(sum(number));
+    return thresholds.areExceededBy(sum(number));
   }
 
   @Override
-  public Tally tally(long now) {
-    return origin.get() == null ? Tally.NOTHING : sum(numberAt(now));
+  public WindowCounts tally(long now) {
+    return origin.get() == null ? WindowCounts.NOTHING : sum(numberAt(now));
   }
 
-  private Tally sum(long latest) {
+  private WindowCounts sum(long latest) {
     int calls = 0;
     int failures = 0;
     int slow = 0;
@@ -73,7 +73,7 @@ final class TimeWindow implements Window {
         slow += slice.slow.get();
       }
     }
-    return new Tally(calls, failures, slow, Math.min(inARow.get(), calls));
+    return new WindowCounts(calls, failures, slow, Math.min(inARow.get(), calls));
   }
 
   private long numberAt(long now) {

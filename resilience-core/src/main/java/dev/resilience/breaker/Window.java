@@ -15,16 +15,16 @@ interface Window {
   boolean add(boolean failure, boolean slow, long now);
 
   /** What it holds now. */
-  Tally tally(long now);
+  WindowCounts tally(long now);
 
   /** The cheapest window that does. */
-  static Window of(Settings settings) {
+  static Window of(BreakerConfig settings) {
     Thresholds thresholds = settings.thresholds();
     if (settings.windowTime() > 0) {
       return new TimeWindow(settings.windowTime(), thresholds);
     }
-    return settings.windowCalls() <= ShiftWindow.MOST_CALLS && !settings.knowsSlow()
-        ? new ShiftWindow(settings.windowCalls(), thresholds)
+    return settings.windowCalls() <= BitWindow.MOST_CALLS && !settings.knowsSlow()
+        ? new BitWindow(settings.windowCalls(), thresholds)
         : new RingWindow(settings.windowCalls(), thresholds);
   }
 
@@ -38,8 +38,8 @@ interface Window {
       }
 
       @Override
-      public Tally tally(long now) {
-        return Tally.NOTHING;
+      public WindowCounts tally(long now) {
+        return WindowCounts.NOTHING;
       }
     };
   }

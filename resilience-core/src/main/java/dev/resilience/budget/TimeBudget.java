@@ -9,9 +9,9 @@ import java.util.Objects;
  * Divides the time that a call has left among its stages, by their weights.
  *
  * <pre>{@code
- * static final Stage AUTH = Stage.of("auth", 10);
- * static final Stage QUOTE = Stage.of("quote", 70);
- * static final Stage RENDER = Stage.of("render", 20);
+ * static final Phase AUTH = Phase.of("auth", 10);
+ * static final Phase QUOTE = Phase.of("quote", 70);
+ * static final Phase RENDER = Phase.of("render", 20);
  * static final TimeBudget PAGE = TimeBudget.of(AUTH, QUOTE, RENDER);
  *
  * try (var spend = PAGE.start(ctx)) {                                   // 1 s left
@@ -27,7 +27,7 @@ import java.util.Objects;
  * not over; so what a stage did not use flows on to the later ones in proportion. The share that
  * the last stage has of the whole is reserved for it: no stage before it is given any of that,
  * however long others overran. Then those in between get less, and one for which nothing would be
- * left is refused with a {@link dev.resilience.policy.NoTimeLeftException}.
+ * left is refused with a {@link dev.resilience.error.NoTimeLeftException}.
  *
  * <p>The time is that until the deadline of the context, or a {@linkplain #withDefaultTotal default
  * total} where it has none. To start a budget within a stage of another divides that stage's time.
@@ -38,10 +38,10 @@ public final class TimeBudget {
 
   private static final Duration DEFAULT_TOTAL = Duration.ofSeconds(10);
 
-  private final List<Stage> stages;
+  private final List<Phase> stages;
   private final Duration defaultTotal;
 
-  private TimeBudget(List<Stage> stages, Duration defaultTotal) {
+  private TimeBudget(List<Phase> stages, Duration defaultTotal) {
     this.stages = stages;
     this.defaultTotal = defaultTotal;
   }
@@ -51,8 +51,8 @@ public final class TimeBudget {
    *
    * @param stages in the order in which they begin; at least one, each once
    */
-  public static TimeBudget of(Stage... stages) {
-    List<Stage> all = List.of(stages);
+  public static TimeBudget of(Phase... stages) {
+    List<Phase> all = List.of(stages);
     if (all.isEmpty()) {
       throw new IllegalArgumentException("stages: none (expected: at least one)");
     }
@@ -77,7 +77,7 @@ public final class TimeBudget {
   }
 
   /** The stages, in order. */
-  public List<Stage> stages() {
+  public List<Phase> stages() {
     return stages;
   }
 
@@ -93,9 +93,9 @@ public final class TimeBudget {
    * @return to be closed when the call is over
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended
    */
-  public Spending start(Context ctx) {
+  public BudgetRun start(Context ctx) {
     ctx.throwIfDone();
-    return new Spending(stages, ctx, defaultTotal);
+    return new BudgetRun(stages, ctx, defaultTotal);
   }
 
   /** The stages and their weights. */

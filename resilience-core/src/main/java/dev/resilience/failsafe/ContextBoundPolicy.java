@@ -12,26 +12,24 @@ import dev.resilience.context.BlockingWork;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
-import dev.resilience.policy.FailsafeFailures;
-import dev.resilience.policy.RawFailure;
-import dev.resilience.policy.Resilience;
-import dev.resilience.policy.SuppressedFailures;
+import dev.resilience.error.Failures;
+import dev.resilience.policy.PolicyChain;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
-/** A stack of ours and a caller, as Failsafe sees them. */
+/** A chain of ours and a caller, as Failsafe sees them. */
 @SuppressWarnings("NullAway") // Failsafe's results may be null
 final class ContextBoundPolicy<R> implements Policy<R> {
 
   private final Context ctx;
-  private final Resilience stack;
+  private final PolicyChain chain;
   private final PolicyConfig<R> config = new NoListeners<>();
 
-  ContextBoundPolicy(Context ctx, Resilience stack) {
+  ContextBoundPolicy(Context ctx, PolicyChain chain) {
     this.ctx = ctx;
-    this.stack = stack;
+    this.chain = chain;
   }
 
   @Override
@@ -46,7 +44,7 @@ final class ContextBoundPolicy<R> implements Policy<R> {
 
   @Override
   public String toString() {
-    return stack.describe();
+    return chain.describe();
   }
 
   private static final class NoListeners<R> extends PolicyConfig<R> {}
@@ -64,7 +62,7 @@ final class ContextBoundPolicy<R> implements Policy<R> {
         AtomicBoolean isBegun = new AtomicBoolean();
         BlockingWork<R, RuntimeException> call =
             () ->
-                stack.call(
+                chain.call(
                     ctx,
                     attempt ->
                         Executor.this.<RuntimeException>valueOf(
@@ -88,7 +86,7 @@ final class ContextBoundPolicy<R> implements Policy<R> {
         AtomicBoolean isBegun = new AtomicBoolean();
         AtomicBoolean isCancelled = new AtomicBoolean();
         CompletionStage<R> call =
-            stack.callAsync(
+            chain.callAsync(
                 ctx,
                 attempt -> {
                   AsyncExecutionInternal<R> current = execution;
@@ -124,7 +122,7 @@ final class ContextBoundPolicy<R> implements Policy<R> {
               } else {
                 execution.preExecute();
                 promise.complete(
-                    ExecutionResult.exception(FailsafeFailures.theirs(RawFailure.of(failure))));
+                    ExecutionResult.exception(FailsafeFailures.theirs(Failures.unwrap(failure))));
               }
             });
         return promise;
@@ -143,15 +141,10 @@ final class ContextBoundPolicy<R> implements Policy<R> {
       Throwable ours = FailsafeFailures.ours(failure);
       if (attempt.isDone() && !(ours instanceof Error)) {
         ContextException end = attempt.toException();
-        SuppressedFailures.add(end, ours);
+        Failures.suppress(end, ours);
         throw end;
       }
-      throw Executor.<X>asThrown(ours);
-    }
-
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <X extends Throwable> X asThrown(Throwable failure) {
-      return (X) failure;
+      throw Failures.<X>asThrown(ours);
     }
   }
 }

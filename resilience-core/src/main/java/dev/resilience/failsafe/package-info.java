@@ -1,7 +1,8 @@
 /**
- * The bridge to Failsafe: {@link dev.resilience.failsafe.FailsafePolicies} hands our policies to
- * {@code Failsafe.with(...)}. The other way, a policy of Failsafe's in a stack of ours, is {@link
- * dev.resilience.policy.ContextPolicy#of}, or {@code Retry.of} for a retry policy alone.
+ * The bridge to Failsafe, both ways: {@link dev.resilience.failsafe.FailsafePolicies#of} hands our
+ * policies to {@code Failsafe.with(...)}, {@link dev.resilience.failsafe.FailsafePolicies#policy}
+ * puts policies of Failsafe's into a stack of ours. A retry policy alone is better adopted by
+ * {@code Retry.of}. Nothing else touches Failsafe's interfaces but {@code dev.resilience.retry}.
  */
 @NullMarked
 package dev.resilience.failsafe;

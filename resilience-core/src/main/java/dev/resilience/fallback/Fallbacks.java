@@ -1,14 +1,14 @@
 package dev.resilience.fallback;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.Alternative;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.Failures;
+import dev.resilience.error.RejectedException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.BadResultException;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.Degraded;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyListener;
-import dev.resilience.policy.RawFailure;
-import dev.resilience.policy.RejectedException;
+import dev.resilience.policy.Fallback;
+import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,16 +55,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the answers
  */
-public final class Fallbacks<T extends @Nullable Object> implements Alternative<T> {
+public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> {
 
   private static final int DEFAULT_MILLIS = 1000;
   private static final Duration DEFAULT_LIMIT = Duration.ofMillis(DEFAULT_MILLIS);
 
   private final String name;
-  private final List<Choice<? extends T>> choices;
+  private final List<NamedFallback<? extends T>> choices;
   private final PolicyListener listener;
 
-  private Fallbacks(String name, List<Choice<? extends T>> choices, PolicyListener listener) {
+  private Fallbacks(
+      String name, List<NamedFallback<? extends T>> choices, PolicyListener listener) {
     this.name = name;
     this.choices = choices;
     this.listener = listener;
@@ -74,13 +75,13 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
 
   /** An answer for when a circuit breaker did not let the call through. */
   public static <T extends @Nullable Object> Fallbacks<T> onOpenCircuit(
-      Answer<T, CircuitOpenException> answer) {
+      FallbackFunction<T, CircuitOpenException> answer) {
     return on("open circuit", CircuitOpenException.class, answer);
   }
 
   /** An answer for when the call was not let through: by a circuit, a limit, for want of time. */
   public static <T extends @Nullable Object> Fallbacks<T> onRejection(
-      Answer<T, RejectedException> answer) {
+      FallbackFunction<T, RejectedException> answer) {
     return on("rejection", RejectedException.class, answer);
   }
 
@@ -88,7 +89,8 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * An answer for when time was up: the limit of a policy, the caller's deadline, or too little
    * time left to begin. The failure may then be any, because it is not its class that tells.
    */
-  public static <T extends @Nullable Object> Fallbacks<T> onTimeout(Answer<T, Throwable> answer) {
+  public static <T extends @Nullable Object> Fallbacks<T> onTimeout(
+      FallbackFunction<T, Throwable> answer) {
     return single("timeout", Fallbacks::isTimeout, Throwable.class, answer);
   }
 
@@ -99,21 +101,22 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * @param answer gets the exception
    */
   public static <T extends @Nullable Object, E extends Exception> Fallbacks<T> onFailure(
-      Class<E> type, Answer<T, E> answer) {
+      Class<E> type, FallbackFunction<T, E> answer) {
     return on(Objects.requireNonNull(type, "type").getSimpleName(), type, answer);
   }
 
   /** An answer for whatever allows one. */
-  public static <T extends @Nullable Object> Fallbacks<T> onAny(Answer<T, Throwable> answer) {
+  public static <T extends @Nullable Object> Fallbacks<T> onAny(
+      FallbackFunction<T, Throwable> answer) {
     return on("any", Throwable.class, answer);
   }
 
   /**
    * An answer for when the dependency returned what the {@linkplain
-   * dev.resilience.policy.WithFallback#judgedBy classifier} of the fallback judges a failure.
+   * dev.resilience.WithFallback#judgedBy classifier} of the fallback judges a failure.
    */
   public static <T extends @Nullable Object> Fallbacks<T> onBadResult(
-      Answer<T, BadResultException> answer) {
+      FallbackFunction<T, BadResultException> answer) {
     return on("bad result", BadResultException.class, answer);
   }
 
@@ -121,19 +124,19 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
 
   /** As {@link #onOpenCircuit}. */
   public static <T extends @Nullable Object> Fallbacks<T> onOpenCircuitAsync(
-      AsyncAnswer<T, CircuitOpenException> answer) {
+      AsyncFallbackFunction<T, CircuitOpenException> answer) {
     return onAsync("open circuit", CircuitOpenException.class, answer);
   }
 
   /** As {@link #onRejection}. */
   public static <T extends @Nullable Object> Fallbacks<T> onRejectionAsync(
-      AsyncAnswer<T, RejectedException> answer) {
+      AsyncFallbackFunction<T, RejectedException> answer) {
     return onAsync("rejection", RejectedException.class, answer);
   }
 
   /** As {@link #onTimeout}. */
   public static <T extends @Nullable Object> Fallbacks<T> onTimeoutAsync(
-      AsyncAnswer<T, Throwable> answer) {
+      AsyncFallbackFunction<T, Throwable> answer) {
     return singleAsync("timeout", Fallbacks::isTimeout, Throwable.class, answer);
   }
 
@@ -144,25 +147,25 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * @param answer gets the exception
    */
   public static <T extends @Nullable Object, E extends Exception> Fallbacks<T> onFailureAsync(
-      Class<E> type, AsyncAnswer<T, E> answer) {
+      Class<E> type, AsyncFallbackFunction<T, E> answer) {
     return onAsync(Objects.requireNonNull(type, "type").getSimpleName(), type, answer);
   }
 
   /** As {@link #onAny}. */
   public static <T extends @Nullable Object> Fallbacks<T> onAnyAsync(
-      AsyncAnswer<T, Throwable> answer) {
+      AsyncFallbackFunction<T, Throwable> answer) {
     return onAsync("any", Throwable.class, answer);
   }
 
   /** As {@link #onBadResult}. */
   public static <T extends @Nullable Object> Fallbacks<T> onBadResultAsync(
-      AsyncAnswer<T, BadResultException> answer) {
+      AsyncFallbackFunction<T, BadResultException> answer) {
     return onAsync("bad result", BadResultException.class, answer);
   }
 
   /** A constant, for whatever allows a fallback. */
   public static <T extends @Nullable Object> Fallbacks<T> ofValue(T value) {
-    return of("value", new Option.Constant<>(value));
+    return of("value", new FallbackSource.Constant<>(value));
   }
 
   // ---- combining
@@ -173,7 +176,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
    * @param next asked where none of these is meant, or each that is has failed
    */
   public Fallbacks<T> or(Fallbacks<? extends T> next) {
-    List<Choice<? extends T>> all = new ArrayList<>(choices);
+    List<NamedFallback<? extends T>> all = new ArrayList<>(choices);
     all.addAll(next.choices);
     return new Fallbacks<>(name, List.copyOf(all), listener);
   }
@@ -203,8 +206,8 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
 
   /**
    * The same answers, of which it can be told how old they are: see {@link
-   * dev.resilience.policy.Degraded#age}. Answers that are added later have their own. Default: that
-   * is not known.
+   * dev.resilience.Degraded#age}. Answers that are added later have their own. Default: that is not
+   * known.
    *
    * @param when tells of an answer when it was true; null: that is not known
    */
@@ -213,15 +216,15 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
     return each(choice -> asOf(choice, when));
   }
 
-  private static <U extends @Nullable Object> Choice<U> asOf(
-      Choice<U> choice, Function<? super U, @Nullable Instant> when) {
-    return new Choice<>(choice.name(), choice.option(), when);
+  private static <U extends @Nullable Object> NamedFallback<U> asOf(
+      NamedFallback<U> choice, Function<? super U, @Nullable Instant> when) {
+    return new NamedFallback<>(choice.name(), choice.option(), when);
   }
 
   /**
    * The same with a name for events and messages, by default {@code fallback}. A single answer gets
-   * it, too, for {@link dev.resilience.policy.Degraded#fallback}; by default that says what it is
-   * for, such as {@code open circuit}. Answers that were joined with {@link #or} keep their own.
+   * it, too, for {@link dev.resilience.Degraded#fallback}; by default that says what it is for,
+   * such as {@code open circuit}. Answers that were joined with {@link #or} keep their own.
    */
   public Fallbacks<T> named(String newName) {
     Objects.requireNonNull(newName, "name");
@@ -239,9 +242,9 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
     return new Fallbacks<>(name, choices, PolicyListener.contained(newListener));
   }
 
-  private Fallbacks<T> each(UnaryOperator<Choice<? extends T>> change) {
-    List<Choice<? extends T>> changed = new ArrayList<>(choices.size());
-    for (Choice<? extends T> choice : choices) {
+  private Fallbacks<T> each(UnaryOperator<NamedFallback<? extends T>> change) {
+    List<NamedFallback<? extends T>> changed = new ArrayList<>(choices.size());
+    for (NamedFallback<? extends T> choice : choices) {
       changed.add(change.apply(choice));
     }
     return new Fallbacks<>(name, List.copyOf(changed), listener);
@@ -249,19 +252,19 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
 
   /** The same for an operation of which only the type is known. An answer that is none fails. */
   <U> Fallbacks<U> checked(Class<U> type) {
-    List<Choice<? extends U>> checked = new ArrayList<>(choices.size());
-    for (Choice<? extends T> choice : choices) {
+    List<NamedFallback<? extends U>> checked = new ArrayList<>(choices.size());
+    for (NamedFallback<? extends T> choice : choices) {
       checked.add(checked(choice, type));
     }
     return new Fallbacks<>(name, List.copyOf(checked), listener);
   }
 
-  private static <S extends @Nullable Object, U> Choice<U> checked(
-      Choice<S> choice, Class<U> type) {
+  private static <S extends @Nullable Object, U> NamedFallback<U> checked(
+      NamedFallback<S> choice, Class<U> type) {
     Function<? super S, @Nullable Instant> when = choice.asOf();
-    return new Choice<>(
+    return new NamedFallback<>(
         choice.name(),
-        new Option.Checked<>(choice.option(), type),
+        new FallbackSource.Checked<>(choice.option(), type),
         when == null ? null : value -> when.apply(Fallbacks.<S>asGiven(value)));
   }
 
@@ -275,7 +278,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
 
   @Override
   public boolean handles(Verdict verdict, Throwable failure) {
-    for (Choice<? extends T> choice : choices) {
+    for (NamedFallback<? extends T> choice : choices) {
       if (choice.handles(verdict, failure)) {
         return true;
       }
@@ -284,10 +287,11 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   }
 
   @Override
-  public Degraded<T> answer(Context ctx, Verdict verdict, Throwable failure) throws Exception {
-    Degraded<T> answer;
+  public FallbackAnswer<T> answer(Context ctx, Verdict verdict, Throwable failure)
+      throws Exception {
+    FallbackAnswer<T> answer;
     try {
-      answer = new Asking<T>(name, ctx, verdict, failure).answer(choices);
+      answer = new FallbackExecution<T>(name, ctx, verdict, failure).answer(choices);
     } catch (Exception last) {
       listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
       throw last;
@@ -297,8 +301,9 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   }
 
   @Override
-  public CompletionStage<Degraded<T>> answerAsync(Context ctx, Verdict verdict, Throwable failure) {
-    return new Asking<T>(name, ctx, verdict, failure)
+  public CompletionStage<FallbackAnswer<T>> answerAsync(
+      Context ctx, Verdict verdict, Throwable failure) {
+    return new FallbackExecution<T>(name, ctx, verdict, failure)
         .answerAsync(choices)
         .whenComplete(
             (answer, last) -> {
@@ -306,26 +311,31 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
                 tell(answer, verdict, failure);
               } else {
                 listener.on(
-                    new PolicyEvent.FallbackFailed(name, verdict, failure, RawFailure.of(last)));
+                    new PolicyEvent.FallbackFailed(name, verdict, failure, Failures.unwrap(last)));
               }
             });
   }
 
-  private void tell(Degraded<T> answer, Verdict verdict, Throwable failure) {
-    String which = answer.fallback().orElse(name);
+  private void tell(FallbackAnswer<T> answer, Verdict verdict, Throwable failure) {
+    String which = answer.name();
     listener.on(new PolicyEvent.FallbackAnswered(name, which, verdict, failure));
   }
 
   /** The name, and those of the answers in order. */
   @Override
   public String toString() {
-    String answers = choices.stream().map(Choice::name).collect(Collectors.joining(", "));
+    String answers = choices.stream().map(NamedFallback::name).collect(Collectors.joining(", "));
     return answers.equals(name) ? name : name + " (" + answers + ")";
   }
 
   private static boolean isTimeout(Verdict verdict, Throwable failure) {
     return switch (verdict) {
-      case EXPIRED_BEFORE_DISPATCH, EXPIRED, EXPIRED_EARLY, LIMIT_PASSED, NO_TIME_LEFT -> true;
+      case DEADLINE_EXCEEDED_BEFORE_DISPATCH,
+          DEADLINE_EXCEEDED,
+          DEADLINE_EXCEEDED_EARLY,
+          TIMED_OUT,
+          NO_TIME_LEFT ->
+          true;
       default -> false;
     };
   }
@@ -339,35 +349,42 @@ public final class Fallbacks<T extends @Nullable Object> implements Alternative<
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> on(
-      String name, Class<E> type, Answer<T, E> answer) {
+      String name, Class<E> type, FallbackFunction<T, E> answer) {
     return single(name, (verdict, failure) -> isOf(type, failure), type, answer);
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> single(
-      String name, BiPredicate<Verdict, Throwable> when, Class<E> type, Answer<T, E> answer) {
+      String name,
+      BiPredicate<Verdict, Throwable> when,
+      Class<E> type,
+      FallbackFunction<T, E> answer) {
     Objects.requireNonNull(answer, "answer");
     return of(
         name,
-        new Option.Blocking<>(
+        new FallbackSource.Blocking<>(
             when, (ctx, failure) -> answer.answer(ctx, type.cast(failure)), DEFAULT_LIMIT));
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> onAsync(
-      String name, Class<E> type, AsyncAnswer<T, E> answer) {
+      String name, Class<E> type, AsyncFallbackFunction<T, E> answer) {
     return singleAsync(name, (verdict, failure) -> isOf(type, failure), type, answer);
   }
 
   private static <T extends @Nullable Object, E extends Throwable> Fallbacks<T> singleAsync(
-      String name, BiPredicate<Verdict, Throwable> when, Class<E> type, AsyncAnswer<T, E> answer) {
+      String name,
+      BiPredicate<Verdict, Throwable> when,
+      Class<E> type,
+      AsyncFallbackFunction<T, E> answer) {
     Objects.requireNonNull(answer, "answer");
     return of(
         name,
-        new Option.Staged<>(
+        new FallbackSource.Staged<>(
             when, (ctx, failure) -> answer.answer(ctx, type.cast(failure)), DEFAULT_LIMIT));
   }
 
-  private static <T extends @Nullable Object> Fallbacks<T> of(String name, Option<T> option) {
+  private static <T extends @Nullable Object> Fallbacks<T> of(
+      String name, FallbackSource<T> option) {
     return new Fallbacks<>(
-        "fallback", List.of(new Choice<>(name, option, null)), PolicyListener.none());
+        "fallback", List.of(new NamedFallback<>(name, option, null)), PolicyListener.none());
   }
 }

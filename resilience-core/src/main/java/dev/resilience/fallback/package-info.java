@@ -1,6 +1,6 @@
 /**
  * Other answers for calls that failed: {@link dev.resilience.fallback.Fallbacks}. Used with {@link
- * dev.resilience.policy.Resilience#withFallback}. Knows no other policy.
+ * dev.resilience.Resilience#withFallback}. Knows no other policy.
  */
 @NullMarked
 package dev.resilience.fallback;

@@ -1,11 +1,11 @@
 package dev.resilience.hedge;
 
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.PolicyListener;
-import dev.resilience.policy.Resilience;
+import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Makes several different calls for the same thing at once; the first good result wins.
  *
  * <pre>{@code
- * Quote quote = FirstSuccess.of(ctx, c -> europe.quote(c, order), c -> america.quote(c, order));
+ * Quote quote = FirstSuccess.race(ctx, c -> europe.quote(c, order), c -> america.quote(c, order));
  * }</pre>
  *
  * or, where somebody wants to hear of it, or not every result is good:
@@ -39,16 +39,16 @@ import org.jspecify.annotations.Nullable;
 public final class FirstSuccess {
 
   /** Binds a call to its context, and does nothing else. */
-  private static final Resilience PLAIN = Resilience.of();
+  private static final PolicyChain PLAIN = PolicyChain.of();
 
   private static final FirstSuccess DEFAULTS = builder().build();
 
   private final Classifier classifier;
-  private final Referee referee;
+  private final RaceEvents referee;
 
   private FirstSuccess(Builder builder) {
     this.classifier = builder.classifier;
-    this.referee = new Referee(builder.name, builder.listener);
+    this.referee = new RaceEvents(builder.name, builder.listener);
   }
 
   /** Races with more to say. */
@@ -66,7 +66,7 @@ public final class FirstSuccess {
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // only passed on
-  public static <T extends @Nullable Object, X extends Throwable> T of(
+  public static <T extends @Nullable Object, X extends Throwable> T race(
       Context ctx, Call<T, X>... calls) throws X {
     return DEFAULTS.call(ctx, calls);
   }
@@ -79,7 +79,7 @@ public final class FirstSuccess {
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // only passed on
-  public static <T extends @Nullable Object> CompletionStage<T> ofAsync(
+  public static <T extends @Nullable Object> CompletionStage<T> raceAsync(
       Context ctx, AsyncCall<T>... calls) {
     return DEFAULTS.callAsync(ctx, calls);
   }
@@ -101,7 +101,7 @@ public final class FirstSuccess {
     Race<T> race = race(ctx, all.size());
     for (int i = 0; i < all.size(); i++) {
       Call<T, X> call = all.get(i);
-      race.start(i, Runner.<T>blocking(c -> PLAIN.call(c, call)));
+      race.start(i, AttemptStarter.<T>blocking(c -> PLAIN.call(c, call)));
     }
     return race.<X>await();
   }
@@ -123,7 +123,7 @@ public final class FirstSuccess {
           Race<T> race = race(caller, all.size());
           for (int i = 0; i < all.size(); i++) {
             AsyncCall<T> call = all.get(i);
-            race.start(i, Runner.<T>staged(c -> PLAIN.callAsync(c, call)));
+            race.start(i, AttemptStarter.<T>staged(c -> PLAIN.callAsync(c, call)));
           }
           return race.stage();
         });
@@ -176,7 +176,7 @@ public final class FirstSuccess {
 
     private Builder() {}
 
-    /** The name in events and stories. Default: {@code first success}. */
+    /** The name in events and reports. Default: {@code first success}. */
     public Builder name(String newName) {
       name = Objects.requireNonNull(newName, "name");
       return this;

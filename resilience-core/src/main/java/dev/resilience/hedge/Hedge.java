@@ -1,12 +1,12 @@
 package dev.resilience.hedge;
 
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
@@ -69,7 +69,7 @@ public final class Hedge implements ContextPolicy {
   private final LongAdder refused = new LongAdder();
   private final RetryBudget budget;
   private final boolean recordsCalls;
-  private final Referee referee;
+  private final RaceEvents referee;
 
   private Hedge(Builder builder) {
     this.name = builder.name;
@@ -79,7 +79,7 @@ public final class Hedge implements ContextPolicy {
     this.classifier = builder.classifier;
     this.budget = builder.budget != null ? builder.budget : RetryBudget.ofDefaults();
     this.recordsCalls = builder.recordsCalls;
-    this.referee = new Referee(builder.name, builder.listener);
+    this.referee = new RaceEvents(builder.name, builder.listener);
   }
 
   /** One hedge, after the observed 95th percentile. */
@@ -123,16 +123,16 @@ public final class Hedge implements ContextPolicy {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
-    return start(ctx, Runner.<T>blocking(c -> next.call(c, work))).<X>await();
+    return start(ctx, AttemptStarter.<T>blocking(c -> next.call(c, work))).<X>await();
   }
 
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    return start(ctx, Runner.<T>staged(c -> next.callAsync(c, work))).stage();
+    return start(ctx, AttemptStarter.<T>staged(c -> next.callAsync(c, work))).stage();
   }
 
-  private <T extends @Nullable Object> Race<T> start(Context ctx, Runner<T> runner) {
+  private <T extends @Nullable Object> Race<T> start(Context ctx, AttemptStarter<T> runner) {
     calls.increment();
     Duration after = currentDelay();
     Course course = new Course(ctx, after);
@@ -145,7 +145,12 @@ public final class Hedge implements ContextPolicy {
   }
 
   private <T extends @Nullable Object> void hedgeLater(
-      Race<T> race, Course course, Context ctx, Runner<T> runner, int number, Duration after) {
+      Race<T> race,
+      Course course,
+      Context ctx,
+      AttemptStarter<T> runner,
+      int number,
+      Duration after) {
     if (number > maxHedges || !ctx.hasTimeFor(after)) {
       return;
     }

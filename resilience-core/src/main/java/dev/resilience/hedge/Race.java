@@ -4,9 +4,9 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.SuppressedFailures;
 import dev.resilience.policy.Verdict;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -83,7 +83,7 @@ final class Race<T extends @Nullable Object> {
   }
 
   /** Starts an attempt that was entered. */
-  void start(int attempt, Runner<T> runner) {
+  void start(int attempt, AttemptStarter<T> runner) {
     CancellableContext ctx = all.withCancel();
     runner.start(
         ctx,
@@ -125,12 +125,12 @@ final class Race<T extends @Nullable Object> {
   /** Whether another attempt may have a better result than this one. */
   private static boolean mayYetSucceed(Verdict verdict) {
     return switch (verdict) {
-      case LIMIT_PASSED, REJECTED, NO_TIME_LEFT, INTERRUPTED, FAILURE -> true;
+      case TIMED_OUT, REJECTED, NO_TIME_LEFT, INTERRUPTED, FAILURE -> true;
       case SUCCESS,
           CALLER_CANCELLED,
-          EXPIRED_BEFORE_DISPATCH,
-          EXPIRED,
-          EXPIRED_EARLY,
+          DEADLINE_EXCEEDED_BEFORE_DISPATCH,
+          DEADLINE_EXCEEDED,
+          DEADLINE_EXCEEDED_EARLY,
           FATAL,
           PERMANENT_FAILURE,
           IGNORED ->
@@ -159,7 +159,7 @@ final class Race<T extends @Nullable Object> {
 
   private void withOthers(Throwable thrown) {
     for (Throwable other : failures) {
-      SuppressedFailures.add(thrown, other);
+      Failures.suppress(thrown, other);
     }
   }
 
@@ -184,7 +184,7 @@ final class Race<T extends @Nullable Object> {
     }
     Throwable failure = outcome.failure();
     if (failure != null) {
-      throw Race.<X>asThrown(failure);
+      throw Failures.<X>asThrown(failure);
     }
     return outcome.result();
   }
@@ -203,11 +203,5 @@ final class Race<T extends @Nullable Object> {
           }
         });
     return stage;
-  }
-
-  // The work and the policies inside throw X and what is unchecked.
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-  private static <X extends Throwable> X asThrown(Throwable failure) {
-    return (X) failure;
   }
 }

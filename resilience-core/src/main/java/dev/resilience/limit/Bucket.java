@@ -1,7 +1,7 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.RateLimitedException;
+import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
@@ -91,7 +91,8 @@ final class Bucket implements Line {
    * A place in line, which may have been admitted at once.
    *
    * @param maxWait in nanoseconds
-   * @throws RateLimitedException if it could not be admitted in time; it has taken nothing then
+   * @throws RateLimitExceededException if it could not be admitted in time; it has taken nothing
+   *     then
    */
   Place enter(Context ctx, int tokens, long maxWait, boolean blocking) {
     List<Place> admitted = List.of();
@@ -127,8 +128,8 @@ final class Bucket implements Line {
     }
   }
 
-  private RateLimitedException tooLate(int tokens, long wait) {
-    return new RateLimitedException(
+  private RateLimitExceededException tooLate(int tokens, long wait) {
+    return new RateLimitExceededException(
         name + ": no " + (tokens == 1 ? "token" : tokens + " tokens") + " in time",
         Duration.ofNanos(wait));
   }

@@ -4,15 +4,15 @@ import dev.failsafe.Bulkhead;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.Failures;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.LimitReachedException;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.policy.RawFailure;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Iterator;
@@ -40,10 +40,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Who finds no permit waits in line if there is a place, by default there is none, and is
- *       otherwise rejected at once with a {@link LimitReachedException}. Nobody overtakes.
+ *       otherwise rejected at once with a {@link ConcurrencyLimitExceededException}. Nobody
+ *       overtakes.
  *   <li>A wait ends with its context, or after {@link Builder#maxWait} with a {@link
- *       LimitReachedException}. A deadline that passes in line is told from one that passes during
- *       a call: no breaker outside counts it.
+ *       ConcurrencyLimitExceededException}. A deadline that passes in line is told from one that
+ *       passes during a call: no breaker outside counts it.
  *   <li>A permit is given back exactly once: when a blocking call returns, when the stage of an
  *       asynchronous one completes, which it does at the end of its context at the latest.
  *       Asynchronous work that does not hear of that end then runs on without a permit.
@@ -124,8 +125,8 @@ public final class ConcurrencyLimit implements ContextPolicy {
    *
    * @param ctx whose end ends the wait
    * @return to be closed
-   * @throws LimitReachedException at once if there is no place in line, or when the wait was too
-   *     long
+   * @throws ConcurrencyLimitExceededException at once if there is no place in line, or when the
+   *     wait was too long
    * @throws ContextException if the context has ended or ends first
    * @throws InterruptedException if the thread is or was interrupted, and has to wait
    */
@@ -167,7 +168,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     Place place;
     try {
       place = enter(ctx, false);
-    } catch (LimitReachedException full) {
+    } catch (ConcurrencyLimitExceededException full) {
       return CompletableFuture.failedFuture(full);
     }
     CancellableContext patience = maxWait == null ? null : ctx.withTimeout(maxWait);
@@ -197,7 +198,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
               if (thrown == null) {
                 answer.complete(value);
               } else {
-                answer.completeExceptionally(impatient ? tooLong() : RawFailure.of(thrown));
+                answer.completeExceptionally(impatient ? tooLong() : Failures.unwrap(thrown));
               }
             });
     return answer;
@@ -212,7 +213,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
           if (failure == null) {
             answer.complete(value);
           } else {
-            answer.completeExceptionally(RawFailure.of(failure));
+            answer.completeExceptionally(Failures.unwrap(failure));
           }
         });
     return answer;
@@ -276,16 +277,17 @@ public final class ConcurrencyLimit implements ContextPolicy {
     return patience.isDone() && !patience.isCancelled() && !patience.isEndInherited();
   }
 
-  private LimitReachedException tooLong() {
+  private ConcurrencyLimitExceededException tooLong() {
     rejected.increment();
-    return doorman.rejected(new LimitReachedException(name + ": no permit within " + maxWait));
+    return doorman.rejected(
+        new ConcurrencyLimitExceededException(name + ": no permit within " + maxWait));
   }
 
-  private LimitReachedException full() {
+  private ConcurrencyLimitExceededException full() {
     rejected.increment();
     String line = maxWaiting == 0 ? "" : ", " + maxWaiting + " waiting";
     return doorman.rejected(
-        new LimitReachedException(name + ": " + permits + " calls under way" + line));
+        new ConcurrencyLimitExceededException(name + ": " + permits + " calls under way" + line));
   }
 
   private Place enter(Context ctx, boolean blocking) {

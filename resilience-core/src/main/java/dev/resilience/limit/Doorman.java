@@ -1,10 +1,10 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyListener;
-import dev.resilience.policy.RejectedException;
+import dev.resilience.error.RejectedException;
+import dev.resilience.observe.CallReport;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyListener;
 import java.time.Duration;
 
 /** Says who waited before a limit, and who was turned away. Called without a lock. */
@@ -13,7 +13,7 @@ record Doorman(String limit, PolicyListener listener) {
   /** Let in, after a wait since {@code start}. */
   void waited(Context ctx, long start) {
     Duration time = Duration.ofNanos(ctx.timeSource().nanoTime() - start);
-    CallStory.tell(ctx, limit, new CallStory.Delay(time));
+    CallReport.tell(ctx, limit, new CallReport.Delay(time));
     listener.on(new PolicyEvent.Waited(limit, time));
   }
 

@@ -4,7 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Registration;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,7 +53,7 @@ interface Line {
           end.withdraw();
           if (left != null || ctx.isDone()) {
             leave(place);
-            answer.completeExceptionally(left != null ? RawFailure.of(left) : ended(ctx));
+            answer.completeExceptionally(left != null ? Failures.unwrap(left) : ended(ctx));
             return;
           }
           inside
@@ -63,7 +63,7 @@ interface Line {
                     if (failure == null) {
                       answer.complete(value);
                     } else {
-                      answer.completeExceptionally(RawFailure.of(failure));
+                      answer.completeExceptionally(Failures.unwrap(failure));
                     }
                   });
         });

@@ -1,14 +1,14 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.policy.RateLimitedException;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.Objects;
@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *       burst}.
  *   <li>Who finds no token waits in line; nobody overtakes, also not with {@link #tryAcquire}.
  *   <li>A wait that would pass the context's deadline, or {@link Builder#maxWait}, fails at once
- *       with a {@link RateLimitedException} that says when there will be a token, and takes none.
+ *       with a {@link RateLimitExceededException} that says when there will be a token, and takes
+ *       none.
  *   <li>Who leaves the line because its context ends has taken nothing, and those behind move up. A
  *       deadline that passes in line is told from one that passes during a call: no breaker outside
  *       counts it.
@@ -115,7 +116,7 @@ public final class RateLimit implements ContextPolicy {
    *
    * @param ctx whose end ends the wait
    * @param tokens 1 to the burst
-   * @throws RateLimitedException at once, if they would not come in time
+   * @throws RateLimitExceededException at once, if they would not come in time
    * @throws dev.resilience.context.ContextException if the context has ended or ends first
    * @throws InterruptedException if the thread is or was interrupted, and has to wait
    */
@@ -139,7 +140,7 @@ public final class RateLimit implements ContextPolicy {
   private Place enter(Context ctx, int tokens, boolean blocking) {
     try {
       return bucket.enter(ctx, tokens, maxWait, blocking);
-    } catch (RateLimitedException rejection) {
+    } catch (RateLimitExceededException rejection) {
       throw doorman.rejected(rejection);
     }
   }
@@ -149,7 +150,7 @@ public final class RateLimit implements ContextPolicy {
    *
    * @param ctx by whose deadline they must be usable
    * @param tokens 1 to the burst
-   * @throws RateLimitedException if they would not come in time
+   * @throws RateLimitExceededException if they would not come in time
    */
   public Reservation reserve(Context ctx, int tokens) {
     ctx.throwIfDone();

@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import dev.resilience.error.ResilienceException;
 import org.jspecify.annotations.Nullable;
 
 /**

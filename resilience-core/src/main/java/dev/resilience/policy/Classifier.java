@@ -4,6 +4,11 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.error.RejectedException;
+import dev.resilience.error.ResilienceException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
@@ -119,7 +124,7 @@ public final class Classifier {
       return verdict;
     }
     if (failure instanceof AttemptTimeoutException) {
-      return Verdict.LIMIT_PASSED;
+      return Verdict.TIMED_OUT;
     }
     if (failure instanceof NoTimeLeftException) {
       return Verdict.NO_TIME_LEFT;
@@ -129,7 +134,7 @@ public final class Classifier {
 
   private Verdict judgeExpired(Throwable failure, boolean fairChance) {
     if (failure instanceof RejectedException || wasNotDispatched(failure)) {
-      return Verdict.EXPIRED_BEFORE_DISPATCH;
+      return Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH;
     }
     if (failures != null
         && !(failure instanceof Error || failure instanceof ContextException)
@@ -137,7 +142,9 @@ public final class Classifier {
       // An answer in the shape of an exception; like any success it may come after the end.
       return Verdict.SUCCESS;
     }
-    return hadFairChance(failure, fairChance) ? Verdict.EXPIRED : Verdict.EXPIRED_EARLY;
+    return hadFairChance(failure, fairChance)
+        ? Verdict.DEADLINE_EXCEEDED
+        : Verdict.DEADLINE_EXCEEDED_EARLY;
   }
 
   /** A limit policy found the caller's time used up, and says so by a run of no length. */

@@ -1,8 +1,8 @@
 package dev.resilience.policy;
 
-import dev.failsafe.Policy;
 import dev.resilience.context.Context;
-import java.util.Objects;
+import dev.resilience.error.RejectedException;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -54,41 +54,18 @@ public interface ContextPolicy {
       Context ctx, Next next, AsyncCall<T> work);
 
   /**
-   * Policies of Failsafe's as one policy of a stack, composed as in {@code Failsafe.with(outermost,
-   * inner)}. They keep their state, rules and listeners; time and caller are those of the context.
-   *
-   * <pre>{@code
-   * Resilience mixed = Resilience.of(retry, ContextPolicy.of(theirBulkhead));
-   * }</pre>
-   *
-   * <p>When the context ends, the call does: a wait or work on the caller's thread is interrupted,
-   * an asynchronous call completes at once. Delays and time-outs are those of the context's time
-   * source; one that does not fit into the time left is not waited for. What the caller cancelled
-   * is neither retried, nor recorded by a closed circuit breaker, nor answered by a fallback; an
-   * {@link Error} is neither retried nor answered. The work gets a context that ends when Failsafe
-   * cancels the attempt. No {@code FailsafeException} comes out: {@link FailsafeFailures}.
-   *
-   * <p>Costs what Failsafe costs. A retry policy alone is better adopted by {@code
-   * dev.resilience.retry.Retry.of}, with a budget and the story of the call.
-   *
-   * @param outermost a policy, as it was built
-   * @param inner those inside it, the outermost first
-   */
-  static ContextPolicy of(Policy<?> outermost, Policy<?>... inner) {
-    Policy<?>[] policies = new Policy<?>[inner.length + 1];
-    policies[0] = Objects.requireNonNull(outermost, "outermost");
-    for (int i = 0; i < inner.length; i++) {
-      policies[i + 1] = Objects.requireNonNull(inner[i], "inner[" + i + "]");
-    }
-    return FailsafePolicy.of(policies);
-  }
-
-  /**
-   * What this policy does, as far as its place in a stack matters: {@link Resilience#warnings}
-   * looks at nothing else. Policies of Failsafe's are looked at one by one. Default: {@link
-   * PolicyRole#OTHER}.
+   * What this policy does, as far as its place in a stack matters: {@code Resilience.warnings}
+   * looks at nothing else. Default: {@link PolicyRole#OTHER}.
    */
   default PolicyRole role() {
     return PolicyRole.OTHER;
+  }
+
+  /**
+   * The places that this policy takes in a stack, the outermost first. Default: one, with its
+   * {@link #role} and its {@code toString()}.
+   */
+  default List<StackEntry> entries() {
+    return List.of(new StackEntry(this, role(), toString()));
   }
 }

@@ -10,13 +10,13 @@ public enum Verdict {
   /** The caller cancelled, before or during the call. */
   CALLER_CANCELLED(Evidence.NONE, false, Sample.NONE, false),
   /** The caller's deadline had passed before the dependency was called. */
-  EXPIRED_BEFORE_DISPATCH(Evidence.NONE, false, Sample.NONE, true),
+  DEADLINE_EXCEEDED_BEFORE_DISPATCH(Evidence.NONE, false, Sample.NONE, true),
   /** The caller's deadline passed during the call, after the call had a fair chance. */
-  EXPIRED(Evidence.FAILURE, false, Sample.AT_LEAST, true),
+  DEADLINE_EXCEEDED(Evidence.FAILURE, false, Sample.AT_LEAST, true),
   /** The caller's deadline passed during the call, before the call had a fair chance. */
-  EXPIRED_EARLY(Evidence.NONE, false, Sample.AT_LEAST, true),
+  DEADLINE_EXCEEDED_EARLY(Evidence.NONE, false, Sample.AT_LEAST, true),
   /** A limit of a policy's own passed while the caller still waits. */
-  LIMIT_PASSED(Evidence.FAILURE, true, Sample.AT_LEAST, true),
+  TIMED_OUT(Evidence.FAILURE, true, Sample.AT_LEAST, true),
   /** Not let through: circuit open, rate limited, full, no instance. */
   REJECTED(Evidence.NONE, true, Sample.NONE, true),
   /** Not let through because the time left was too short. */

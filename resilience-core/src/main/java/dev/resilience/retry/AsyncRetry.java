@@ -1,9 +1,9 @@
 package dev.resilience.retry;
 
 import dev.resilience.context.Context;
+import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.RawFailure;
 import dev.resilience.policy.Verdict;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +28,7 @@ final class AsyncRetry<T extends @Nullable Object> {
   private final AtomicInteger signals = new AtomicInteger();
 
   // Written before a signal and read after it, and so by one thread at a time.
-  private @Nullable RetryState state;
+  private @Nullable RetrySession state;
   private boolean inBackoff;
   private @Nullable T result;
   private @Nullable Throwable failure;
@@ -78,7 +78,7 @@ final class AsyncRetry<T extends @Nullable Object> {
   private void ended(boolean backoff, @Nullable T value, @Nullable Throwable thrown) {
     inBackoff = backoff;
     result = value;
-    failure = thrown == null ? null : RawFailure.of(thrown);
+    failure = thrown == null ? null : Failures.unwrap(thrown);
     if (signals.getAndIncrement() > 0) {
       return;
     }

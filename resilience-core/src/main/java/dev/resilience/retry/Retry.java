@@ -2,12 +2,12 @@ package dev.resilience.retry;
 
 import dev.failsafe.RetryPolicy;
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
@@ -49,12 +49,12 @@ import org.jspecify.annotations.Nullable;
  *       Builder#retryAfter} reads from a failure: no attempt is earlier. Where the back-off has
  *       jitter, up to a tenth is added, if that fits. All else waits as the {@link Backoff} says.
  *   <li>When no further attempt is made, the last failure is thrown as it was, with the earlier
- *       ones suppressed in it and with the {@link dev.resilience.policy.CallStory} of the call; a
+ *       ones suppressed in it and with the {@link dev.resilience.observe.CallReport} of the call; a
  *       result that counts as a failure is returned.
  *   <li>A caller that ends during a back-off ends it at once. What is thrown then is the {@link
  *       dev.resilience.context.ContextException} of the caller, as from any other wait, with the
  *       failures suppressed in it. A thread that is interrupted from outside then gets a {@link
- *       dev.resilience.policy.CallInterruptedException}, with the flag set again.
+ *       dev.resilience.error.CallInterruptedException}, with the flag set again.
  * </ul>
  *
  * <p>The number of attempts and the verdicts that end them are the business of a {@code
@@ -71,10 +71,10 @@ public final class Retry implements ContextPolicy {
 
   private final String name;
   private final Classifier classifier;
-  private final Attempts attempts;
-  private final ToldDelays told;
+  private final AttemptRules attempts;
+  private final RetryAfterRules told;
   private final RetryBudget budget;
-  private final AttemptTimes times = new AttemptTimes();
+  private final AttemptDurations times = new AttemptDurations();
   private final PolicyListener listener;
 
   private Retry(Builder builder) {
@@ -82,8 +82,8 @@ public final class Retry implements ContextPolicy {
     this.classifier = builder.classifier;
     this.attempts =
         builder.adopted != null
-            ? new AdoptedAttempts(builder.adopted)
-            : new CountedAttempts(builder.maxAttempts, builder.maxRejections, builder.backoff);
+            ? new FailsafeAttempts(builder.adopted)
+            : new AttemptCounter(builder.maxAttempts, builder.maxRejections, builder.backoff);
     this.told = builder.told;
     this.budget = builder.budget != null ? builder.budget : budgetFor(attempts.most());
     this.listener = builder.listener;
@@ -130,7 +130,7 @@ public final class Retry implements ContextPolicy {
     return new Builder();
   }
 
-  /** The name in events, stories and messages. */
+  /** The name in events, reports and messages. */
   public String name() {
     return name;
   }
@@ -159,12 +159,12 @@ public final class Retry implements ContextPolicy {
   }
 
   long startOfFirst(Context ctx) {
-    return times.isWatching() ? times.start(ctx.timeSource()) : AttemptTimes.UNWATCHED;
+    return times.isWatching() ? times.start(ctx.timeSource()) : AttemptDurations.UNWATCHED;
   }
 
   /** The first attempt did, which began at {@code start}. */
   void succeeded(Context ctx, long start) {
-    if (start != AttemptTimes.UNWATCHED) {
+    if (start != AttemptDurations.UNWATCHED) {
       times.took(ctx.timeSource().nanoTime() - start);
     }
     budget.recordCall();
@@ -175,15 +175,15 @@ public final class Retry implements ContextPolicy {
     return verdict == Verdict.SUCCESS && !attempts.accept(result) ? Verdict.FAILURE : verdict;
   }
 
-  RetryState startedFor(Context ctx, long start) {
-    return new RetryState(this, ctx, start);
+  RetrySession startedFor(Context ctx, long start) {
+    return new RetrySession(this, ctx, start);
   }
 
   RetryBudget budget() {
     return budget;
   }
 
-  AttemptTimes times() {
+  AttemptDurations times() {
     return times;
   }
 
@@ -191,11 +191,11 @@ public final class Retry implements ContextPolicy {
     return classifier;
   }
 
-  Attempts attempts() {
+  AttemptRules attempts() {
     return attempts;
   }
 
-  ToldDelays told() {
+  RetryAfterRules told() {
     return told;
   }
 
@@ -219,7 +219,7 @@ public final class Retry implements ContextPolicy {
     private String name = "retry";
     private int maxAttempts = 3;
     private int maxRejections = 10;
-    private ToldDelays told = ToldDelays.OF_REJECTIONS;
+    private RetryAfterRules told = RetryAfterRules.OF_REJECTIONS;
     private Backoff backoff =
         Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(5)).withFullJitter();
     private Classifier classifier = Classifier.ofDefaults();
@@ -229,7 +229,7 @@ public final class Retry implements ContextPolicy {
 
     private Builder() {}
 
-    /** The name in events, stories and messages. Default: {@code retry}. */
+    /** The name in events, reports and messages. Default: {@code retry}. */
     public Builder name(String newName) {
       name = Objects.requireNonNull(newName, "name");
       return this;
@@ -269,7 +269,7 @@ public final class Retry implements ContextPolicy {
      * such as the {@code Retry-After} of HTTP. It takes the place of the back-off, and the next
      * attempt is never earlier; where it does not fit into the time left, the call fails at once.
      * The rule that was added last is asked first; one that says nothing, or zero, leaves it to the
-     * others. Default: {@link dev.resilience.policy.RejectedException#retryAfter}.
+     * others. Default: {@link dev.resilience.error.RejectedException#retryAfter}.
      *
      * <pre>{@code
      * Retry.builder().retryAfter(ServerBusyException.class, e -> Optional.of(e.retryAfter()))

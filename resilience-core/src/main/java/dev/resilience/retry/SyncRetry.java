@@ -1,6 +1,7 @@
 package dev.resilience.retry;
 
 import dev.resilience.context.ContextException;
+import dev.resilience.error.Failures;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Next;
 import java.time.Duration;
@@ -9,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** The further attempts of a call, on the caller's thread. */
 final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
 
-  private final RetryState state;
+  private final RetrySession state;
   private final Next next;
   private final Call<T, X> work;
 
-  SyncRetry(RetryState state, Next next, Call<T, X> work) {
+  SyncRetry(RetrySession state, Next next, Call<T, X> work) {
     this.state = state;
     this.next = next;
     this.work = work;
@@ -22,7 +23,7 @@ final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
   T goOnAfter(Throwable failure) throws X {
     Duration delay = state.delayAfter(failure);
     if (delay == null) {
-      throw SyncRetry.<X>asThrown(failure);
+      throw Failures.<X>asThrown(failure);
     }
     return goOnIn(delay);
   }
@@ -43,7 +44,7 @@ final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
       } catch (Throwable failure) {
         delay = state.delayAfter(failure);
         if (delay == null) {
-          throw SyncRetry.<X>asThrown(failure);
+          throw Failures.<X>asThrown(failure);
         }
         continue;
       }
@@ -63,11 +64,5 @@ final class SyncRetry<T extends @Nullable Object, X extends Throwable> {
       Thread.currentThread().interrupt();
       throw state.interruptedInBackoff(interrupt);
     }
-  }
-
-  /** The work and the policies inside throw nothing but {@code X} and what is unchecked. */
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-  private static <X extends Throwable> X asThrown(Throwable failure) {
-    return (X) failure;
   }
 }

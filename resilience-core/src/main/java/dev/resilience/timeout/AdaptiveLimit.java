@@ -40,9 +40,9 @@ final class AdaptiveLimit {
   private final Settings settings;
   private final long floor;
   private final long ceiling;
-  private final Buckets buckets;
-  private final StripedCounts ended;
-  private final StripedCounts cutOff;
+  private final LogLinearBuckets buckets;
+  private final StripedHistogram ended;
+  private final StripedHistogram cutOff;
   private final long pause;
   private final int sliceCount;
 
@@ -62,9 +62,10 @@ final class AdaptiveLimit {
     this.settings = settings;
     this.floor = Deadline.saturatedNanos(settings.floor());
     this.ceiling = Deadline.saturatedNanos(settings.ceiling());
-    this.buckets = new Buckets((long) (floor / settings.times()) / FINER_THAN_NEEDED, ceiling);
-    this.ended = StripedCounts.frequent(buckets.size());
-    this.cutOff = StripedCounts.rare(buckets.size());
+    this.buckets =
+        new LogLinearBuckets((long) (floor / settings.times()) / FINER_THAN_NEEDED, ceiling);
+    this.ended = StripedHistogram.frequent(buckets.size());
+    this.cutOff = StripedHistogram.rare(buckets.size());
     long nanos = Deadline.saturatedNanos(settings.window());
     this.window =
         new SlidingWindow(buckets.size(), nanos, settings.windowCount(), settings.minSamples());
@@ -96,7 +97,7 @@ final class AdaptiveLimit {
   }
 
   private void lookIfDue(boolean batch, long since, long now) {
-    boolean sliceIsFull = batch && sinceLook.addAndGet(StripedCounts.BATCH) >= sliceCount;
+    boolean sliceIsFull = batch && sinceLook.addAndGet(StripedHistogram.BATCH) >= sliceCount;
     if (since >= pause || !hasLearned || (sliceIsFull && since >= SHORTEST_PAUSE)) {
       look(now);
     }
@@ -128,7 +129,7 @@ final class AdaptiveLimit {
   }
 
   /** A lower bound below what is believed says nothing. */
-  private void learn(Survival.Estimate estimate) {
+  private void learn(KaplanMeier.Estimate estimate) {
     hasLearned = true;
     long seen = buckets.upperEdge(estimate.bucket());
     if (seen == percentile || (estimate.isLowerBound() && seen < percentile)) {

@@ -1,14 +1,14 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.OneTimeSource;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * default twice their 95th percentile, between a floor and a ceiling.
  *
  * <pre>{@code
- * var timeout = AdaptiveTimeout.builder().percentile(0.95).times(2)
+ * var timeout = AdaptiveTimeout.builder().percentile(0.95).multiplier(2)
  *                              .between(ofMillis(50), ofSeconds(2)).build();
  * var breaker = Breaker.builder("quotes").listener(timeout.circuitListener()).build();
  *
@@ -63,20 +63,22 @@ public final class AdaptiveTimeout implements ContextPolicy {
   private static final Logger LOG = System.getLogger(AdaptiveTimeout.class.getName());
 
   private final AdaptiveLimit limit;
-  private final Enforcer enforcer;
+  private final TimeLimiter enforcer;
   private final Classifier classifier;
-  private final Gauge gauge;
+  private final AttemptListener gauge;
   private final PolicyListener circuitListener;
-  private final OneTimeSource time;
+  private final TimeSourceGuard time;
 
-  AdaptiveTimeout(AdaptiveLimit.Settings settings, Enforcement enforcement, Classifier classifier) {
+  AdaptiveTimeout(
+      AdaptiveLimit.Settings settings, TimeoutConfig enforcement, Classifier classifier) {
     this.limit = new AdaptiveLimit(settings);
     this.enforcer = enforcement.enforcer();
     this.classifier = classifier;
     TimeoutMonitor monitor = enforcement.monitor();
-    this.gauge = Gauge.both(new Learning(), monitor == null ? null : monitor.gauge(name()));
-    this.circuitListener = new OpenCircuits(limit);
-    this.time = OneTimeSource.of(name());
+    this.gauge =
+        AttemptListener.both(new Learning(), monitor == null ? null : monitor.gauge(name()));
+    this.circuitListener = new FreezeWhileCircuitOpen(limit);
+    this.time = TimeSourceGuard.of(name());
   }
 
   /** Twice the 95th percentile, between 50 ms and 2 s; with the defaults of {@link #builder}. */
@@ -110,8 +112,8 @@ public final class AdaptiveTimeout implements ContextPolicy {
   }
 
   /** How often so far a caller was let go while its work still ran: isolated or asynchronous. */
-  public long abandoned() {
-    return enforcer.abandoned();
+  public long abandonedCount() {
+    return enforcer.abandonedCount();
   }
 
   /**
@@ -155,7 +157,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
   }
 
   /** Turns outcomes into samples. A rule that fails makes none: the call is not to suffer. */
-  private final class Learning implements Gauge {
+  private final class Learning implements AttemptListener {
 
     @Override
     public void returned(@Nullable Object result, Duration itsLimit, long ran, long now) {

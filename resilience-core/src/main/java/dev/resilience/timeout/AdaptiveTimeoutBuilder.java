@@ -1,7 +1,7 @@
 package dev.resilience.timeout;
 
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.PolicyListener;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ public final class AdaptiveTimeoutBuilder {
 
   private static final int FEWEST_IN_WINDOW = 100;
 
-  private final Enforcement enforcement = new Enforcement("adaptive timeout");
+  private final TimeoutConfig enforcement = new TimeoutConfig("adaptive timeout");
   private double percentile = 0.95;
   private double times = 2;
   private Duration floor = Duration.ofMillis(50);
@@ -46,9 +46,9 @@ public final class AdaptiveTimeoutBuilder {
    *
    * @param factor from 1 to 100; with 1 the limit cannot grow. Default: 2
    */
-  public AdaptiveTimeoutBuilder times(double factor) {
+  public AdaptiveTimeoutBuilder multiplier(double factor) {
     if (!(factor >= 1 && factor <= 100)) {
-      throw new IllegalArgumentException("times: " + factor + " (expected: 1 to 100)");
+      throw new IllegalArgumentException("multiplier: " + factor + " (expected: 1 to 100)");
     }
     times = factor;
     return this;

@@ -4,7 +4,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * <p>How the work is run is told by a subclass, and not by an object beside this: one object less
  * for each call.
  */
-abstract sealed class Attempt permits OnCallersThread, Isolated, Asynchronous {
+abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt {
 
-  private final Enforcer enforcer;
+  private final TimeLimiter enforcer;
   private final Duration limit;
-  private final @Nullable Gauge gauge;
+  private final @Nullable AttemptListener gauge;
   private final Context caller;
   final CancellableContext child;
 
@@ -32,7 +32,7 @@ abstract sealed class Attempt permits OnCallersThread, Isolated, Asynchronous {
   /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
-  Attempt(Enforcer enforcer, Duration limit, @Nullable Gauge gauge, Context caller) {
+  Attempt(TimeLimiter enforcer, Duration limit, @Nullable AttemptListener gauge, Context caller) {
     this.enforcer = enforcer;
     this.limit = limit;
     this.gauge = gauge;
@@ -43,7 +43,7 @@ abstract sealed class Attempt permits OnCallersThread, Isolated, Asynchronous {
     this.start = underCallersDeadline ? caller.timeSource().nanoTime() : 0;
   }
 
-  final Overdue account() {
+  final TimeoutCounters account() {
     return enforcer.overdue();
   }
 

@@ -1,11 +1,11 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
 import java.util.Objects;
@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * listens to the child context is told. The caller gets
  *
  * <ul>
- *   <li>an {@link dev.resilience.policy.AttemptTimeoutException} if the limit passed while the
+ *   <li>an {@link dev.resilience.error.AttemptTimeoutException} if the limit passed while the
  *       caller still waited; what the work itself threw is suppressed in it. A result that comes
  *       too late is not returned; a listener hears of it ({@link
- *       dev.resilience.policy.PolicyEvent.LateResult}).
+ *       dev.resilience.observe.PolicyEvent.LateResult}).
  *   <li>the {@link dev.resilience.context.ContextException} of its own context if that ended; a
  *       {@link dev.resilience.context.DeadlineExceededException} then says how long the attempt
  *       ran, and of which limit. A result that came nevertheless is returned.
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain Builder#isolated isolated} mode, which runs the work on another thread and lets the
  * caller go on time. Asynchronous work is told through its context; the stage that the caller gets
  * completes at the limit in any case. {@link #stillRunning} counts what runs on after its time, in
- * all modes; {@link #abandoned} counts how often a caller was let go meanwhile.
+ * all modes; {@link #abandonedCount} counts how often a caller was let go meanwhile.
  *
  * <p>The interrupt flag of the caller's thread is after a call what it was before, or set if an
  * interrupt came from outside. Two interrupts are one bit: one from outside that arrives together
@@ -60,8 +60,8 @@ import org.jspecify.annotations.Nullable;
 public final class FixedTimeout implements ContextPolicy {
 
   private final Duration limit;
-  private final Enforcer enforcer;
-  private final @Nullable Gauge gauge;
+  private final TimeLimiter enforcer;
+  private final @Nullable AttemptListener gauge;
 
   private FixedTimeout(Builder builder) {
     this.limit = builder.limit;
@@ -104,8 +104,8 @@ public final class FixedTimeout implements ContextPolicy {
   }
 
   /** How often so far a caller was let go while its work still ran: isolated or asynchronous. */
-  public long abandoned() {
-    return enforcer.abandoned();
+  public long abandonedCount() {
+    return enforcer.abandonedCount();
   }
 
   @Override
@@ -134,7 +134,7 @@ public final class FixedTimeout implements ContextPolicy {
   public static final class Builder {
 
     private final Duration limit;
-    private final Enforcement enforcement = new Enforcement("timeout");
+    private final TimeoutConfig enforcement = new TimeoutConfig("timeout");
 
     private Builder(Duration limit) {
       Objects.requireNonNull(limit, "limit");
@@ -165,7 +165,7 @@ public final class FixedTimeout implements ContextPolicy {
     /**
      * How many calls the isolated mode runs at once where there are no virtual threads, abandoned
      * ones included; one more is rejected with a {@link
-     * dev.resilience.policy.LimitReachedException}.
+     * dev.resilience.error.ConcurrencyLimitExceededException}.
      *
      * @param newMaxThreads at least 1. Default: 256
      */

@@ -4,12 +4,12 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.policy.RawFailure;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +85,7 @@ public final class MoreTime implements ContextPolicy {
               if (failure == null) {
                 answer.complete(result);
               } else {
-                answer.completeExceptionally(RawFailure.of(failure));
+                answer.completeExceptionally(Failures.unwrap(failure));
               }
             });
     return answer;

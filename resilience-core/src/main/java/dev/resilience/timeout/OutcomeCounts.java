@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /** The counts and durations of an operation since the beginning. Thread-safe. */
 final class OutcomeCounts {
 
-  private static final Buckets BUCKETS =
-      new Buckets(Duration.ofNanos(10_000).toNanos(), Duration.ofMinutes(2).toNanos());
+  private static final LogLinearBuckets BUCKETS =
+      new LogLinearBuckets(Duration.ofNanos(10_000).toNanos(), Duration.ofMinutes(2).toNanos());
 
   private final String operation;
   private final LongAdder fast = new LongAdder();
@@ -20,7 +20,7 @@ final class OutcomeCounts {
   private final LongAdder failed = new LongAdder();
   private final LongAdder nanos = new LongAdder();
   private final LongAccumulator longest = new LongAccumulator(Long::max, 0);
-  private final StripedCounts recent = StripedCounts.frequent(BUCKETS.size());
+  private final StripedHistogram recent = StripedHistogram.frequent(BUCKETS.size());
   private volatile Duration limit = Duration.ZERO;
 
   private final ReentrantLock reading = new ReentrantLock();
@@ -92,7 +92,7 @@ final class OutcomeCounts {
   }
 
   private Duration percentile(double percentile) {
-    Survival.Estimate estimate = Survival.percentile(all, new long[all.length], percentile);
+    KaplanMeier.Estimate estimate = KaplanMeier.percentile(all, new long[all.length], percentile);
     return estimate.isLowerBound()
         ? Duration.ZERO
         : Duration.ofNanos(Math.min(longest.get(), BUCKETS.upperEdge(estimate.bucket())));

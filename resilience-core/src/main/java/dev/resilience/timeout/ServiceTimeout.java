@@ -1,11 +1,11 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
+import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.NoTimeLeftException;
 import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -18,11 +18,11 @@ final class ServiceTimeout implements ContextPolicy {
   private final ServiceTimeouts timeouts;
   private final String service;
   private final Duration limit;
-  private final Enforcer enforcer;
-  private final @Nullable Gauge gauge;
+  private final TimeLimiter enforcer;
+  private final @Nullable AttemptListener gauge;
 
   ServiceTimeout(
-      ServiceTimeouts timeouts, String service, Duration limit, Enforcement enforcement) {
+      ServiceTimeouts timeouts, String service, Duration limit, TimeoutConfig enforcement) {
     this.timeouts = timeouts;
     this.service = service;
     this.limit = limit;

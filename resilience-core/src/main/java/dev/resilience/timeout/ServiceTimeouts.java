@@ -1,9 +1,9 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.NoTimeLeftException;
-import dev.resilience.policy.PolicyListener;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  */
 public final class ServiceTimeouts {
 
-  private final Enforcement enforcement;
+  private final TimeoutConfig enforcement;
   private final Map<String, Duration> limits;
   private final Map<String, ContextPolicy> policies;
   private final Duration otherwise;
@@ -118,7 +118,7 @@ public final class ServiceTimeouts {
   /** Says how long services may take. Not thread-safe. */
   public static final class Builder {
 
-    private final Enforcement enforcement = new Enforcement("service");
+    private final TimeoutConfig enforcement = new TimeoutConfig("service");
     private final Map<String, Duration> limits = new TreeMap<>();
     private Duration otherwise = Duration.ofSeconds(1);
     private Duration overhead = Duration.ZERO;

@@ -64,7 +64,7 @@ final class SlidingWindow {
    * @param believed where the percentile is believed to be; a call that was cut off before that
    *     tells nearly nothing, and drives no other out of the window
    */
-  void advance(StripedCounts nowEnded, StripedCounts nowCutOff, int believed, long now) {
+  void advance(StripedHistogram nowEnded, StripedHistogram nowCutOff, int believed, long now) {
     Slice slice = ring[newest];
     int before = slice.count;
     take(nowEnded, 0, slice, slice.ended, ended);
@@ -86,7 +86,7 @@ final class SlidingWindow {
     }
   }
 
-  private void take(StripedCounts counts, int telling, Slice slice, int[] part, long[] whole) {
+  private void take(StripedHistogram counts, int telling, Slice slice, int[] part, long[] whole) {
     counts.drain(
         (bucket, n) -> {
           part[bucket] += (int) n;
@@ -139,7 +139,7 @@ final class SlidingWindow {
     return sum;
   }
 
-  Survival.Estimate percentile(double percentile) {
-    return Survival.percentile(ended, cutOff, percentile);
+  KaplanMeier.Estimate percentile(double percentile) {
+    return KaplanMeier.percentile(ended, cutOff, percentile);
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * TimeoutMonitor monitor = TimeoutMonitor.create();
  * var timeout = FixedTimeout.builder(ofMillis(200)).name("quotes").monitor(monitor).build();
  * ...
- * monitor.of("quotes").ifPresent(q -> log.log(INFO, q.toString()));
+ * monitor.statistics("quotes").ifPresent(q -> log.log(INFO, q.toString()));
  * }</pre>
  *
  * <p>Many close calls: the limit is about to fail good calls. Hardly any that are not fast: a
@@ -42,21 +42,25 @@ public final class TimeoutMonitor {
 
   /** All operations, by name. */
   public List<TimeoutStatistics> operations() {
-    return operations.keySet().stream().sorted().map(this::of).flatMap(Optional::stream).toList();
+    return operations.keySet().stream()
+        .sorted()
+        .map(this::statistics)
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** One operation, if a policy of that name was built with this monitor. */
-  public Optional<TimeoutStatistics> of(String operation) {
+  public Optional<TimeoutStatistics> statistics(String operation) {
     OperationGauge gauge = operations.get(Objects.requireNonNull(operation, "operation"));
     return gauge == null ? Optional.empty() : Optional.of(gauge.statistics());
   }
 
-  Gauge gauge(String operation) {
+  AttemptListener gauge(String operation) {
     return operations.computeIfAbsent(operation, OperationGauge::new);
   }
 
   /** The counts of an operation. */
-  private static final class OperationGauge implements Gauge {
+  private static final class OperationGauge implements AttemptListener {
 
     private final OutcomeCounts counts;
 
@@ -77,8 +81,8 @@ public final class TimeoutMonitor {
     public void failed(Context caller, Throwable thrown, Duration limit, long ran, long now) {
       Verdict verdict = Classifier.ofDefaults().judge(caller, thrown);
       switch (verdict) {
-        case LIMIT_PASSED -> counts.timedOut(limit);
-        case EXPIRED, EXPIRED_EARLY -> counts.callerTimedOut();
+        case TIMED_OUT -> counts.timedOut(limit);
+        case DEADLINE_EXCEEDED, DEADLINE_EXCEEDED_EARLY -> counts.callerTimedOut();
         case FAILURE, FATAL -> counts.failed();
         default -> {
           // The caller left, or the dependency was not called: nothing about its time.

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param limit that of the last call; zero before the first
  * @param succeeded calls that returned a result, the fast and the close ones included
  * @param fast those that took less than half of their limit
- * @param close those that took more than 95 % of their limit
+ * @param nearLimit those that took more than 95 % of their limit
  * @param timedOut calls that their limit ended
  * @param callerTimedOut calls that their caller's deadline ended before their limit
  * @param failed calls that threw something else
@@ -26,7 +26,7 @@ public record TimeoutStatistics(
     Duration limit,
     long succeeded,
     long fast,
-    long close,
+    long nearLimit,
     long timedOut,
     long callerTimedOut,
     long failed,

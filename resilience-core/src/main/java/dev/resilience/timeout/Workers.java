@@ -1,6 +1,6 @@
 package dev.resilience.timeout;
 
-import dev.resilience.policy.LimitReachedException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.VirtualTime;
 import java.lang.invoke.MethodHandle;
@@ -54,8 +54,8 @@ final class Workers {
     }
   }
 
-  LimitReachedException full() {
-    return new LimitReachedException(
+  ConcurrencyLimitExceededException full() {
+    return new ConcurrencyLimitExceededException(
         policy + ": all " + maxThreads + " threads of the isolated mode are taken");
   }
 

@@ -2,14 +2,14 @@ package dev.resilience.breaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.Circuit;
-import dev.resilience.policy.PolicyEvent.CircuitChanged;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,7 +56,8 @@ class BreakerPropertyTest {
 
     // Shared, because traces would take most of the time.
     private final IOException down = new IOException("down");
-    private final LimitReachedException full = new LimitReachedException("full");
+    private final ConcurrencyLimitExceededException full =
+        new ConcurrencyLimitExceededException("full");
 
     private final Random random;
     private final VirtualTime.Manual time;
@@ -86,7 +87,7 @@ class BreakerPropertyTest {
       model.watches = model.slowAfter != Long.MAX_VALUE && random.nextBoolean();
       var builder =
           Breaker.builder("b")
-              .over(over)
+              .window(over)
               .failureRate(model.rate)
               .minimumCalls(model.minimum)
               .openFor(Duration.ofNanos(model.openFor))
@@ -98,7 +99,7 @@ class BreakerPropertyTest {
         builder.consecutiveFailures(model.inARow);
       }
       if (model.slice > 0) {
-        builder.over(Duration.ofNanos(10 * model.slice));
+        builder.window(Duration.ofNanos(10 * model.slice));
       }
       if (model.slowAfter != Long.MAX_VALUE) {
         builder.slowCallRate(model.slowRate, Duration.ofNanos(model.slowAfter));

@@ -1,8 +1,8 @@
 package dev.resilience.breaker;
 
-import static dev.resilience.policy.PolicyEvent.Circuit.CLOSED;
-import static dev.resilience.policy.PolicyEvent.Circuit.HALF_OPEN;
-import static dev.resilience.policy.PolicyEvent.Circuit.OPEN;
+import static dev.resilience.observe.PolicyEvent.Circuit.CLOSED;
+import static dev.resilience.observe.PolicyEvent.Circuit.HALF_OPEN;
+import static dev.resilience.observe.PolicyEvent.Circuit.OPEN;
 import static java.time.Duration.ZERO;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofNanos;
@@ -11,20 +11,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CircuitOpenException;
+import dev.resilience.policy.CallProbe;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.CircuitChanged;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
-import dev.resilience.policy.Witness;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,7 +56,7 @@ class BreakerTest {
   private BreakerBuilder builder() {
     return Breaker.builder("payments")
         .failureRate(0.5)
-        .over(4)
+        .window(4)
         .openFor(OPEN_FOR)
         .listener(events::add);
   }
@@ -159,7 +159,7 @@ class BreakerTest {
     @ParameterizedTest
     @EnumSource
     void opens_after_failures_in_a_row(CallMode mode) throws Exception {
-      var breaker = builder().over(20).consecutiveFailures(3).build();
+      var breaker = builder().window(20).consecutiveFailures(3).build();
       fail(mode, breaker);
       fail(mode, breaker);
       succeed(mode, breaker);
@@ -242,7 +242,7 @@ class BreakerTest {
     void asks_its_classifier(CallMode mode) throws Exception {
       var breaker =
           builder()
-              .over(20)
+              .window(20)
               .classifier(
                   Classifier.ofDefaults()
                       .onFailure(
@@ -647,7 +647,7 @@ class BreakerTest {
   class With_a_window_of_a_time {
 
     private Breaker breaker() {
-      return builder().over(ofSeconds(10)).minimumCalls(4).build();
+      return builder().window(ofSeconds(10)).minimumCalls(4).build();
     }
 
     @ParameterizedTest
@@ -957,17 +957,18 @@ class BreakerTest {
       refused(() -> Breaker.builder(" "), "name: ' ' (expected: not blank)");
       refused(() -> builder().failureRate(0), "failureRate: 0.0 (expected: > 0 and <= 1)");
       refused(() -> builder().failureRate(Double.NaN), "failureRate: NaN (expected: > 0 and <= 1)");
-      refused(() -> builder().over(0), "over: 0 (expected: 1 to 1000000)");
+      refused(() -> builder().window(0), "window: 0 (expected: 1 to 1000000)");
       refused(() -> builder().minimumCalls(0), "minimumCalls: 0 (expected: >= 1)");
       refused(
           () -> builder().minimumCalls(5).build(), "minimumCalls: 5 (expected: <= 4, the window)");
       refused(
           () -> builder().consecutiveFailures(5).build(),
           "consecutiveFailures: 5 (expected: <= 4, the window)");
-      refused(() -> builder().over(ofNanos(9)), "over: PT0.000000009S (expected: 10 ns to 1 day)");
       refused(
-          () -> builder().over(Duration.ofDays(1).plusNanos(1)),
-          "over: PT24H0.000000001S (expected: 10 ns to 1 day)");
+          () -> builder().window(ofNanos(9)), "window: PT0.000000009S (expected: 10 ns to 1 day)");
+      refused(
+          () -> builder().window(Duration.ofDays(1).plusNanos(1)),
+          "window: PT24H0.000000001S (expected: 10 ns to 1 day)");
       refused(
           () -> builder().slowCallRate(0, ofSeconds(1)),
           "slowCallRate: 0.0 (expected: > 0 and <= 1)");
@@ -997,10 +998,10 @@ class BreakerTest {
   void the_ends_of_the_ranges_are_taken() {
     for (BreakerBuilder builder :
         List.of(
-            builder().over(1),
-            builder().over(1_000_000),
-            builder().over(ofNanos(10)),
-            builder().over(Duration.ofDays(1)),
+            builder().window(1),
+            builder().window(1_000_000),
+            builder().window(ofNanos(10)),
+            builder().window(Duration.ofDays(1)),
             builder().failureRate(1),
             builder().slowCallRate(1, ofNanos(1)),
             builder().halfOpenPermits(1),
@@ -1012,7 +1013,7 @@ class BreakerTest {
   @Test
   void hands_on_the_stage_itself_when_it_has_succeeded_already() {
     var done = CompletableFuture.completedFuture("well");
-    var witness = new Witness();
+    var witness = new CallProbe();
 
     Resilience.of(witness, builder().build()).callAsync(root, c -> done);
 

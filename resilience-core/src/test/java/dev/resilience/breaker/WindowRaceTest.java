@@ -31,7 +31,7 @@ class WindowRaceTest {
   /** What Lincheck drives. */
   public static class Tested {
 
-    private final Window window = new ShiftWindow(CALLS, THRESHOLDS);
+    private final Window window = new BitWindow(CALLS, THRESHOLDS);
 
     @Operation
     public boolean success() {
@@ -70,15 +70,15 @@ class WindowRaceTest {
       if (latest.size() > CALLS) {
         latest.removeLast();
       }
-      return THRESHOLDS.arePassedBy(now());
+      return THRESHOLDS.areExceededBy(now());
     }
 
     public String tally() {
       return now().toString();
     }
 
-    private Tally now() {
-      return new Tally(latest.size(), failures(), 0, inARow());
+    private WindowCounts now() {
+      return new WindowCounts(latest.size(), failures(), 0, inARow());
     }
 
     private int failures() {

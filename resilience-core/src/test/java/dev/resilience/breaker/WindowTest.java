@@ -2,8 +2,8 @@ package dev.resilience.breaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.PolicyListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -56,8 +56,8 @@ class WindowTest {
   void opens_at_exactly_the_rate_as_the_user_wrote_it() {
     var seven = new Thresholds(0.07, Thresholds.NO_RATE, 1, Thresholds.NEVER);
     // 0.07 * 100 is a little more than 7.
-    assertThat(seven.arePassedBy(100, 7, 0, 1)).isTrue();
-    assertThat(seven.arePassedBy(100, 6, 0, 1)).isFalse();
+    assertThat(seven.areExceededBy(100, 7, 0, 1)).isTrue();
+    assertThat(seven.areExceededBy(100, 6, 0, 1)).isFalse();
   }
 
   @ParameterizedTest
@@ -97,7 +97,7 @@ class WindowTest {
 
   private static Window window(int calls, Thresholds thresholds, long slowAfter) {
     return Window.of(
-        new Settings(
+        new BreakerConfig(
             "b",
             thresholds,
             calls,
@@ -141,7 +141,7 @@ class WindowTest {
         inARow++;
       }
       var expected =
-          new Tally(
+          new WindowCounts(
               results.size(),
               (int) results.stream().filter(Timed::failure).count(),
               (int) results.stream().filter(Timed::slow).count(),
@@ -149,10 +149,10 @@ class WindowTest {
 
       assertThat(window.add(failure, slow, now))
           .as("result %d of %s", i, thresholds)
-          .isEqualTo(thresholds.arePassedBy(expected));
+          .isEqualTo(thresholds.areExceededBy(expected));
       assertThat(window.tally(now)).isEqualTo(expected);
     }
-    assertThat(window.tally(now + slice * TimeWindow.SLICES)).isEqualTo(Tally.NOTHING);
+    assertThat(window.tally(now + slice * TimeWindow.SLICES)).isEqualTo(WindowCounts.NOTHING);
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -183,7 +183,7 @@ class WindowTest {
       }
       int inARow = (int) results.stream().takeWhile(Timed::failure).count();
       var expected =
-          new Tally(
+          new WindowCounts(
               results.size(),
               (int) results.stream().filter(Timed::failure).count(),
               (int) results.stream().filter(Timed::slow).count(),
@@ -191,7 +191,7 @@ class WindowTest {
 
       assertThat(window.add(failure, slow, 0))
           .as("result %d of %s", i, thresholds)
-          .isEqualTo(thresholds.arePassedBy(expected));
+          .isEqualTo(thresholds.areExceededBy(expected));
       assertThat(window.tally(0)).isEqualTo(expected);
     }
   }
@@ -209,7 +209,7 @@ class WindowTest {
     window.add(false, false, 1150);
 
     assertThat(window.add(true, false, 1050)).as("of a slow thread").isFalse();
-    assertThat(window.tally(1150)).isEqualTo(new Tally(1, 0, 0, 0));
+    assertThat(window.tally(1150)).isEqualTo(new WindowCounts(1, 0, 0, 0));
   }
 
   @Test
@@ -218,18 +218,18 @@ class WindowTest {
 
     assertThat(window.add(false, true, 0)).isFalse();
     assertThat(window.add(true, true, 0)).isTrue();
-    assertThat(window.tally(0)).isEqualTo(new Tally(2, 1, 2, 1));
+    assertThat(window.tally(0)).isEqualTo(new WindowCounts(2, 1, 2, 1));
     window.add(false, false, 0);
     window.add(false, false, 0);
-    assertThat(window.tally(0)).isEqualTo(new Tally(3, 1, 1, 0));
+    assertThat(window.tally(0)).isEqualTo(new WindowCounts(3, 1, 1, 0));
     window.add(false, false, 0);
-    assertThat(window.tally(0)).isEqualTo(new Tally(3, 0, 0, 0));
+    assertThat(window.tally(0)).isEqualTo(new WindowCounts(3, 0, 0, 0));
   }
 
   @Test
   void that_keeps_nothing_passes_nothing() {
     assertThat(Window.none().add(true, true, 0)).isFalse();
-    assertThat(Window.none().tally(0)).isEqualTo(Tally.NOTHING);
+    assertThat(Window.none().tally(0)).isEqualTo(WindowCounts.NOTHING);
   }
 
   /** Obviously right. */
@@ -249,14 +249,14 @@ class WindowTest {
         results.removeLast();
       }
       results.addFirst(failure);
-      Tally now = tally();
+      WindowCounts now = tally();
       return now.inARow() >= thresholds.inARow()
           || (now.calls() >= thresholds.minimumCalls()
               && now.failures() > 0
               && Math.round(thresholds.rate() * 100) * now.calls() <= 100L * now.failures());
     }
 
-    Tally tally() {
+    WindowCounts tally() {
       int inARow = 0;
       for (boolean failure : results) {
         if (!failure) {
@@ -264,7 +264,8 @@ class WindowTest {
         }
         inARow++;
       }
-      return new Tally(results.size(), (int) results.stream().filter(f -> f).count(), 0, inARow);
+      return new WindowCounts(
+          results.size(), (int) results.stream().filter(f -> f).count(), 0, inARow);
     }
   }
 }

@@ -7,16 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.Schedules;
-import dev.resilience.budget.BudgetAccount.Outcome;
-import dev.resilience.budget.BudgetAccount.StageAccount;
+import dev.resilience.budget.BudgetReport.Outcome;
+import dev.resilience.budget.BudgetReport.StageAccount;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.NoTimeLeftException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
 import dev.resilience.time.VirtualTime;
@@ -30,9 +30,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class TimeBudgetTest {
 
-  private static final Stage AUTH = Stage.of("auth", 10);
-  private static final Stage QUOTE = Stage.of("quote", 70);
-  private static final Stage RENDER = Stage.of("render", 20);
+  private static final Phase AUTH = Phase.of("auth", 10);
+  private static final Phase QUOTE = Phase.of("quote", 70);
+  private static final Phase RENDER = Phase.of("render", 20);
   private static final TimeBudget PAGE = TimeBudget.of(AUTH, QUOTE, RENDER);
   private static final Duration SECOND = Duration.ofSeconds(1);
 
@@ -42,7 +42,7 @@ class TimeBudgetTest {
 
   @FunctionalInterface
   private interface Play {
-    void with(Bench bench, Spending spend) throws Throwable;
+    void with(Bench bench, BudgetRun spend) throws Throwable;
   }
 
   /** A call with a second left. */
@@ -50,7 +50,7 @@ class TimeBudgetTest {
     way.play(
         bench -> {
           try (CancellableContext ctx = bench.caller.withTimeout(SECOND);
-              Spending spend = PAGE.start(ctx)) {
+              BudgetRun spend = PAGE.start(ctx)) {
             play.with(bench, spend);
           }
           assertThat(ContextProbe.waiters(bench.caller)).isZero();
@@ -59,7 +59,7 @@ class TimeBudgetTest {
   }
 
   /** What the stage is given; takes its time of that. */
-  private static Duration use(Bench bench, Spending spend, Stage stage, Duration time)
+  private static Duration use(Bench bench, BudgetRun spend, Phase stage, Duration time)
       throws Exception {
     return bench.way() == Way.ASYNC
         ? bench.await(
@@ -205,11 +205,11 @@ class TimeBudgetTest {
     void has_a_default_total_where_there_is_no_deadline(Way way) throws Exception {
       way.play(
           bench -> {
-            try (Spending spend =
+            try (BudgetRun spend =
                 PAGE.withDefaultTotal(SECOND.multipliedBy(2)).start(bench.caller)) {
               assertThat(use(bench, spend, AUTH, millis(1))).isEqualTo(millis(200));
             }
-            try (Spending spend = PAGE.start(bench.caller)) {
+            try (BudgetRun spend = PAGE.start(bench.caller)) {
               assertThat(spend.account().total()).isEqualTo(Duration.ofSeconds(10));
             }
           });
@@ -234,7 +234,7 @@ class TimeBudgetTest {
       way.play(
           bench -> {
             bench.cancelMeanwhile();
-            try (Spending spend =
+            try (BudgetRun spend =
                 PAGE.withDefaultTotal(SECOND.multipliedBy(20)).start(bench.caller)) {
               assertThatThrownBy(() -> use(bench, spend, AUTH, SECOND.multipliedBy(9)))
                   .isInstanceOf(ContextCancelledException.class)
@@ -278,7 +278,7 @@ class TimeBudgetTest {
                           c.sleep(millis(40));
                           throw new IOException("refused");
                         }));
-            BudgetAccount account =
+            BudgetReport account =
                 spend.call(
                     RENDER,
                     c -> {
@@ -315,8 +315,8 @@ class TimeBudgetTest {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
     void holds_those_of_the_budgets_within_which_divide_the_time_of_their_stage(Way way)
         throws Exception {
-      Stage fetch = Stage.of("fetch", 3);
-      Stage merge = Stage.of("merge", 1);
+      Phase fetch = Phase.of("fetch", 3);
+      Phase merge = Phase.of("merge", 1);
       play(
           way,
           (bench, spend) -> {
@@ -325,7 +325,7 @@ class TimeBudgetTest {
                   spend.callAsync(
                       QUOTE,
                       c -> {
-                        Spending inner = TimeBudget.of(fetch, merge).start(c);
+                        BudgetRun inner = TimeBudget.of(fetch, merge).start(c);
                         return inner
                             .callAsync(fetch, d -> d.delay(millis(100)))
                             .thenCompose(n -> inner.callAsync(merge, d -> d.delay(millis(10))))
@@ -335,13 +335,13 @@ class TimeBudgetTest {
               spend.run(
                   QUOTE,
                   c -> {
-                    try (Spending inner = TimeBudget.of(fetch, merge).start(c)) {
+                    try (BudgetRun inner = TimeBudget.of(fetch, merge).start(c)) {
                       inner.run(fetch, d -> d.sleep(millis(100)));
                       inner.run(merge, d -> d.sleep(millis(10)));
                     }
                   });
             }
-            BudgetAccount inner = spend.account().stages().get(1).within().get(0);
+            BudgetReport inner = spend.account().stages().get(1).within().get(0);
             assertThat(inner.total()).isBetween(millis(777), millis(778));
             assertThat(inner.stages())
                 .extracting(StageAccount::used)
@@ -363,7 +363,7 @@ class TimeBudgetTest {
           Way.PLATFORM_THREAD,
           (bench, spend) -> {
             use(bench, spend, QUOTE, millis(1));
-            for (Stage over : new Stage[] {AUTH, QUOTE}) {
+            for (Phase over : new Phase[] {AUTH, QUOTE}) {
               assertThatIllegalStateException()
                   .isThrownBy(() -> use(bench, spend, over, millis(1)))
                   .withMessage(
@@ -378,7 +378,7 @@ class TimeBudgetTest {
           Way.PLATFORM_THREAD,
           (bench, spend) ->
               assertThatIllegalArgumentException()
-                  .isThrownBy(() -> use(bench, spend, Stage.of("auth", 10), millis(1)))
+                  .isThrownBy(() -> use(bench, spend, Phase.of("auth", 10), millis(1)))
                   .withMessage("stage: auth (expected: one of [auth, quote, render])"));
     }
 
@@ -419,18 +419,18 @@ class TimeBudgetTest {
           VirtualTime.Automatic time = VirtualTime.automatic(seed);
           time.run(
               () -> {
-                Stage[] stages = new Stage[2 + random.nextInt(5)];
+                Phase[] stages = new Phase[2 + random.nextInt(5)];
                 double sum = 0;
                 for (int i = 0; i < stages.length; i++) {
-                  stages[i] = Stage.of("stage " + i, random.nextInt(1, 100));
+                  stages[i] = Phase.of("stage " + i, random.nextInt(1, 100));
                   sum += stages[i].weight();
                 }
-                Stage last = stages[stages.length - 1];
+                Phase last = stages[stages.length - 1];
                 Context root = Context.background(time);
-                try (Spending spend = TimeBudget.of(stages).withDefaultTotal(SECOND).start(root)) {
+                try (BudgetRun spend = TimeBudget.of(stages).withDefaultTotal(SECOND).start(root)) {
                   for (int i = 0; i < stages.length - 1; i++) {
                     Duration takes = millis(random.nextInt(600));
-                    Stage stage = stages[i];
+                    Phase stage = stages[i];
                     catchThrowable(() -> spend.run(stage, c -> c.sleep(takes)));
                   }
                   Duration offered = spend.call(last, Context::timeLeft);
@@ -454,11 +454,11 @@ class TimeBudgetTest {
         .isThrownBy(() -> PAGE.withDefaultTotal(Duration.ZERO))
         .withMessage("total: PT0S (expected: > 0)");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Stage.of(" ", 1))
+        .isThrownBy(() -> Phase.of(" ", 1))
         .withMessage("name: ' ' (expected: not blank)");
     for (double weight : new double[] {0, -1, Double.NaN, 2_000_000}) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> Stage.of("a", weight))
+          .isThrownBy(() -> Phase.of("a", weight))
           .withMessage("weight: " + weight + " (expected: more than 0, at most a million)");
     }
     assertThat(PAGE).hasToString("[auth 10.0, quote 70.0, render 20.0]");

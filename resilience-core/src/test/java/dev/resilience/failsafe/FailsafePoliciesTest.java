@@ -15,9 +15,9 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.PolicyEvent.Circuit;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 @SuppressWarnings("NullAway") // nulls are given on purpose
 class FailsafePoliciesTest {
 
-  private final Breaker breaker = Breaker.builder("payments").over(4).minimumCalls(4).build();
+  private final Breaker breaker = Breaker.builder("payments").window(4).minimumCalls(4).build();
   private final Retry retry = Retry.builder().backoff(Backoff.constant(ofMillis(1))).build();
   private final AtomicInteger attempts = new AtomicInteger();
 

@@ -15,7 +15,7 @@ class FailsafeStackContractTest extends ContextPolicyContract {
 
   @Override
   protected ContextPolicy policy() {
-    return ContextPolicy.of(
+    return FailsafePolicies.policy(
         Fallback.builder("never").handle(IllegalMonitorStateException.class).build(),
         RetryPolicy.ofDefaults(),
         CircuitBreaker.builder().withFailureThreshold(100).build(),

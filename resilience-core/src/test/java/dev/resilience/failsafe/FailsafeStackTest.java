@@ -13,6 +13,7 @@ import dev.failsafe.RateLimiter;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
 import dev.failsafe.TimeoutExceededException;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -20,14 +21,12 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.fallback.Fallbacks;
-import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.RateLimitedException;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -59,7 +58,7 @@ class FailsafeStackTest {
   /** The stack of "must show 6". */
   private Resilience theirs() {
     return Resilience.of(
-        ContextPolicy.of(
+        FailsafePolicies.policy(
             Fallback.<String>builder(event -> "instead of " + event.getLastException())
                 .onFailedAttempt(event -> told.add("fallback asked"))
                 .build(),
@@ -223,7 +222,7 @@ class FailsafeStackTest {
     void end_with_the_deadline_of_the_caller_and_a_fallback_of_ours_answers() throws Exception {
       var caller = root.withTimeout(ofSeconds(1));
       var stack =
-          Resilience.of(ContextPolicy.of(RetryPolicy.ofDefaults(), breaker, bulkhead))
+          Resilience.of(FailsafePolicies.policy(RetryPolicy.ofDefaults(), breaker, bulkhead))
               .withFallback(Fallbacks.ofValue("ours"));
 
       assertThat(
@@ -237,7 +236,8 @@ class FailsafeStackTest {
     @EnumSource
     void end_with_the_deadline_of_the_caller(CallMode mode) throws Exception {
       var caller = root.withTimeout(ofSeconds(1));
-      var stack = Resilience.of(ContextPolicy.of(RetryPolicy.ofDefaults(), breaker, bulkhead));
+      var stack =
+          Resilience.of(FailsafePolicies.policy(RetryPolicy.ofDefaults(), breaker, bulkhead));
 
       Throwable failure =
           time.run(
@@ -304,16 +304,16 @@ class FailsafeStackTest {
       var limiter = RateLimiter.<String>smoothBuilder(Duration.ofHours(1)).build();
       limiter.reservePermit();
 
-      assertThat(failure(mode, Resilience.of(ContextPolicy.of(breaker)), ofMillis(1)))
+      assertThat(failure(mode, Resilience.of(FailsafePolicies.policy(breaker)), ofMillis(1)))
           .isInstanceOfSatisfying(
               CircuitOpenException.class,
               e -> assertThat(e.retryAfter().orElseThrow()).isPositive());
-      assertThat(failure(mode, Resilience.of(ContextPolicy.of(bulkhead)), ofMillis(1)))
-          .isInstanceOf(LimitReachedException.class)
+      assertThat(failure(mode, Resilience.of(FailsafePolicies.policy(bulkhead)), ofMillis(1)))
+          .isInstanceOf(ConcurrencyLimitExceededException.class)
           .hasMessage("Failsafe's bulkhead: all 2 permits are in use");
-      assertThat(failure(mode, Resilience.of(ContextPolicy.of(limiter)), ofMillis(1)))
+      assertThat(failure(mode, Resilience.of(FailsafePolicies.policy(limiter)), ofMillis(1)))
           .isInstanceOfSatisfying(
-              RateLimitedException.class,
+              RateLimitExceededException.class,
               e -> assertThat(e.retryAfter()).contains(Duration.ofHours(1)));
       assertThat(attempts).hasValue(0);
     }
@@ -321,7 +321,8 @@ class FailsafeStackTest {
     @Test
     void of_a_timeout_is_our_timeout() throws Exception {
       var stack =
-          Resilience.of(ContextPolicy.of(Timeout.builder(ofSeconds(1)).withInterrupt().build()));
+          Resilience.of(
+              FailsafePolicies.policy(Timeout.builder(ofSeconds(1)).withInterrupt().build()));
 
       assertThat(failure(CallMode.BLOCKING, stack, ofSeconds(5)))
           .isInstanceOfSatisfying(
@@ -334,9 +335,9 @@ class FailsafeStackTest {
     void is_seen_as_theirs_by_a_policy_of_theirs_further_out(CallMode mode) throws Exception {
       var stack =
           Resilience.of(
-              ContextPolicy.of(
+              FailsafePolicies.policy(
                   Fallback.<Object>builder("late").handle(TimeoutExceededException.class).build()),
-              ContextPolicy.of(Timeout.builder(ofSeconds(1)).withInterrupt().build()));
+              FailsafePolicies.policy(Timeout.builder(ofSeconds(1)).withInterrupt().build()));
 
       Object answer = time.run(() -> mode.<Object>call(stack, root, FailsafeStackTest.this::hang));
 
@@ -347,12 +348,12 @@ class FailsafeStackTest {
     @EnumSource
     void is_judged_by_our_policies_outside(CallMode mode) throws Exception {
       breaker.open();
-      var ours = Breaker.builder("outside").over(1).build();
+      var ours = Breaker.builder("outside").window(1).build();
       var stack =
           Resilience.of(
               ours,
               Retry.builder().backoff(Backoff.constant(ofSeconds(1))).build(),
-              ContextPolicy.of(breaker));
+              FailsafePolicies.policy(breaker));
 
       assertThat(failure(mode, stack, ofMillis(1))).isInstanceOf(CircuitOpenException.class);
 
@@ -369,7 +370,7 @@ class FailsafeStackTest {
       var depth = new AtomicInteger();
       var policy = RetryPolicy.<String>builder().withMaxAttempts(-1).build();
       var stage =
-          Resilience.of(ContextPolicy.of(policy))
+          Resilience.of(FailsafePolicies.policy(policy))
               .callAsync(
                   Context.background(VirtualTime.manual()),
                   c -> {
@@ -400,7 +401,7 @@ class FailsafeStackTest {
                   catchThrowable(
                       () ->
                           mode.call(
-                              Resilience.of(ContextPolicy.of(policy)),
+                              Resilience.of(FailsafePolicies.policy(policy)),
                               root,
                               FailsafeStackTest.this::fail)));
 
@@ -410,7 +411,8 @@ class FailsafeStackTest {
 
     @Test
     void an_error_is_neither_retried_nor_answered() {
-      var stack = Resilience.of(ContextPolicy.of(Fallback.of("instead"), RetryPolicy.ofDefaults()));
+      var stack =
+          Resilience.of(FailsafePolicies.policy(Fallback.of("instead"), RetryPolicy.ofDefaults()));
 
       assertThatThrownBy(
               () ->
@@ -434,8 +436,9 @@ class FailsafeStackTest {
 
     @Test
     void nulls_are_refused() {
-      assertThatThrownBy(() -> ContextPolicy.of(null)).hasMessage("outermost");
-      assertThatThrownBy(() -> ContextPolicy.of(breaker, bulkhead, null)).hasMessage("inner[1]");
+      assertThatThrownBy(() -> FailsafePolicies.policy(null)).hasMessage("outermost");
+      assertThatThrownBy(() -> FailsafePolicies.policy(breaker, bulkhead, null))
+          .hasMessage("inner[1]");
     }
   }
 }

@@ -3,19 +3,20 @@ package dev.resilience.fallback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.resilience.Degraded;
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.BadResultException;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Degraded;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
+import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
-import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import java.io.IOException;
@@ -183,8 +184,8 @@ class DegradedTest {
 
     @Test
     void cannot_be_older_than_it_is() {
-      Degraded<String> degraded = Degraded.by("stale", "kept", Verdict.FAILURE, refused);
-      assertThatThrownBy(() -> degraded.withAge(Duration.ofSeconds(-1)))
+      FallbackAnswer<String> answer = FallbackAnswer.of("stale", "kept");
+      assertThatThrownBy(() -> answer.withAge(Duration.ofSeconds(-1)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("age: PT-1S (expected: >= 0)");
     }
@@ -340,7 +341,7 @@ class DegradedTest {
     }
   }
 
-  private static <T> Answer<T, Throwable> throwing(Exception failure) {
+  private static <T> FallbackFunction<T, Throwable> throwing(Exception failure) {
     return (c, e) -> {
       throw failure;
     };

@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallInterruptedException;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.NoTimeLeftException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
@@ -66,7 +66,7 @@ class FallbacksTest {
   static Stream<Arguments> failures() {
     return Stream.of(
         Arguments.of(new CircuitOpenException("payments", SECOND), "open", "rejected"),
-        Arguments.of(new LimitReachedException("10"), "rejected", "rejected"),
+        Arguments.of(new ConcurrencyLimitExceededException("10"), "rejected", "rejected"),
         Arguments.of(new NoTimeLeftException("1 ms"), "rejected", "timeout"),
         Arguments.of(new AttemptTimeoutException("limit", SECOND), "timeout", "timeout"),
         Arguments.of(new FileNotFoundException("a"), "io", "io"),
@@ -206,7 +206,9 @@ class FallbacksTest {
                 .singleElement()
                 .isInstanceOfSatisfying(
                     PolicyEvent.FallbackAnswered.class,
-                    told -> assertThat(told.verdict()).isEqualTo(Verdict.EXPIRED_BEFORE_DISPATCH));
+                    told ->
+                        assertThat(told.verdict())
+                            .isEqualTo(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH));
           });
     }
 

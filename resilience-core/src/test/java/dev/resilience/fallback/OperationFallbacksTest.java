@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Way;
-import dev.resilience.policy.WithFallback;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -69,7 +69,7 @@ class FirstSuccessTest {
     run(
         () -> {
           String first =
-              FirstSuccess.of(
+              FirstSuccess.race(
                   root,
                   answering("slow", 300),
                   failing(new IOException("refused"), 5),
@@ -87,7 +87,7 @@ class FirstSuccessTest {
     IOException last = new IOException("last");
     run(
         () -> {
-          assertThatThrownBy(() -> FirstSuccess.of(root, failing(last, 20), failing(first, 5)))
+          assertThatThrownBy(() -> FirstSuccess.race(root, failing(last, 20), failing(first, 5)))
               .isSameAs(last)
               .satisfies(e -> assertThat(e.getSuppressed()).containsExactly(first));
           return null;
@@ -99,7 +99,8 @@ class FirstSuccessTest {
     run(
         () -> {
           try (var ctx = root.withTimeout(ofMillis(50))) {
-            assertThatThrownBy(() -> FirstSuccess.of(ctx, answering("a", 500), answering("b", 600)))
+            assertThatThrownBy(
+                    () -> FirstSuccess.race(ctx, answering("a", 500), answering("b", 600)))
                 .isInstanceOf(DeadlineExceededException.class);
             assertThat(time.elapsed()).isEqualTo(ofMillis(50));
             assertThat(ContextProbe.waiters(ctx)).isZero();
@@ -113,7 +114,7 @@ class FirstSuccessTest {
     run(
         () -> {
           CompletionStage<String> stage =
-              FirstSuccess.ofAsync(
+              FirstSuccess.raceAsync(
                   root,
                   c -> c.delay(ofMillis(300)).thenApply(n -> "slow"),
                   c -> c.delay(ofMillis(20)).thenApply(n -> "quick"));
@@ -129,7 +130,7 @@ class FirstSuccessTest {
     run(
         () -> {
           CompletionStage<String> stage =
-              FirstSuccess.ofAsync(
+              FirstSuccess.raceAsync(
                   root,
                   c -> {
                     throw new IOException("first");
@@ -195,7 +196,7 @@ class FirstSuccessTest {
 
   @Test
   void needs_a_call() {
-    assertThatThrownBy(() -> FirstSuccess.<String, RuntimeException>of(root))
+    assertThatThrownBy(() -> FirstSuccess.<String, RuntimeException>race(root))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("calls: none (expected: >= 1)");
   }

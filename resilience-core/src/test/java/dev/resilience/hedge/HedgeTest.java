@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.Schedules;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
@@ -14,7 +15,6 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;

@@ -4,6 +4,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerBuilder;
 import dev.resilience.breaker.BreakerSnapshot;
@@ -11,12 +12,11 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
+import dev.resilience.observe.PolicyEvent.RetryScheduled;
+import dev.resilience.observe.PolicyEvent.TimedOut;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.CircuitChanged;
-import dev.resilience.policy.PolicyEvent.LimitPassed;
-import dev.resilience.policy.PolicyEvent.RetryScheduled;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.TimeSource;
@@ -128,8 +128,8 @@ class LeavingCallersTest {
     private final List<Duration> limits = new ArrayList<>();
     private final RetryBudget budget = RetryBudget.ofDefaults();
     private final Breaker byNumber =
-        strict("by number").over(100).minimumCalls(1).consecutiveFailures(1).build();
-    private final Breaker byTime = strict("by time").over(ofSeconds(10)).minimumCalls(1).build();
+        strict("by number").window(100).minimumCalls(1).consecutiveFailures(1).build();
+    private final Breaker byTime = strict("by time").window(ofSeconds(10)).minimumCalls(1).build();
 
     /** A window by time: when one by number is looked at depends on the numbers of the threads. */
     private final AdaptiveTimeout timeout =
@@ -148,7 +148,7 @@ class LeavingCallersTest {
 
     private void note(PolicyEvent event) {
       if (event instanceof CircuitChanged
-          || event instanceof LimitPassed
+          || event instanceof TimedOut
           || event instanceof RetryScheduled) {
         events.add(event);
       }

@@ -7,12 +7,13 @@ import dev.failsafe.CircuitBreaker;
 import dev.failsafe.Fallback;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
+import dev.resilience.failsafe.FailsafePolicies;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
@@ -60,7 +61,7 @@ class RolesTest {
   @Test
   void of_the_three_dangerous_orders() {
     ContextPolicy adaptive = AdaptiveTimeout.ofDefaults();
-    ContextPolicy fallback = ContextPolicy.of(Fallback.of("none"));
+    ContextPolicy fallback = FailsafePolicies.policy(Fallback.of("none"));
 
     assertThat(Resilience.of(retry, fallback).warnings())
         .containsExactly(
@@ -105,7 +106,7 @@ class RolesTest {
   void of_policies_of_failsafes_one_by_one() {
     Bulkhead<Object> bulkhead = Bulkhead.of(3);
     ContextPolicy theirs =
-        ContextPolicy.of(
+        FailsafePolicies.policy(
             Fallback.of("none"), RetryPolicy.ofDefaults(), CircuitBreaker.ofDefaults(), bulkhead);
 
     assertThat(Resilience.of(theirs).warnings()).isEmpty();
@@ -118,14 +119,14 @@ class RolesTest {
                     .endsWith("Failsafe's retry policy: the numbers of attempts multiply"));
     assertThat(
             Resilience.of(
-                    ContextPolicy.of(
+                    FailsafePolicies.policy(
                         Timeout.of(Duration.ofSeconds(1)),
                         CircuitBreaker.ofDefaults(),
                         RetryPolicy.ofDefaults()))
                 .warnings())
         .hasSize(2)
         .allSatisfy(warning -> assertThat(warning).contains("outside Failsafe's retry policy"));
-    assertThat(Resilience.of(ContextPolicy.of(bulkhead), theirs).warnings())
+    assertThat(Resilience.of(FailsafePolicies.policy(bulkhead), theirs).warnings())
         .anySatisfy(warning -> assertThat(warning).contains("it is the same limit"));
     assertThat(Resilience.of(theirs, Retry.of(RetryPolicy.ofDefaults())).warnings())
         .anySatisfy(warning -> assertThat(warning).contains("the numbers of attempts multiply"));
@@ -141,7 +142,7 @@ class RolesTest {
                     RateLimit.of(10, Duration.ofSeconds(1)),
                     ServiceTimeouts.builder().build().forService("payment"),
                     AdaptiveTimeout.ofDefaults(),
-                    ContextPolicy.of(CircuitBreaker.ofDefaults(), Bulkhead.of(3)))
+                    FailsafePolicies.policy(CircuitBreaker.ofDefaults(), Bulkhead.of(3)))
                 .describe())
         .isEqualTo(
             "more time (at least PT3S)"

@@ -5,32 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.failsafe.CircuitBreaker;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerSnapshot;
-import dev.resilience.budget.BudgetAccount.Outcome;
-import dev.resilience.budget.BudgetAccount.StageAccount;
-import dev.resilience.budget.Spending;
-import dev.resilience.budget.Stage;
+import dev.resilience.budget.BudgetReport.Outcome;
+import dev.resilience.budget.BudgetReport.StageAccount;
+import dev.resilience.budget.BudgetRun;
+import dev.resilience.budget.Phase;
 import dev.resilience.budget.TimeBudget;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.error.RejectedException;
+import dev.resilience.failsafe.FailsafePolicies;
 import dev.resilience.fallback.Fallbacks;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
-import dev.resilience.policy.CallInterruptedException;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.NoTimeLeftException;
-import dev.resilience.policy.RateLimitedException;
-import dev.resilience.policy.RejectedException;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
-import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -61,8 +62,8 @@ final class Simulation {
 
   private static final Duration LONG = Duration.ofSeconds(5);
 
-  private static final Stage FIRST = Stage.of("first", 3);
-  private static final Stage LAST = Stage.of("last", 1);
+  private static final Phase FIRST = Phase.of("first", 3);
+  private static final Phase LAST = Phase.of("last", 1);
   private static final TimeBudget BUDGET = TimeBudget.of(FIRST, LAST);
 
   private final RandomGenerator random;
@@ -89,7 +90,7 @@ final class Simulation {
       policies[i] = i == 0 && random.nextInt(8) == 0 ? moreTime() : policy();
     }
     Resilience silent = Resilience.of(policies);
-    this.stack = random.nextInt(4) == 0 ? silent.withStories(call -> tell(call.toTree())) : silent;
+    this.stack = random.nextInt(4) == 0 ? silent.withReports(call -> tell(call.toTree())) : silent;
     // A constant takes no time: Law 4 holds as without it.
     this.safe = stack.withFallback(Fallbacks.ofValue("none"));
   }
@@ -166,7 +167,7 @@ final class Simulation {
       }
       case 9 -> {
         oneAttemptOnThisThread = false;
-        return ContextPolicy.of(
+        return FailsafePolicies.policy(
             RetryPolicy.builder().withMaxAttempts(1 + random.nextInt(3)).build(),
             CircuitBreaker.builder().withFailureThreshold(1000).build(),
             Timeout.builder(millis(5, 200)).withInterrupt().build());
@@ -187,14 +188,14 @@ final class Simulation {
   private Breaker breaker() {
     var builder =
         Breaker.builder("b" + breakers.size())
-            .over(1 + random.nextInt(5))
+            .window(1 + random.nextInt(5))
             .minimumCalls(1)
             .openFor(millis(10, 300))
             .halfOpenPermits(1 + random.nextInt(2))
             .probeTimeout(Duration.ofMinutes(10))
             .listener(event -> adaptive.forEach(limit -> limit.circuitListener().on(event)));
     if (random.nextBoolean()) {
-      builder.over(millis(10, 500));
+      builder.window(millis(10, 500));
     }
     if (random.nextBoolean()) {
       builder.slowCallRate(0.5, millis(10, 100));
@@ -320,7 +321,7 @@ final class Simulation {
     }
 
     private String callStagesSync(Context ctx) throws Exception {
-      try (Spending spend = BUDGET.start(ctx)) {
+      try (BudgetRun spend = BUDGET.start(ctx)) {
         try {
           String first = spend.call(FIRST, c -> stack.call(c, this::dependency));
           return first + ", " + spend.call(LAST, c -> stack.call(c, this::dependency));
@@ -334,7 +335,7 @@ final class Simulation {
     }
 
     private String callStagesAsync(CancellableContext ctx) throws Exception {
-      try (Spending spend = BUDGET.start(ctx)) {
+      try (BudgetRun spend = BUDGET.start(ctx)) {
         String first =
             await(ctx, spend.callAsync(FIRST, c -> stack.callAsync(c, this::dependencyAsync)));
         return first.equals(LEFT_UNDER_WAY)
@@ -433,9 +434,9 @@ final class Simulation {
     private RejectedException rejection() {
       return switch (random.nextInt(4)) {
         case 0 -> new CircuitOpenException("inner", millis(1, 200));
-        case 1 -> new RateLimitedException("inner", millis(0, 50));
+        case 1 -> new RateLimitExceededException("inner", millis(0, 50));
         case 2 -> new NoTimeLeftException("inner");
-        default -> new LimitReachedException("inner");
+        default -> new ConcurrencyLimitExceededException("inner");
       };
     }
 

@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.Schedules;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ class ConcurrencyLimitTest {
         () -> {
           try (Permit permit = limit.acquire(root)) {
             assertThatThrownBy(() -> mode.call(Resilience.of(limit), root, c -> "never"))
-                .isInstanceOf(LimitReachedException.class)
+                .isInstanceOf(ConcurrencyLimitExceededException.class)
                 .hasMessage("concurrency limit: 1 calls under way");
           }
           assertThat(mode.<String>call(Resilience.of(limit), root, c -> "answer"))
@@ -119,7 +119,7 @@ class ConcurrencyLimitTest {
             Throwable thrown =
                 catchThrowable(() -> mode.call(Resilience.of(limit), caller, c -> "never"));
             assertThat(Classifier.ofDefaults().judge(caller, thrown))
-                .isIn(Verdict.EXPIRED_BEFORE_DISPATCH);
+                .isIn(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH);
           }
           return null;
         });
@@ -135,7 +135,7 @@ class ConcurrencyLimitTest {
           try (Permit permit = limit.acquire(root);
               var caller = root.withTimeout(ofSeconds(1))) {
             assertThatThrownBy(() -> mode.call(Resilience.of(limit), caller, c -> "never"))
-                .isInstanceOf(LimitReachedException.class)
+                .isInstanceOf(ConcurrencyLimitExceededException.class)
                 .hasMessage("reports: no permit within PT0.04S");
             assertThat(time.elapsed()).isEqualTo(ofMillis(40));
             assertThat(ContextProbe.waiters(caller)).isZero();
@@ -206,7 +206,9 @@ class ConcurrencyLimitTest {
                                 Resilience.of(limit)
                                     .callAsync(ctx, c -> c.delay(ofMillis(random.nextInt(50)))));
                           }
-                        } catch (LimitReachedException | ContextException | ExecutionException e) {
+                        } catch (ConcurrencyLimitExceededException
+                            | ContextException
+                            | ExecutionException e) {
                           // As good as any.
                         }
                       });

@@ -2,14 +2,14 @@ package dev.resilience.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.Schedules;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
-import dev.resilience.policy.RateLimitedException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,7 +116,7 @@ class RateLimitPropertyTest {
       long from = time.nanoTime();
       try {
         limit.acquire(ctx, wanted);
-      } catch (RateLimitedException refused) {
+      } catch (RateLimitExceededException refused) {
         // It took no time, and there really would have been none in time.
         assertThat(time.nanoTime()).isEqualTo(from);
         assertThat(refused.retryAfter().orElseThrow()).isGreaterThanOrEqualTo(ctx.timeLeft());
@@ -146,7 +146,7 @@ class RateLimitPropertyTest {
           }
           default -> {}
         }
-      } catch (RateLimitedException | ContextException notNow) {
+      } catch (RateLimitExceededException | ContextException notNow) {
         // As good as any.
       }
     }
@@ -154,7 +154,7 @@ class RateLimitPropertyTest {
     private void call(Context ctx) {
       try {
         stack.run(ctx, c -> use(1));
-      } catch (RateLimitedException | ContextException notNow) {
+      } catch (RateLimitExceededException | ContextException notNow) {
         // As good as any.
       }
     }

@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.RateLimitedException;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
@@ -119,7 +119,7 @@ class RateLimitTest {
             try (var ctx = root.withTimeout(ofMillis(100))) {
               assertThatThrownBy(() -> mode.call(Resilience.of(limit), ctx, c -> "never"))
                   .isInstanceOfSatisfying(
-                      RateLimitedException.class,
+                      RateLimitExceededException.class,
                       e -> assertThat(e.retryAfter()).contains(ofMillis(100)));
             }
             assertThat(time.elapsed()).isZero();
@@ -179,7 +179,7 @@ class RateLimitTest {
               Throwable thrown = catchThrowable(() -> Resilience.of(limit).call(ctx, c -> "never"));
               assertThat(time.elapsed()).isEqualTo(ofMillis(150));
               assertThat(Classifier.ofDefaults().judge(ctx, thrown))
-                  .isEqualTo(Verdict.EXPIRED_BEFORE_DISPATCH);
+                  .isEqualTo(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH);
               assertThat(thrown).hasMessageContaining("while waiting for mail");
             }
             return null;
@@ -200,7 +200,7 @@ class RateLimitTest {
             time.pause();
             root.sleep(ofMillis(1));
             assertThatThrownBy(() -> impatient.acquire(root))
-                .isInstanceOf(RateLimitedException.class)
+                .isInstanceOf(RateLimitExceededException.class)
                 .hasMessage("mail: no token in time");
             return null;
           });

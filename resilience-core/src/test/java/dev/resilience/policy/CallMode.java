@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

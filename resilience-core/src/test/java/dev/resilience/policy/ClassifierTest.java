@@ -7,6 +7,14 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.NoInstanceException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.error.ResilienceException;
 import dev.resilience.policy.Verdict.Evidence;
 import dev.resilience.policy.Verdict.Sample;
 import dev.resilience.time.VirtualTime;
@@ -30,35 +38,53 @@ class ClassifierTest {
 
   /** What can come out of a call, and what it is while the caller waits and after its deadline. */
   private enum Failure {
-    REMOTE(new IOException("refused"), Verdict.FAILURE, Verdict.EXPIRED),
-    UNCHECKED(new IllegalStateException("broken"), Verdict.FAILURE, Verdict.EXPIRED),
-    THEIR_CANCELLATION(new CancellationException("pool closed"), Verdict.FAILURE, Verdict.EXPIRED),
-    THEIR_TIMEOUT(new TimeoutException("their limit"), Verdict.FAILURE, Verdict.EXPIRED),
+    REMOTE(new IOException("refused"), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED),
+    UNCHECKED(new IllegalStateException("broken"), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED),
+    THEIR_CANCELLATION(
+        new CancellationException("pool closed"), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED),
+    THEIR_TIMEOUT(new TimeoutException("their limit"), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED),
     ANOTHERS_CANCEL(
-        new ContextCancelledException("another context", null), Verdict.FAILURE, Verdict.EXPIRED),
+        new ContextCancelledException("another context", null),
+        Verdict.FAILURE,
+        Verdict.DEADLINE_EXCEEDED),
     ANOTHERS_DEADLINE(
-        new DeadlineExceededException("another context", null), Verdict.FAILURE, Verdict.EXPIRED),
-    CUT_OFF_LATE(exceeded(LIMIT.dividedBy(2)), Verdict.FAILURE, Verdict.EXPIRED),
+        new DeadlineExceededException("another context", null),
+        Verdict.FAILURE,
+        Verdict.DEADLINE_EXCEEDED),
+    CUT_OFF_LATE(exceeded(LIMIT.dividedBy(2)), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED),
     CUT_OFF_EARLY(
-        exceeded(LIMIT.dividedBy(2).minusNanos(1)), Verdict.FAILURE, Verdict.EXPIRED_EARLY),
-    NOT_BEGUN(exceeded(Duration.ZERO), Verdict.FAILURE, Verdict.EXPIRED_BEFORE_DISPATCH),
-    OWN_LIMIT(new AttemptTimeoutException("limit", LIMIT), Verdict.LIMIT_PASSED, Verdict.EXPIRED),
+        exceeded(LIMIT.dividedBy(2).minusNanos(1)),
+        Verdict.FAILURE,
+        Verdict.DEADLINE_EXCEEDED_EARLY),
+    NOT_BEGUN(exceeded(Duration.ZERO), Verdict.FAILURE, Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
+    OWN_LIMIT(
+        new AttemptTimeoutException("limit", LIMIT), Verdict.TIMED_OUT, Verdict.DEADLINE_EXCEEDED),
     OPEN(
         new CircuitOpenException("payments", LIMIT),
         Verdict.REJECTED,
-        Verdict.EXPIRED_BEFORE_DISPATCH),
+        Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
     LIMITED(
-        new RateLimitedException("10/s", LIMIT), Verdict.REJECTED, Verdict.EXPIRED_BEFORE_DISPATCH),
-    FULL(new LimitReachedException("10"), Verdict.REJECTED, Verdict.EXPIRED_BEFORE_DISPATCH),
+        new RateLimitExceededException("10/s", LIMIT),
+        Verdict.REJECTED,
+        Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
+    FULL(
+        new ConcurrencyLimitExceededException("10"),
+        Verdict.REJECTED,
+        Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
     NO_INSTANCE(
-        new NoInstanceException("orders"), Verdict.REJECTED, Verdict.EXPIRED_BEFORE_DISPATCH),
-    NO_TIME(new NoTimeLeftException("1 ms"), Verdict.NO_TIME_LEFT, Verdict.EXPIRED_BEFORE_DISPATCH),
+        new NoInstanceException("orders"),
+        Verdict.REJECTED,
+        Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
+    NO_TIME(
+        new NoTimeLeftException("1 ms"),
+        Verdict.NO_TIME_LEFT,
+        Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH),
     OUTSIDE_INTERRUPT(
         new CallInterruptedException(new InterruptedException()),
         Verdict.INTERRUPTED,
         Verdict.INTERRUPTED),
-    RAW_INTERRUPT(new InterruptedException(), Verdict.INTERRUPTED, Verdict.EXPIRED),
-    ERROR(new StackOverflowError(), Verdict.FATAL, Verdict.EXPIRED);
+    RAW_INTERRUPT(new InterruptedException(), Verdict.INTERRUPTED, Verdict.DEADLINE_EXCEEDED),
+    ERROR(new StackOverflowError(), Verdict.FATAL, Verdict.DEADLINE_EXCEEDED);
 
     final Throwable thrown;
     final Verdict whileWaiting;
@@ -116,9 +142,9 @@ class ClassifierTest {
       boolean told =
           failure == Failure.CUT_OFF_LATE
               || failure == Failure.OWN_LIMIT
-              || failure.afterDeadline != Verdict.EXPIRED;
+              || failure.afterDeadline != Verdict.DEADLINE_EXCEEDED;
       assertThat(defaults.judge(expired, failure.thrown, false))
-          .isEqualTo(told ? failure.afterDeadline : Verdict.EXPIRED_EARLY);
+          .isEqualTo(told ? failure.afterDeadline : Verdict.DEADLINE_EXCEEDED_EARLY);
     }
 
     @Test
@@ -130,7 +156,7 @@ class ClassifierTest {
     @Test
     void a_deadline_that_nobody_has_noticed_yet_counts() {
       time.advance(Duration.ofMinutes(1));
-      assertThat(defaults.judge(waiting, new IOException())).isEqualTo(Verdict.EXPIRED);
+      assertThat(defaults.judge(waiting, new IOException())).isEqualTo(Verdict.DEADLINE_EXCEEDED);
     }
   }
 
@@ -173,7 +199,8 @@ class ClassifierTest {
       assertThat(notAgain.judge(waiting, Failure.OWN_LIMIT.thrown))
           .isEqualTo(Verdict.PERMANENT_FAILURE);
       assertThat(notAgain.judge(waiting, Failure.OPEN.thrown)).isEqualTo(Verdict.REJECTED);
-      assertThat(notAgain.judge(expired, Failure.OWN_LIMIT.thrown)).isEqualTo(Verdict.EXPIRED);
+      assertThat(notAgain.judge(expired, Failure.OWN_LIMIT.thrown))
+          .isEqualTo(Verdict.DEADLINE_EXCEEDED);
     }
 
     @Test
@@ -186,7 +213,7 @@ class ClassifierTest {
     @Test
     void an_answer_in_the_shape_of_an_exception_may_come_after_the_deadline() {
       assertThat(rules.judge(expired, new FileNotFoundException())).isEqualTo(Verdict.SUCCESS);
-      assertThat(rules.judge(expired, new IOException())).isEqualTo(Verdict.EXPIRED);
+      assertThat(rules.judge(expired, new IOException())).isEqualTo(Verdict.DEADLINE_EXCEEDED);
       assertThat(rules.judge(cancelled, new FileNotFoundException()))
           .isEqualTo(Verdict.CALLER_CANCELLED);
     }
@@ -236,10 +263,10 @@ class ClassifierTest {
     return Stream.of(
         new Row(Verdict.SUCCESS, Evidence.SUCCESS, false, Sample.EXACT, false),
         new Row(Verdict.CALLER_CANCELLED, Evidence.NONE, false, Sample.NONE, false),
-        new Row(Verdict.EXPIRED_BEFORE_DISPATCH, Evidence.NONE, false, Sample.NONE, true),
-        new Row(Verdict.EXPIRED, Evidence.FAILURE, false, Sample.AT_LEAST, true),
-        new Row(Verdict.EXPIRED_EARLY, Evidence.NONE, false, Sample.AT_LEAST, true),
-        new Row(Verdict.LIMIT_PASSED, Evidence.FAILURE, true, Sample.AT_LEAST, true),
+        new Row(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH, Evidence.NONE, false, Sample.NONE, true),
+        new Row(Verdict.DEADLINE_EXCEEDED, Evidence.FAILURE, false, Sample.AT_LEAST, true),
+        new Row(Verdict.DEADLINE_EXCEEDED_EARLY, Evidence.NONE, false, Sample.AT_LEAST, true),
+        new Row(Verdict.TIMED_OUT, Evidence.FAILURE, true, Sample.AT_LEAST, true),
         new Row(Verdict.REJECTED, Evidence.NONE, true, Sample.NONE, true),
         new Row(Verdict.NO_TIME_LEFT, Evidence.NONE, false, Sample.NONE, true),
         new Row(Verdict.INTERRUPTED, Evidence.NONE, false, Sample.NONE, false),

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
 import java.time.Duration;
@@ -93,7 +98,7 @@ public abstract class ContextPolicyContract {
   private enum Thrown {
     CANCELLATION_THAT_THE_CALLER_DID_NOT_CAUSE(new CancellationException("pool closed")),
     LIMIT_PASSED_INSIDE(new AttemptTimeoutException("inner", Duration.ofMillis(1))),
-    REJECTED_INSIDE(new LimitReachedException("inner")),
+    REJECTED_INSIDE(new ConcurrencyLimitExceededException("inner")),
     NO_TIME_LEFT_INSIDE(new NoTimeLeftException("inner"));
 
     final RuntimeException failure;

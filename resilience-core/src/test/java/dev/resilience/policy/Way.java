@@ -2,6 +2,8 @@ package dev.resilience.policy;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;

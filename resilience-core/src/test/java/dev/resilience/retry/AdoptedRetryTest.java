@@ -10,15 +10,15 @@ import dev.failsafe.CircuitBreaker;
 import dev.failsafe.CircuitBreakerOpenException;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.failsafe.FailsafeFailures;
+import dev.resilience.observe.CallReport;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.FailsafeFailures;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,7 +79,8 @@ class AdoptedRetryTest {
     assertThat(failure).isInstanceOf(IOException.class).hasMessage("no 3");
     assertThat(attempts).hasValue(3);
     assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
-    assertThat(CallStory.of(failure).orElseThrow().stopped()).isEqualTo("all 3 attempts are used");
+    assertThat(CallReport.from(failure).orElseThrow().stopped())
+        .isEqualTo("all 3 attempts are used");
   }
 
   @ParameterizedTest
@@ -129,7 +130,7 @@ class AdoptedRetryTest {
               throw new IllegalArgumentException("not handled");
             });
     assertThat(attempts).hasValue(1);
-    assertThat(CallStory.of(failure).orElseThrow().stopped())
+    assertThat(CallReport.from(failure).orElseThrow().stopped())
         .isEqualTo("the retry policy wants no other attempt");
 
     attempts.set(0);

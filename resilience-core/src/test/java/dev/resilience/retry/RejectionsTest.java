@@ -7,17 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.failsafe.RetryPolicy;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.limit.RateLimit;
+import dev.resilience.observe.CallReport;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
@@ -74,7 +74,7 @@ class RejectionsTest {
   }
 
   private static String stopped(Throwable failure) {
-    return CallStory.of(failure).orElseThrow().stopped();
+    return CallReport.from(failure).orElseThrow().stopped();
   }
 
   private Duration delay() {
@@ -168,7 +168,7 @@ class RejectionsTest {
           mode,
           retry().maxRejections(2).build(),
           root,
-          failing(new LimitReachedException("10 calls")));
+          failing(new ConcurrencyLimitExceededException("10 calls")));
 
       assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
     }
@@ -237,10 +237,10 @@ class RejectionsTest {
     @ParameterizedTest
     @EnumSource
     void is_no_end_of_the_story_where_only_the_jitter_does_not_fit(CallMode mode) throws Exception {
-      List<String> stories = new ArrayList<>();
+      List<String> reports = new ArrayList<>();
       Resilience stack =
           Resilience.of(retry().backoff(JITTERED).build())
-              .withStories(story -> stories.add(story.toTree()));
+              .withReports(report -> reports.add(report.toTree()));
 
       time.run(
           () ->
@@ -254,7 +254,7 @@ class RejectionsTest {
                     return "well";
                   }));
 
-      assertThat(stories).singleElement().asString().doesNotContain("no time left");
+      assertThat(reports).singleElement().asString().doesNotContain("no time left");
     }
 
     @ParameterizedTest
@@ -369,7 +369,7 @@ class RejectionsTest {
     @EnumSource
     void a_call_outlasts_an_open_circuit(CallMode mode) throws Exception {
       Breaker breaker =
-          Breaker.builder("payments").over(2).minimumCalls(2).openFor(ofSeconds(5)).build();
+          Breaker.builder("payments").window(2).minimumCalls(2).openFor(ofSeconds(5)).build();
 
       Object answer =
           time.run(

@@ -5,12 +5,12 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.observe.CallReport;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CallStory;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
@@ -33,8 +33,8 @@ class RetryLimitsTest {
   private final Context root = Context.background(time);
   private final AtomicInteger requests = new AtomicInteger();
 
-  private static CallStory storyOf(Throwable failure) {
-    return CallStory.of(failure).orElseThrow();
+  private static CallReport storyOf(Throwable failure) {
+    return CallReport.from(failure).orElseThrow();
   }
 
   private Throwable callThatFails(CallMode mode, Retry retry) {
@@ -273,7 +273,7 @@ class RetryLimitsTest {
     void is_learned_from_further_attempts_too(CallMode mode) throws Exception {
       time.run(
           () -> {
-            for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+            for (int i = 0; i < AttemptDurations.ENOUGH; i++) {
               var isFirst = new AtomicBoolean(true);
               mode.call(
                   Resilience.of(retry),
@@ -297,7 +297,7 @@ class RetryLimitsTest {
     void is_at_least_the_limit_that_passed(CallMode mode) throws Exception {
       time.run(
           () -> {
-            for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+            for (int i = 0; i < AttemptDurations.ENOUGH; i++) {
               catchThrowable(
                   () ->
                       mode.call(
@@ -403,24 +403,24 @@ class RetryLimitsTest {
 
     @Test
     void costs_no_clock_while_all_is_well() {
-      for (int i = 0; i < AttemptTimes.WINDOW; i++) {
+      for (int i = 0; i < AttemptDurations.WINDOW; i++) {
         assertThat(retry.times().isWatching()).isTrue();
-        assertThat(retry.times().start(time)).isNotEqualTo(AttemptTimes.UNWATCHED);
+        assertThat(retry.times().start(time)).isNotEqualTo(AttemptDurations.UNWATCHED);
       }
 
       assertThat(retry.times().isWatching()).isFalse();
-      assertThat(retry.times().start(time)).isEqualTo(AttemptTimes.UNWATCHED);
+      assertThat(retry.times().start(time)).isEqualTo(AttemptDurations.UNWATCHED);
     }
   }
 
   @Nested
   class The_times_of_attempts {
 
-    private final AttemptTimes times = new AttemptTimes();
+    private final AttemptDurations times = new AttemptDurations();
 
     @Test
     void are_known_by_their_median_once_there_are_enough() {
-      for (int i = 1; i < AttemptTimes.ENOUGH; i++) {
+      for (int i = 1; i < AttemptDurations.ENOUGH; i++) {
         times.took(i);
         assertThat(times.median()).isZero();
       }
@@ -455,10 +455,10 @@ class RetryLimitsTest {
 
     @Test
     void are_those_of_the_latest() {
-      for (int i = 0; i < AttemptTimes.WINDOW; i++) {
+      for (int i = 0; i < AttemptDurations.WINDOW; i++) {
         times.took(1000);
       }
-      for (int i = 0; i < AttemptTimes.WINDOW; i++) {
+      for (int i = 0; i < AttemptDurations.WINDOW; i++) {
         times.took(7);
       }
 
@@ -467,15 +467,15 @@ class RetryLimitsTest {
 
     @Test
     void are_not_shortened_by_callers_in_a_hurry_but_prolonged_by_patient_ones() {
-      for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+      for (int i = 0; i < AttemptDurations.ENOUGH; i++) {
         times.took(100);
       }
-      for (int i = 0; i < AttemptTimes.WINDOW; i++) {
+      for (int i = 0; i < AttemptDurations.WINDOW; i++) {
         times.tookAtLeast(3);
       }
       assertThat(times.median()).isEqualTo(100);
 
-      for (int i = 0; i < AttemptTimes.WINDOW; i++) {
+      for (int i = 0; i < AttemptDurations.WINDOW; i++) {
         times.tookAtLeast(500);
       }
       assertThat(times.median()).isEqualTo(500);
@@ -487,8 +487,8 @@ class RetryLimitsTest {
         times.start(time);
       }
       times.failed();
-      for (int i = 0; i < AttemptTimes.AFTER_A_FAILURE; i++) {
-        assertThat(times.start(time)).isNotEqualTo(AttemptTimes.UNWATCHED);
+      for (int i = 0; i < AttemptDurations.AFTER_A_FAILURE; i++) {
+        assertThat(times.start(time)).isNotEqualTo(AttemptDurations.UNWATCHED);
       }
 
       assertThat(times.isWatching()).isFalse();
@@ -496,7 +496,7 @@ class RetryLimitsTest {
 
     @Test
     void of_an_attempt_without_length_count() {
-      for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+      for (int i = 0; i < AttemptDurations.ENOUGH; i++) {
         times.took(0);
       }
 
@@ -510,7 +510,7 @@ class RetryLimitsTest {
     var ctx = Context.background(manual);
     var retry = Retry.ofDefaults();
     var pending = new ArrayList<CompletableFuture<String>>();
-    for (int i = 0; i < AttemptTimes.ENOUGH; i++) {
+    for (int i = 0; i < AttemptDurations.ENOUGH; i++) {
       var answer = new CompletableFuture<String>();
       pending.add(answer);
       Resilience.of(retry).callAsync(ctx, c -> answer);

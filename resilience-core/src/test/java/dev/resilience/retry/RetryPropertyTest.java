@@ -2,11 +2,11 @@ package dev.resilience.retry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.CallReport;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -132,7 +132,7 @@ class RetryPropertyTest {
         assertThat(seen).isSameAs(expected);
       }
       if (seen instanceof IOException failure) {
-        assertThat(CallStory.of(failure).orElseThrow().attemptCount()).isEqualTo(reached[0]);
+        assertThat(CallReport.from(failure).orElseThrow().attemptCount()).isEqualTo(reached[0]);
       }
       if (leaving != null) {
         leaving.cancel();

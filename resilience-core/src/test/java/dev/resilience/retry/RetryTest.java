@@ -7,21 +7,21 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.CallReport;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.CallMode;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.CircuitOpenException;
+import dev.resilience.policy.CallProbe;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.NoTimeLeftException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
-import dev.resilience.policy.Witness;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -63,8 +63,8 @@ class RetryTest {
     Object run(Context ctx, int attempt) throws Exception;
   }
 
-  private static CallStory storyOf(Throwable failure) {
-    return CallStory.of(failure).orElseThrow();
+  private static CallReport storyOf(Throwable failure) {
+    return CallReport.from(failure).orElseThrow();
   }
 
   @Nested
@@ -116,8 +116,8 @@ class RetryTest {
           .isInstanceOfSatisfying(
               PolicyEvent.RetrySucceeded.class,
               event -> {
-                assertThat(event.story().attemptCount()).isEqualTo(3);
-                assertThat(event.story().waited()).isEqualTo(ofMillis(400));
+                assertThat(event.report().attemptCount()).isEqualTo(3);
+                assertThat(event.report().waited()).isEqualTo(ofMillis(400));
               });
     }
   }
@@ -215,7 +215,7 @@ class RetryTest {
               });
 
       assertThat(failure).isInstanceOf(Closed.class).hasNoSuppressedExceptions();
-      assertThat(CallStory.of(failure)).isEmpty();
+      assertThat(CallReport.from(failure)).isEmpty();
     }
   }
 
@@ -282,7 +282,7 @@ class RetryTest {
           .isInstanceOfSatisfying(
               PolicyEvent.RetriesStopped.class,
               event ->
-                  assertThat(event.story().stopped())
+                  assertThat(event.report().stopped())
                       .isEqualTo("the caller's deadline has passed"));
       assertThat(failure).isNotNull();
     }
@@ -379,7 +379,7 @@ class RetryTest {
           .singleElement()
           .isInstanceOfSatisfying(
               PolicyEvent.RetriesStopped.class,
-              event -> assertThat(event.story().stopped()).isEqualTo("the caller has ended"));
+              event -> assertThat(event.report().stopped()).isEqualTo("the caller has ended"));
     }
 
     @ParameterizedTest
@@ -392,7 +392,7 @@ class RetryTest {
           .isInstanceOfSatisfying(
               PolicyEvent.RetriesStopped.class,
               event ->
-                  assertThat(event.story().toTree())
+                  assertThat(event.report().toTree())
                       .isEqualTo(
                           """
                           retry, stopped: the caller cancelled during the back-off
@@ -499,7 +499,7 @@ class RetryTest {
           .last()
           .isInstanceOfSatisfying(
               PolicyEvent.RetrySucceeded.class,
-              event -> assertThat(event.story().attemptCount()).isEqualTo(2));
+              event -> assertThat(event.report().attemptCount()).isEqualTo(2));
     }
 
     @ParameterizedTest
@@ -609,7 +609,7 @@ class RetryTest {
     @Test
     void hands_on_the_stage_itself_when_it_has_succeeded_already() {
       var done = CompletableFuture.completedFuture("yes");
-      var witness = new Witness();
+      var witness = new CallProbe();
 
       Resilience.of(witness, Retry.ofDefaults()).callAsync(root, c -> done);
 

@@ -54,7 +54,7 @@ class AutomaticTimeTest extends TimeSourceContract {
   /**
    * Four participants that sleep, pause, set timers and hand over callbacks; and what came of it.
    */
-  private static String story(long seed) throws Exception {
+  private static String report(long seed) throws Exception {
     VirtualTime.Automatic time = VirtualTime.automatic(seed);
     List<String> log = new ArrayList<>();
     time.run(
@@ -95,21 +95,21 @@ class AutomaticTimeTest extends TimeSourceContract {
 
     @Test
     void tellsTheSameStoryAgain() {
-      Seeds.check(200, seed -> assertThat(story(seed)).isEqualTo(story(seed)));
+      Seeds.check(200, seed -> assertThat(report(seed)).isEqualTo(report(seed)));
     }
 
     @Test
     void tellsAnotherStoryThanOtherSeeds() throws Exception {
-      Set<String> stories = new HashSet<>();
+      Set<String> reports = new HashSet<>();
       for (long seed = 0; seed < 50; seed++) {
-        stories.add(story(seed));
+        reports.add(report(seed));
       }
-      assertThat(stories).hasSizeGreaterThan(45);
+      assertThat(reports).hasSizeGreaterThan(45);
     }
 
     @Test
     void tellsTheSameStoryOnEveryJvm() throws Exception {
-      assertThat(story(42))
+      assertThat(report(42))
           .isEqualTo(
               "p2@0 p1@0 p2@0 true@0 p2@0 cb-p1 p3@1' cb-p2 cb-p3 p1@1' p0@2 cb-p2 cb-p2"
                   + " p1@2 cb-p0 cb-p1 cb-p1 p3@3 cb-p3 p0@4 p0@4' cb-p0 p3@5 end@5");

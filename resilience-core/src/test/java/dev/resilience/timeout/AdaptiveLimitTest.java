@@ -45,7 +45,7 @@ class AdaptiveLimitTest {
     /** One batch, in which the tenth call was the last one that was looked at. */
     @BeforeEach
     void learn() {
-      ended(StripedCounts.BATCH, FAST);
+      ended(StripedHistogram.BATCH, FAST);
       assertNear(limit.limit(), 2 * FAST);
     }
 
@@ -63,7 +63,7 @@ class AdaptiveLimitTest {
     @Test
     void when_the_calls_of_a_slice_have_come_before_that() {
       now += MILLISECOND;
-      ended(2 * StripedCounts.BATCH - 1, SLOW);
+      ended(2 * StripedHistogram.BATCH - 1, SLOW);
       assertNear(limit.limit(), 2 * FAST);
 
       ended(1, SLOW);
@@ -73,12 +73,12 @@ class AdaptiveLimitTest {
     @Test
     void and_counts_the_calls_of_a_slice_anew_after_each_look() {
       now += PAUSE - 1;
-      ended(StripedCounts.BATCH, FAST);
+      ended(StripedHistogram.BATCH, FAST);
       now += 1;
       ended(1, FAST);
       now += MILLISECOND;
 
-      ended(StripedCounts.BATCH - 1, SLOW);
+      ended(StripedHistogram.BATCH - 1, SLOW);
 
       assertNear(limit.limit(), 2 * FAST);
     }
@@ -86,7 +86,7 @@ class AdaptiveLimitTest {
     @Test
     void at_most_once_a_millisecond_however_many_calls_there_are() {
       now += MILLISECOND - 1;
-      ended(100 * StripedCounts.BATCH, SLOW);
+      ended(100 * StripedHistogram.BATCH, SLOW);
       assertNear(limit.limit(), 2 * FAST);
     }
 
@@ -94,7 +94,7 @@ class AdaptiveLimitTest {
     void when_somebody_asks_for_the_numbers() {
       ended(7, SLOW);
 
-      assertThat(limit.snapshot("quotes").samples()).isEqualTo(StripedCounts.BATCH + 7);
+      assertThat(limit.snapshot("quotes").samples()).isEqualTo(StripedHistogram.BATCH + 7);
       assertNear(limit.limit(), 2 * FAST);
     }
   }

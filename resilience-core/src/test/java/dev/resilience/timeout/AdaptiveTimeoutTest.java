@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.Circuit;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.Circuit;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
@@ -94,7 +94,7 @@ class AdaptiveTimeoutTest {
     void may_be_another_percentile_and_factor() throws Exception {
       Way.PLATFORM_THREAD.play(
           bench -> {
-            timeout = builder().startingAt(CEILING).percentile(0.5).times(3).build();
+            timeout = builder().startingAt(CEILING).percentile(0.5).multiplier(3).build();
             calls(bench, 6, millis(100));
             calls(bench, 4, millis(400));
             assertLimit(millis(300));
@@ -123,7 +123,7 @@ class AdaptiveTimeoutTest {
                 .isInstanceOf(AttemptTimeoutException.class)
                 .hasMessage("quotes: no answer within PT0.05S");
             assertThat(bench.elapsed()).isEqualTo(FLOOR);
-            assertThat(events).contains(new PolicyEvent.LimitPassed("quotes", FLOOR));
+            assertThat(events).contains(new PolicyEvent.TimedOut("quotes", FLOOR));
           });
     }
 
@@ -358,7 +358,7 @@ class AdaptiveTimeoutTest {
 
     @Test
     void other_events_do_nothing() {
-      timeout.circuitListener().on(new PolicyEvent.LimitPassed("quotes", FLOOR));
+      timeout.circuitListener().on(new PolicyEvent.TimedOut("quotes", FLOOR));
       assertThat(timeout.snapshot().frozen()).isFalse();
     }
   }
@@ -430,8 +430,8 @@ class AdaptiveTimeoutTest {
     refused(
         () -> builder.percentile(Double.NaN),
         "percentile: NaN (expected: > 0 and < 1, such as 0.95)");
-    refused(() -> builder.times(0.9), "times: 0.9 (expected: 1 to 100)");
-    refused(() -> builder.times(101), "times: 101.0 (expected: 1 to 100)");
+    refused(() -> builder.multiplier(0.9), "multiplier: 0.9 (expected: 1 to 100)");
+    refused(() -> builder.multiplier(101), "multiplier: 101.0 (expected: 1 to 100)");
     refused(() -> builder.between(Duration.ZERO, CEILING), "floor: PT0S (expected: > 0)");
     refused(
         () -> builder.between(CEILING, FLOOR),
@@ -458,8 +458,8 @@ class AdaptiveTimeoutTest {
     for (AdaptiveTimeoutBuilder builder :
         List.of(
             builder().between(FLOOR, Duration.ofDays(1)),
-            builder().times(1),
-            builder().times(100),
+            builder().multiplier(1),
+            builder().multiplier(100),
             builder().minSamples(1),
             builder().minSamples(500),
             builder().window(Duration.ofNanos(1), 100),
@@ -481,7 +481,7 @@ class AdaptiveTimeoutTest {
           assertThat(timeout.stillRunning()).isEqualTo(1);
           deaf.complete("late");
           assertThat(timeout.stillRunning()).isZero();
-          assertThat(timeout.abandoned()).isEqualTo(1);
+          assertThat(timeout.abandonedCount()).isEqualTo(1);
         });
   }
 
@@ -495,7 +495,7 @@ class AdaptiveTimeoutTest {
           calls(bench, 2, millis(100));
           assertThat(timeout.snapshot().samples()).isEqualTo(5);
           assertThat(timeout.snapshot().cutOff()).isEqualTo(2);
-          TimeoutStatistics told = monitor.of("quotes").orElseThrow();
+          TimeoutStatistics told = monitor.statistics("quotes").orElseThrow();
           assertThat(told.succeeded()).isEqualTo(3);
           assertThat(told.timedOut()).isEqualTo(2);
         });

@@ -5,21 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.AsyncCall;
-import dev.resilience.policy.AttemptTimeoutException;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CallInterruptedException;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
@@ -86,8 +86,8 @@ class FixedTimeoutTest {
             assertThat(bench.elapsed()).isEqualTo(LIMIT);
             assertThat(bench.caller.isDone()).isFalse();
             assertThat(Classifier.ofDefaults().judge(bench.caller, thrown))
-                .isEqualTo(Verdict.LIMIT_PASSED);
-            assertThat(events).contains(new PolicyEvent.LimitPassed("quotes", LIMIT));
+                .isEqualTo(Verdict.TIMED_OUT);
+            assertThat(events).contains(new PolicyEvent.TimedOut("quotes", LIMIT));
             assertNothingIsLeft(bench);
           });
     }
@@ -132,7 +132,7 @@ class FixedTimeoutTest {
               assertThat(thrown.limit()).contains(LIMIT);
               assertThat(bench.elapsed()).isEqualTo(Duration.ofMillis(30));
               assertThat(Classifier.ofDefaults().judge(ctx, thrown))
-                  .isEqualTo(Verdict.EXPIRED_EARLY);
+                  .isEqualTo(Verdict.DEADLINE_EXCEEDED_EARLY);
             }
             assertNothingIsLeft(bench);
           });
@@ -149,7 +149,8 @@ class FixedTimeoutTest {
                       DeadlineExceededException.class,
                       () -> bench.callForEver(Resilience.of(timeout(false)), ctx));
               assertThat(thrown.ran()).contains(LIMIT);
-              assertThat(Classifier.ofDefaults().judge(ctx, thrown)).isEqualTo(Verdict.EXPIRED);
+              assertThat(Classifier.ofDefaults().judge(ctx, thrown))
+                  .isEqualTo(Verdict.DEADLINE_EXCEEDED);
             }
           });
     }
@@ -287,10 +288,10 @@ class FixedTimeoutTest {
                 .isInstanceOf(AttemptTimeoutException.class);
             assertThat(seen).hasValue(1);
             assertThat(timeout.stillRunning()).isZero();
-            assertThat(timeout.abandoned()).isZero();
+            assertThat(timeout.abandonedCount()).isZero();
             assertThat(events)
                 .containsExactly(
-                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.TimedOut("quotes", LIMIT),
                     new PolicyEvent.LateResult("quotes", Duration.ofSeconds(5), "late", null));
             assertThat(Thread.interrupted()).isFalse();
           });
@@ -332,7 +333,7 @@ class FixedTimeoutTest {
             assertThatThrownBy(() -> bench.await(ours)).isInstanceOf(AttemptTimeoutException.class);
             assertThat(bench.elapsed()).isEqualTo(LIMIT);
             assertThat(timeout.stillRunning()).isEqualTo(1);
-            assertThat(timeout.abandoned()).isEqualTo(1);
+            assertThat(timeout.abandonedCount()).isEqualTo(1);
 
             bench.root.sleep(SECOND);
             theirs.complete("late");
@@ -340,7 +341,7 @@ class FixedTimeoutTest {
             assertThat(events)
                 .containsExactly(
                     new PolicyEvent.WorkAbandoned("quotes", 1),
-                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.TimedOut("quotes", LIMIT),
                     new PolicyEvent.LateResult("quotes", LIMIT.plus(SECOND), "late", null));
             assertNothingIsLeft(bench);
           });
@@ -367,8 +368,8 @@ class FixedTimeoutTest {
                         assertThat(thrown.getSuppressed())
                             .singleElement()
                             .isInstanceOf(IOException.class));
-            assertThat(timeout.abandoned()).isZero();
-            assertThat(events).containsExactly(new PolicyEvent.LimitPassed("quotes", LIMIT));
+            assertThat(timeout.abandonedCount()).isZero();
+            assertThat(events).containsExactly(new PolicyEvent.TimedOut("quotes", LIMIT));
           });
     }
 
@@ -386,10 +387,10 @@ class FixedTimeoutTest {
                           return CompletableFuture.completedFuture(stubborn(bench, SECOND));
                         });
             assertThatThrownBy(() -> bench.await(ours)).isInstanceOf(AttemptTimeoutException.class);
-            assertThat(timeout.abandoned()).isZero();
+            assertThat(timeout.abandonedCount()).isZero();
             assertThat(events)
                 .containsExactly(
-                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.TimedOut("quotes", LIMIT),
                     new PolicyEvent.LateResult("quotes", SECOND, "late", null));
           });
     }
@@ -404,7 +405,7 @@ class FixedTimeoutTest {
                 Resilience.of(timeout).callAsync(bench.caller, c -> theirs);
             theirs.complete("result");
             assertThat(bench.<String>await(ours)).isEqualTo("result");
-            assertThat(timeout.abandoned()).isZero();
+            assertThat(timeout.abandonedCount()).isZero();
             assertThat(events).isEmpty();
             assertNothingIsLeft(bench);
           });
@@ -435,15 +436,15 @@ class FixedTimeoutTest {
                 .isNotSameAs(Thread.currentThread())
                 .satisfies(thread -> assertThat(thread.getName()).contains("quotes"));
             assertThat(timeout.stillRunning()).isEqualTo(1);
-            assertThat(timeout.abandoned()).isEqualTo(1);
+            assertThat(timeout.abandonedCount()).isEqualTo(1);
 
             bench.root.sleep(Duration.ofSeconds(10));
             assertThat(timeout.stillRunning()).isZero();
-            assertThat(timeout.abandoned()).isEqualTo(1);
+            assertThat(timeout.abandonedCount()).isEqualTo(1);
             assertThat(events)
                 .containsExactly(
                     new PolicyEvent.WorkAbandoned("quotes", 1),
-                    new PolicyEvent.LimitPassed("quotes", LIMIT),
+                    new PolicyEvent.TimedOut("quotes", LIMIT),
                     new PolicyEvent.LateResult("quotes", Duration.ofSeconds(5), "late", null));
             assertNothingIsLeft(bench);
           });

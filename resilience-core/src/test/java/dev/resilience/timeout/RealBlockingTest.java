@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.AttemptTimeoutException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.LimitReachedException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -162,9 +162,9 @@ class RealBlockingTest {
       assertThat(thrown).isInstanceOf(AttemptTimeoutException.class);
       assertThat(Thread.currentThread().isInterrupted()).isFalse();
       assertThat(timeout.stillRunning()).isEqualTo(1);
-      assertThat(timeout.abandoned()).isEqualTo(1);
+      assertThat(timeout.abandonedCount()).isEqualTo(1);
       assertThat(events.take()).isEqualTo(new PolicyEvent.WorkAbandoned("reads", 1));
-      assertThat(events.take()).isEqualTo(new PolicyEvent.LimitPassed("reads", LIMIT));
+      assertThat(events.take()).isEqualTo(new PolicyEvent.TimedOut("reads", LIMIT));
 
       letGo.countDown();
       sockets.element().close();
@@ -173,7 +173,7 @@ class RealBlockingTest {
           .isInstanceOfSatisfying(
               PolicyEvent.LateResult.class, late -> assertThat(late.policy()).isEqualTo("reads"));
       assertThat(timeout.stillRunning()).isZero();
-      assertThat(timeout.abandoned()).isEqualTo(1);
+      assertThat(timeout.abandonedCount()).isEqualTo(1);
     }
   }
 
@@ -249,7 +249,7 @@ class RealBlockingTest {
     assertThat(catchThrowable(() -> stack.call(ctx, stubborn)))
         .isInstanceOf(AttemptTimeoutException.class);
     assertThat(catchThrowable(() -> stack.call(ctx, stubborn)))
-        .isInstanceOf(LimitReachedException.class)
+        .isInstanceOf(ConcurrencyLimitExceededException.class)
         .hasMessage("reads: all 1 threads of the isolated mode are taken");
     letGo.countDown();
   }

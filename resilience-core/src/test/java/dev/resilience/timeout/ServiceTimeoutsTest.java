@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.NoTimeLeftException;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Way;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -123,7 +123,7 @@ class ServiceTimeoutsTest {
           assertThat(worker).isNotSameAs(Thread.currentThread());
 
           catchThrowable(() -> bench.callForEver(stack, bench.caller));
-          assertThat(events).contains(new PolicyEvent.LimitPassed("mail", Duration.ofSeconds(1)));
+          assertThat(events).contains(new PolicyEvent.TimedOut("mail", Duration.ofSeconds(1)));
         });
   }
 

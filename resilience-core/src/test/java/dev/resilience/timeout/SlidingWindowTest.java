@@ -11,8 +11,8 @@ class SlidingWindowTest {
   private static final int FAST = 1;
   private static final int BELIEVED = 5;
 
-  private final StripedCounts ended = StripedCounts.frequent(10);
-  private final StripedCounts cutOff = StripedCounts.rare(10);
+  private final StripedHistogram ended = StripedHistogram.frequent(10);
+  private final StripedHistogram cutOff = StripedHistogram.rare(10);
 
   /** 800 nanoseconds, 80 calls, but 10 calls at least. */
   private final SlidingWindow window = new SlidingWindow(10, 800, 80, 10);

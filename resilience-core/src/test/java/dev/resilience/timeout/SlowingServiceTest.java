@@ -2,12 +2,12 @@ package dev.resilience.timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;

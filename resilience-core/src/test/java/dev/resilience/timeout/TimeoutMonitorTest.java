@@ -3,9 +3,9 @@ package dev.resilience.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Way;
 import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
@@ -53,11 +53,11 @@ class TimeoutMonitorTest {
                       c -> {
                         throw new IOException("refused");
                       }));
-          TimeoutStatistics quotes = monitor.of("quotes").orElseThrow();
+          TimeoutStatistics quotes = monitor.statistics("quotes").orElseThrow();
           assertThat(quotes.limit()).isEqualTo(Duration.ofMillis(100));
           assertThat(quotes.succeeded()).isEqualTo(8);
           assertThat(quotes.fast()).isEqualTo(3);
-          assertThat(quotes.close()).isEqualTo(2);
+          assertThat(quotes.nearLimit()).isEqualTo(2);
           assertThat(quotes.timedOut()).isEqualTo(2);
           assertThat(quotes.callerTimedOut()).isEqualTo(1);
           assertThat(quotes.failed()).isEqualTo(1);
@@ -73,7 +73,7 @@ class TimeoutMonitorTest {
   void says_nothing_of_a_call_that_its_caller_left(Way way) throws Exception {
     way.play(
         bench -> {
-          TimeoutStatistics before = monitor.of("quotes").orElseThrow();
+          TimeoutStatistics before = monitor.statistics("quotes").orElseThrow();
           try (CancellableContext ctx = bench.caller.withCancel()) {
             bench
                 .root
@@ -81,7 +81,7 @@ class TimeoutMonitorTest {
                 .startTimer(bench.root.timeSource().nanoTime() + 1_000_000, ctx::cancel);
             call(bench, ctx, 50);
           }
-          assertThat(monitor.of("quotes")).contains(before);
+          assertThat(monitor.statistics("quotes")).contains(before);
         });
   }
 
@@ -90,7 +90,8 @@ class TimeoutMonitorTest {
     Way.PLATFORM_THREAD.play(
         bench -> {
           call(bench, bench.caller, 1);
-          assertThat(monitor.of("quotes").orElseThrow().limit()).isEqualTo(Duration.ofMillis(100));
+          assertThat(monitor.statistics("quotes").orElseThrow().limit())
+              .isEqualTo(Duration.ofMillis(100));
         });
     TimeoutMonitor other = TimeoutMonitor.create();
     Way.PLATFORM_THREAD.play(
@@ -98,7 +99,8 @@ class TimeoutMonitorTest {
           FixedTimeout timeout =
               FixedTimeout.builder(Duration.ofMillis(7)).name("orders").monitor(other).build();
           catchThrowable(() -> bench.callForEver(Resilience.of(timeout), bench.caller));
-          assertThat(other.of("orders").orElseThrow().limit()).isEqualTo(Duration.ofMillis(7));
+          assertThat(other.statistics("orders").orElseThrow().limit())
+              .isEqualTo(Duration.ofMillis(7));
         });
   }
 
@@ -131,7 +133,7 @@ class TimeoutMonitorTest {
 
   @Test
   void knows_only_what_it_was_given_to() {
-    assertThat(monitor.of("orders")).isEmpty();
-    assertThat(monitor.of("quotes").orElseThrow().median()).isEqualTo(Duration.ZERO);
+    assertThat(monitor.statistics("orders")).isEmpty();
+    assertThat(monitor.statistics("quotes").orElseThrow().median()).isEqualTo(Duration.ZERO);
   }
 }

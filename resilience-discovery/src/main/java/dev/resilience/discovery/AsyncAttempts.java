@@ -1,9 +1,9 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
+import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
-import dev.resilience.policy.RawFailure;
-import dev.resilience.policy.Resilience;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class AsyncAttempts<T extends @Nullable Object> extends Attempts implement
         .handle(
             (nothing, failure) -> {
               if (failure != null) {
-                throw calls.notKnown(RawFailure.of(failure));
+                throw calls.notKnown(Failures.unwrap(failure));
               }
               return attempt(ctx);
             })
@@ -45,7 +45,7 @@ final class AsyncAttempts<T extends @Nullable Object> extends Attempts implement
         .callAsync(ctx, c -> work.call(c, attempt.instance))
         .whenComplete(
             (result, failure) -> {
-              Throwable raw = failure == null ? null : RawFailure.of(failure);
+              Throwable raw = failure == null ? null : Failures.unwrap(failure);
               try {
                 if (raw == null) {
                   attempt.succeeded(result);

@@ -2,10 +2,10 @@ package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.CallInterruptedException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.NoInstanceException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.NoInstanceException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.Failures;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,7 +50,7 @@ final class HttpCheck implements HealthCheck {
         (answer, wrong) -> {
           end.withdraw();
           if (wrong != null) {
-            throw new CompletionException(RawFailure.of(wrong));
+            throw new CompletionException(Failures.unwrap(wrong));
           }
           if (answer.statusCode() < 200 || answer.statusCode() > 299) {
             throw new UnwellException("it answers with status " + answer.statusCode());

@@ -1,9 +1,9 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
+import dev.resilience.error.NoInstanceException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.NoInstanceException;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;

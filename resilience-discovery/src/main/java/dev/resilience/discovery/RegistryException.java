@@ -1,6 +1,6 @@
 package dev.resilience.discovery;
 
-import dev.resilience.policy.ResilienceException;
+import dev.resilience.error.ResilienceException;
 
 /** A registry could not be asked. */
 public final class RegistryException extends ResilienceException {

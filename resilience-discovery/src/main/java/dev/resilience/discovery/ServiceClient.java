@@ -1,10 +1,10 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import java.time.Duration;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call that comes before anything is known waits for it, for a bounded time and within its own
  * deadline. Where nobody can be called, a call fails with a {@link
- * dev.resilience.policy.NoInstanceException} that says why.
+ * dev.resilience.error.NoInstanceException} that says why.
  *
  * <p>Thread-safe. A call costs two readings of the clock, a pick and three small objects; no lock.
  * What runs in the background ends when the client is closed, or with the context that it was
@@ -101,9 +101,9 @@ public final class ServiceClient implements AutoCloseable {
    * @throws X what the work throws, as it was thrown
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended and the work had no
    *     result
-   * @throws dev.resilience.policy.NoInstanceException if nobody can be called, or the client is
+   * @throws dev.resilience.error.NoInstanceException if nobody can be called, or the client is
    *     closed
-   * @throws dev.resilience.policy.ResilienceException if a policy made the call fail
+   * @throws dev.resilience.error.ResilienceException if a policy made the call fail
    * @throws IllegalArgumentException if {@code ctx} is on another clock than this client
    */
   public <T extends @Nullable Object, X extends Throwable> T call(

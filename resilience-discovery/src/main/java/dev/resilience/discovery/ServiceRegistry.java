@@ -52,8 +52,8 @@ public interface ServiceRegistry {
    * @return never stale; without instances if there are none
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended or ends first
    * @throws RegistryException if the registry cannot be asked
-   * @throws dev.resilience.policy.AttemptTimeoutException if it does not answer in time
-   * @throws dev.resilience.policy.CallInterruptedException if this thread was interrupted from
+   * @throws dev.resilience.error.AttemptTimeoutException if it does not answer in time
+   * @throws dev.resilience.error.CallInterruptedException if this thread was interrupted from
    *     outside; the flag is set
    */
   Snapshot discover(Context ctx, String service);
@@ -75,7 +75,7 @@ public interface ServiceRegistry {
    * @param ctx the caller's
    * @param service its name
    * @return with at least one instance
-   * @throws dev.resilience.policy.NoInstanceException if the last answer was empty
+   * @throws dev.resilience.error.NoInstanceException if the last answer was empty
    */
   default Snapshot discoverWithRetry(Context ctx, String service) {
     return PatientDiscovery.discover(this, ctx, service);

@@ -1,10 +1,10 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.policy.CallInterruptedException;
-import dev.resilience.policy.Resilience;
-import dev.resilience.policy.ResilienceException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.ResilienceException;
 import dev.resilience.retry.Backoff;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;

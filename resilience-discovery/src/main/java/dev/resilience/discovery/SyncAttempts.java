@@ -1,8 +1,8 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.Resilience;
 import org.jspecify.annotations.Nullable;
 
 /** The attempts of one call, on the caller's thread. */

@@ -1,6 +1,6 @@
 package dev.resilience.discovery;
 
-import dev.resilience.policy.ResilienceException;
+import dev.resilience.error.ResilienceException;
 
 /** An instance is not well; the message says how it shows. */
 final class UnwellException extends ResilienceException {

@@ -1,7 +1,7 @@
 package dev.resilience.discovery;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -2,9 +2,9 @@ package dev.resilience.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

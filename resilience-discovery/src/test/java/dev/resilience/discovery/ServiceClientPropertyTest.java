@@ -4,11 +4,11 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.hedge.Hedge;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.FixedTimeout;

@@ -9,7 +9,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.NoInstanceException;
+import dev.resilience.error.NoInstanceException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

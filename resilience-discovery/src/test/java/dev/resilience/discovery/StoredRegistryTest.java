@@ -12,9 +12,9 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.discovery.FlakyStore.Mood;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.CallStory;
-import dev.resilience.policy.NoInstanceException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.NoInstanceException;
+import dev.resilience.observe.CallReport;
 import dev.resilience.time.Participant;
 import dev.resilience.time.VirtualTime;
 import java.lang.ref.WeakReference;
@@ -244,12 +244,12 @@ class StoredRegistryTest {
       time.advance(ofSeconds(5));
 
       assertThat(thrown.get()).hasMessage("orders: nobody is registered");
-      CallStory story = CallStory.of(requireNonNull(thrown.get())).orElseThrow();
+      CallReport story = CallReport.from(requireNonNull(thrown.get())).orElseThrow();
       assertThat(story.attemptCount()).isEqualTo(5);
       List<Duration> delays =
           story.steps().stream()
-              .filter(CallStory.Delay.class::isInstance)
-              .map(step -> ((CallStory.Delay) step).time())
+              .filter(CallReport.Delay.class::isInstance)
+              .map(step -> ((CallReport.Delay) step).time())
               .toList();
       assertThat(delays).hasSize(4).isSorted();
     }

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;

@@ -1,6 +1,6 @@
 package dev.resilience.simulation;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
  * A circuit changed its state.

@@ -1,6 +1,6 @@
 package dev.resilience.simulation;
 
-import dev.resilience.policy.PolicyListener;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 

@@ -1,6 +1,6 @@
 package dev.resilience.simulation;
 
-import dev.resilience.policy.Resilience;
+import dev.resilience.Resilience;
 import java.util.Objects;
 import java.util.function.Function;
 

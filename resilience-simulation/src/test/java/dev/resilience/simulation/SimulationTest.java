@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.resilience.policy.CircuitOpenException;
+import dev.resilience.error.CircuitOpenException;
 import dev.resilience.simulation.CallRecord.Outcome;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -26,7 +26,7 @@ public class DeadlineAgainstCancel {
   private DeadlineAgainstCancel() {}
 
   private static final String CANCELLED = "cancelled";
-  private static final String EXPIRED = "expired";
+  private static final String DEADLINE_EXCEEDED = "expired";
 
   /** Somebody waits, so a timer finds the deadline. */
   @JCStressTest
@@ -121,7 +121,7 @@ public class DeadlineAgainstCancel {
       return "lives";
     }
     if (error instanceof DeadlineExceededException) {
-      return cause == error && !context.isCancelled() ? EXPIRED : "expired, but " + cause;
+      return cause == error && !context.isCancelled() ? DEADLINE_EXCEEDED : "expired, but " + cause;
     }
     return cause == CancelReason.USER && context.isCancelled()
         ? CANCELLED

@@ -3,11 +3,11 @@ package dev.resilience.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.CircuitOpenException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

@@ -4,11 +4,11 @@ import dev.failsafe.CircuitBreaker;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.function.CheckedSupplier;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
@@ -29,7 +29,7 @@ public class BreakerWithFailures {
         Resilience.of(
             Breaker.builder("service")
                 .failureRate(0.5)
-                .over(20)
+                .window(20)
                 .classifier(
                     Classifier.ofDefaults()
                         .onResult(Boolean.class, good -> good ? Verdict.SUCCESS : Verdict.FAILURE))

@@ -4,10 +4,10 @@ import dev.failsafe.CircuitBreaker;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.function.CheckedSupplier;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.Resilience;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -19,7 +19,7 @@ public class ClosedBreaker {
 
   private final Context ctx = Context.background();
   private final Resilience ours =
-      Resilience.of(Breaker.builder("service").failureRate(0.5).over(20).build());
+      Resilience.of(Breaker.builder("service").failureRate(0.5).window(20).build());
   private final CircuitBreaker<Object> theirs =
       CircuitBreaker.builder().withFailureThreshold(10, 20).build();
   private final FailsafeExecutor<Object> failsafe = Failsafe.with(theirs);

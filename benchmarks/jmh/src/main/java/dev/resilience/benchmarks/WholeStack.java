@@ -6,12 +6,12 @@ import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
 import dev.failsafe.function.CheckedSupplier;
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
 import dev.resilience.fallback.Fallbacks;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.Resilience;
-import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
@@ -33,13 +33,13 @@ public class WholeStack {
   private final WithFallback<Object> ours =
       Resilience.of(
               Retry.ofDefaults(),
-              Breaker.builder("service").failureRate(0.5).over(20).build(),
+              Breaker.builder("service").failureRate(0.5).window(20).build(),
               FixedTimeout.of(LIMIT))
           .withFallback(Fallbacks.ofValue(answer));
   private final WithFallback<Object> oursAdaptive =
       Resilience.of(
               Retry.ofDefaults(),
-              Breaker.builder("service").failureRate(0.5).over(20).build(),
+              Breaker.builder("service").failureRate(0.5).window(20).build(),
               AdaptiveTimeout.builder().startingAt(LIMIT).build())
           .withFallback(Fallbacks.ofValue(answer));
   private final FailsafeExecutor<Object> failsafe =

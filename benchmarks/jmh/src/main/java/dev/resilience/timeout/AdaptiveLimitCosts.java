@@ -1,8 +1,8 @@
 package dev.resilience.timeout;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.Resilience;
 import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;

@@ -3,10 +3,10 @@ package dev.resilience.load;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;

@@ -1,8 +1,8 @@
 package dev.resilience.examples.adaptive;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.AdaptiveTimeout;
 import java.io.IOException;

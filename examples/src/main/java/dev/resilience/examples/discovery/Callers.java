@@ -3,6 +3,7 @@ package dev.resilience.examples.discovery;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
@@ -12,7 +13,6 @@ import dev.resilience.discovery.ServiceClient;
 import dev.resilience.discovery.ServiceInstance;
 import dev.resilience.discovery.ServiceRegistry;
 import dev.resilience.examples.program.NamedThreads;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;

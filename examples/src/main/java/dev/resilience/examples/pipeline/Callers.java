@@ -1,14 +1,14 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.RequestInfo;
+import dev.resilience.error.Failures;
+import dev.resilience.error.RejectedException;
 import dev.resilience.policy.AsyncCall;
-import dev.resilience.policy.RawFailure;
-import dev.resilience.policy.RejectedException;
-import dev.resilience.policy.Resilience;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -109,7 +109,7 @@ final class Callers {
     if (caller.isDone()) {
       return Outcome.OUT_OF_TIME;
     }
-    Throwable failure = RawFailure.of(thrown);
+    Throwable failure = Failures.unwrap(thrown);
     if (failure instanceof RejectedException) {
       return Outcome.TURNED_AWAY;
     }

@@ -2,13 +2,13 @@ package dev.resilience.examples.pipeline;
 
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.PolicyEvent.Circuit;
-import dev.resilience.policy.PolicyListener;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
 import java.util.List;
@@ -119,7 +119,7 @@ final class DependencyStats implements PolicyListener {
       retries.increment();
     } else if (event instanceof PolicyEvent.RetrySucceeded) {
       savedByRetry.increment();
-    } else if (event instanceof PolicyEvent.LimitPassed) {
+    } else if (event instanceof PolicyEvent.TimedOut) {
       timeouts.increment();
     } else if (event instanceof PolicyEvent.FallbackAnswered) {
       fallbacks.increment();

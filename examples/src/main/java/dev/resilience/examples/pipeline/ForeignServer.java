@@ -1,11 +1,11 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.policy.RawFailure;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.Failures;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.ConnectException;
@@ -49,7 +49,7 @@ final class ForeignServer {
     } catch (ContextCancelledException interrupted) {
       // The run will notice.
     } catch (ExecutionException failed) {
-      Throwable failure = RawFailure.of(failed);
+      Throwable failure = Failures.unwrap(failed);
       if (!(failure instanceof HttpStatusException || failure instanceof ServerBusyException)) {
         throw unreachable(url, reason(failure), failure);
       }

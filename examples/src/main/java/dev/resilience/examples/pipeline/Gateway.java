@@ -1,9 +1,9 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.AttemptTimeoutException;
-import dev.resilience.policy.RejectedException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.RejectedException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
-import dev.resilience.policy.PolicyEvent.CircuitChanged;
+import dev.resilience.observe.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.resilience.examples.pipeline;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.policy.AsyncCall;
-import dev.resilience.policy.Resilience;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;

@@ -3,14 +3,14 @@ package dev.resilience.examples.pipeline;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.breaker.Breaker;
-import dev.resilience.fallback.Answer;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.fallback.FallbackFunction;
 import dev.resilience.fallback.Fallbacks;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
-import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
@@ -82,7 +82,7 @@ final class Policies {
 
   /** Whatever goes wrong, except that the caller left: another answer. */
   static <T> WithFallback<T> orElse(
-      Resilience stack, DependencyStats stats, Answer<T, Throwable> answer) {
+      Resilience stack, DependencyStats stats, FallbackFunction<T, Throwable> answer) {
     return stack
         .withFallback(Fallbacks.onAny(answer).within(ofMillis(100)).listener(stats))
         .judgedBy(HTTP);
@@ -112,7 +112,7 @@ final class Policies {
     Breaker breaker =
         Breaker.builder(stats.name())
             .failureRate(0.5)
-            .over(20)
+            .window(20)
             .openFor(ofMillis(500))
             .halfOpenPermits(2)
             .closeAfter(3)

@@ -3,7 +3,7 @@ package dev.resilience.examples.pipeline;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.policy.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.Circuit;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.EnumMap;

@@ -1,6 +1,6 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.policy.RejectedException;
+import dev.resilience.error.RejectedException;
 import java.time.Duration;
 
 /**

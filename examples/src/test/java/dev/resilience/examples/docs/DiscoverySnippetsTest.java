@@ -4,6 +4,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.Balancer;
 import dev.resilience.discovery.HealthCheck;
@@ -14,7 +15,6 @@ import dev.resilience.discovery.ServiceInstance;
 import dev.resilience.discovery.ServiceRegistry;
 import dev.resilience.discovery.ZonePreference;
 import dev.resilience.hedge.Hedge;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.IOException;

@@ -4,15 +4,15 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Degraded;
+import dev.resilience.Resilience;
+import dev.resilience.WithFallback;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
 import dev.resilience.fallback.Fallbacks;
 import dev.resilience.fallback.OperationFallbacks;
 import dev.resilience.policy.Classifier;
-import dev.resilience.policy.Degraded;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
-import dev.resilience.policy.WithFallback;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;

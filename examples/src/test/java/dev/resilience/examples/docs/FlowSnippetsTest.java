@@ -5,25 +5,25 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
 import dev.resilience.hedge.FirstSuccess;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.limit.Reservation;
+import dev.resilience.observe.ErrorAnalysis;
+import dev.resilience.observe.ErrorCollector;
+import dev.resilience.observe.ErrorKind;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
-import dev.resilience.policy.CircuitOpenException;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.ErrorAnalysis;
-import dev.resilience.policy.ErrorCollector;
-import dev.resilience.policy.ErrorKind;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.PolicyEvent;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -110,7 +110,8 @@ class FlowSnippetsTest {
 
   @Test
   void first_success() throws IOException {
-    String quote = FirstSuccess.of(ctx, c -> europe.fetch(c, order), c -> america.fetch(c, order));
+    String quote =
+        FirstSuccess.race(ctx, c -> europe.fetch(c, order), c -> america.fetch(c, order));
     assertThat(quote).isEqualTo("quote of order 7");
   }
 
@@ -157,9 +158,9 @@ class FlowSnippetsTest {
   }
 
   @Test
-  void stories() throws Exception {
+  void reports() throws Exception {
     List<String> log = new ArrayList<>();
-    Resilience told = Resilience.of(retry, breaker).withStories(story -> log.add(story.toTree()));
+    Resilience told = Resilience.of(retry, breaker).withReports(report -> log.add(report.toTree()));
     var time = VirtualTime.automatic(1);
     Context virtual = Context.background(time);
     time.run(
@@ -190,7 +191,7 @@ class FlowSnippetsTest {
   void errors() {
     List<String> lines = Collections.nCopies(200, "a bad line");
     ErrorCollector errors =
-        ErrorCollector.builder().maxErrors(100).maxErrorRate(0.2).over(50).build();
+        ErrorCollector.builder().maxErrors(100).maxErrorRate(0.2).minimumOperations(50).build();
     for (String line : lines) {
       try {
         store(ctx, line);

@@ -39,7 +39,7 @@ class PolicyPagesTest {
         "hedge",
         "first-success",
         "composition",
-        "errors-and-stories",
+        "errors-and-reports",
         "failsafe");
   }
 

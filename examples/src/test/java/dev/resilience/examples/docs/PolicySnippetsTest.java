@@ -10,11 +10,10 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.Fallback;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
 import dev.resilience.failsafe.FailsafePolicies;
-import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.Resilience;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
@@ -96,7 +95,7 @@ class PolicySnippetsTest {
     var breaker =
         Breaker.builder("payments")
             .failureRate(0.5)
-            .over(ofSeconds(30))
+            .window(ofSeconds(30))
             .minimumCalls(20)
             .slowCallRate(0.8, ofSeconds(2))
             .openFor(ofSeconds(5))
@@ -114,7 +113,7 @@ class PolicySnippetsTest {
     var bulkhead = Bulkhead.<String>of(10);
     var timeout = Timeout.<String>of(ofSeconds(1));
 
-    var theirs = ContextPolicy.of(fallback, retryPolicy, circuitBreaker, bulkhead, timeout);
+    var theirs = FailsafePolicies.policy(fallback, retryPolicy, circuitBreaker, bulkhead, timeout);
     String quote = Resilience.of(theirs).call(ctx, c -> api.quote(c));
 
     assertThat(quote).isEqualTo("quote");

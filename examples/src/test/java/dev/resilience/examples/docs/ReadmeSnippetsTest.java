@@ -4,9 +4,9 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
@@ -28,7 +28,7 @@ class ReadmeSnippetsTest {
             .maxAttempts(4)
             .backoff(Backoff.exponential(ofMillis(50), ofSeconds(1)).withFullJitter())
             .build();
-    var breaker = Breaker.builder("payments").failureRate(0.5).over(20).build();
+    var breaker = Breaker.builder("payments").failureRate(0.5).window(20).build();
     var payments = Resilience.of(retry, breaker, FixedTimeout.of(ofMillis(300))); // outermost first
 
     try (var request = Context.background().withTimeout(ofSeconds(2))) {

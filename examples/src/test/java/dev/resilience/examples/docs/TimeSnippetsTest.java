@@ -4,12 +4,12 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
-import dev.resilience.budget.BudgetAccount.StageAccount;
-import dev.resilience.budget.Stage;
+import dev.resilience.budget.BudgetReport.StageAccount;
+import dev.resilience.budget.Phase;
 import dev.resilience.budget.TimeBudget;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.AdaptiveTimeout;
@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 /** The blocks of docs/adaptive-timeout.md and docs/time-budget.md. */
 class TimeSnippetsTest {
 
-  static final Stage AUTH = Stage.of("auth", 10);
-  static final Stage QUOTE = Stage.of("quote", 70);
-  static final Stage RENDER = Stage.of("render", 20);
+  static final Phase AUTH = Phase.of("auth", 10);
+  static final Phase QUOTE = Phase.of("quote", 70);
+  static final Phase RENDER = Phase.of("render", 20);
   static final TimeBudget PAGE = TimeBudget.of(AUTH, QUOTE, RENDER);
 
   private final VirtualTime.Automatic time = VirtualTime.automatic(1);
@@ -41,7 +41,7 @@ class TimeSnippetsTest {
               AdaptiveTimeout.builder()
                   .name("quotes")
                   .percentile(0.95)
-                  .times(2)
+                  .multiplier(2)
                   .between(ofMillis(50), ofSeconds(2))
                   .build();
           var breaker = Breaker.builder("quotes").listener(timeout.circuitListener()).build();

@@ -4,8 +4,8 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import dev.resilience.timeout.MoreTime;
@@ -55,7 +55,7 @@ class TimeoutSnippetsTest {
     Resilience payments = Resilience.of(retry, limits.forService("payment")); // 1.02 s an attempt
     String paid =
         payments.call(ctx, c -> pay(c, limits.timeFor(c, "payment"))); // tell it what it has
-    String fit = monitor.of("payment").orElseThrow().toString();
+    String fit = monitor.statistics("payment").orElseThrow().toString();
     assertThat(paid).startsWith("paid within PT");
     assertThat(fit).contains("succeeded=1");
   }

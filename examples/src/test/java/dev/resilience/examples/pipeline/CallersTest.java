@@ -3,12 +3,12 @@ package dev.resilience.examples.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.RequestInfo;
-import dev.resilience.policy.CircuitOpenException;
-import dev.resilience.policy.Resilience;
+import dev.resilience.error.CircuitOpenException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

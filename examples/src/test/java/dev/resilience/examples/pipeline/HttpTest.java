@@ -9,7 +9,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.RequestInfo;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.Failures;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -93,7 +93,7 @@ class HttpTest {
       answer.get(30, TimeUnit.SECONDS);
       return null;
     } catch (ExecutionException failed) {
-      return RawFailure.of(failed.getCause() == null ? failed : failed.getCause());
+      return Failures.unwrap(failed.getCause() == null ? failed : failed.getCause());
     }
   }
 

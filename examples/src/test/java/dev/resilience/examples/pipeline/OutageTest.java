@@ -1,12 +1,12 @@
 package dev.resilience.examples.pipeline;
 
-import static dev.resilience.policy.PolicyEvent.Circuit.CLOSED;
-import static dev.resilience.policy.PolicyEvent.Circuit.HALF_OPEN;
-import static dev.resilience.policy.PolicyEvent.Circuit.OPEN;
+import static dev.resilience.observe.PolicyEvent.Circuit.CLOSED;
+import static dev.resilience.observe.PolicyEvent.Circuit.HALF_OPEN;
+import static dev.resilience.observe.PolicyEvent.Circuit.OPEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.resilience.policy.PolicyEvent.Circuit;
-import dev.resilience.policy.PolicyEvent.CircuitChanged;
+import dev.resilience.observe.PolicyEvent.Circuit;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,7 @@ package dev.resilience.redis;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.Failures;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -34,7 +34,7 @@ final class Answer<T extends @Nullable Object> {
     question.whenComplete(
         (value, failure) -> {
           if (failure != null) {
-            orElse.accept(RawFailure.of(failure));
+            orElse.accept(Failures.unwrap(failure));
             return;
           }
           try {
@@ -60,7 +60,7 @@ final class Answer<T extends @Nullable Object> {
   }
 
   void fail(Throwable failure) {
-    result.completeExceptionally(RawFailure.of(failure));
+    result.completeExceptionally(Failures.unwrap(failure));
   }
 
   CompletionStage<T> stage() {
@@ -77,7 +77,7 @@ final class Answer<T extends @Nullable Object> {
           if (failure == null) {
             result.complete(value);
           } else {
-            result.completeExceptionally(RawFailure.of(failure));
+            result.completeExceptionally(Failures.unwrap(failure));
           }
         });
     return result;

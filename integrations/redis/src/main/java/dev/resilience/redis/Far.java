@@ -1,7 +1,7 @@
 package dev.resilience.redis;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Resilience;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
 import io.lettuce.core.ClientOptions;

@@ -8,8 +8,8 @@ import dev.resilience.cache.LoadException;
 import dev.resilience.cache.Loader;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.CallInterruptedException;
-import dev.resilience.policy.RawFailure;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Map;
@@ -390,7 +390,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
       throw new CallInterruptedException(interrupted);
     } catch (ExecutionException failed) {
       Throwable cause = failed.getCause();
-      if (cause != null && RawFailure.of(cause) instanceof RuntimeException raw) {
+      if (cause != null && Failures.unwrap(cause) instanceof RuntimeException raw) {
         throw raw;
       }
       throw new IllegalStateException(failed);

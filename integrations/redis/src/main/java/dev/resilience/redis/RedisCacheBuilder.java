@@ -1,13 +1,13 @@
 package dev.resilience.redis;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.cache.CacheClosedException;
 import dev.resilience.cache.ContextCache;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.PolicyEvent;
-import dev.resilience.policy.Resilience;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
@@ -163,7 +163,7 @@ public final class RedisCacheBuilder<K, V extends @Nullable Object> {
     AtomicReference<Far> known = new AtomicReference<>();
     Breaker breaker =
         Breaker.builder(name + " (Redis)")
-            .over(10)
+            .window(10)
             .minimumCalls(3)
             .openFor(Duration.ofSeconds(1))
             .listener(

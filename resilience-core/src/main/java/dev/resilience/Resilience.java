@@ -1,0 +1,227 @@
+package dev.resilience;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
+import dev.resilience.error.ResilienceException;
+import dev.resilience.observe.CallReportCollector;
+import dev.resilience.observe.CallReportListener;
+import dev.resilience.policy.Action;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Fallback;
+import dev.resilience.policy.PolicyChain;
+import dev.resilience.stage.CallerFuture;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stack of policies around calls, the outermost first.
+ *
+ * <pre>{@code
+ * Resilience payments = Resilience.of(retry, breaker, timeout);
+ *
+ * Quote quote = payments.call(ctx, c -> api.quote(c, order));
+ * CompletionStage<Quote> later = payments.callAsync(ctx, c -> api.quoteAsync(c, order));
+ * }</pre>
+ *
+ * <p>Each policy sees what is inside it as one call: {@code of(retry, timeout)} limits each
+ * attempt, {@code of(timeout, retry)} limits all attempts together. The same policy object may
+ * stand in many stacks, which then share its state.
+ *
+ * <p>A call whose context has ended fails at once with that context's exception, and does not reach
+ * the policies. The work gets a context of its own to pass on; it may have less time than the
+ * caller's.
+ *
+ * <p>Immutable and thread-safe, as long as the policies are. A call that succeeds at once costs the
+ * policies' own steps, and a reading of the clock if its context has a deadline; nothing is
+ * allocated here. An asynchronous call costs a few small objects.
+ */
+public final class Resilience {
+
+  private static final Logger LOG = System.getLogger(Resilience.class.getName());
+
+  private final PolicyChain chain;
+  private final List<String> warnings;
+  private final @Nullable CallReportListener reports;
+
+  private Resilience(
+      PolicyChain chain, List<String> warnings, @Nullable CallReportListener reports) {
+    this.chain = chain;
+    this.warnings = warnings;
+    this.reports = reports;
+  }
+
+  /**
+   * A stack. Where its order leads to what is seldom meant, the log says so, and {@link #warnings}.
+   *
+   * @param outermostFirst the policies; none: calls are only bound to their contexts
+   */
+  public static Resilience of(ContextPolicy... outermostFirst) {
+    PolicyChain chain = PolicyChain.of(outermostFirst);
+    List<String> warnings = StackWarnings.of(chain.entries());
+    for (String warning : warnings) {
+      LOG.log(Level.WARNING, warning);
+    }
+    return new Resilience(chain, warnings, null);
+  }
+
+  /**
+   * Does the work on this thread.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   * @return the result of the work
+   * @throws X what the work throws, as it was thrown; with retries the last failure
+   * @throws dev.resilience.context.ContextException if {@code ctx} has ended and the work had no
+   *     result
+   * @throws ResilienceException if a policy made the call fail
+   * @throws CallInterruptedException if this thread was interrupted from outside; the flag is set
+   */
+  public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
+      throws X {
+    Objects.requireNonNull(work, "work");
+    return reports == null ? chain.call(ctx, work) : callReported(ctx, work, reports);
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> T callReported(
+      Context ctx, Call<T, X> work, CallReportListener listener) throws X {
+    if (ctx.isDone()) {
+      throw ctx.toException();
+    }
+    CallReportCollector collector = new CallReportCollector(this::describe, listener, ctx);
+    T result;
+    try {
+      result = chain.call(collector.context(), work);
+    } catch (Throwable failure) {
+      collector.failed(failure);
+      throw Failures.<X>asThrown(failure);
+    }
+    collector.succeeded();
+    return result;
+  }
+
+  /**
+   * As {@link #call}, for work without a result.
+   *
+   * @param ctx the caller's context
+   * @param work may be done several times, or not at all
+   */
+  public <X extends Throwable> void run(Context ctx, Action<X> work) throws X {
+    call(ctx, work);
+  }
+
+  /**
+   * Starts the work and returns at once.
+   *
+   * <p>The stage fails with the failure itself, as {@code whenComplete} and {@code handle} see it;
+   * only {@code join} and {@code get} wrap it, as they always do. When the context ends, the stage
+   * completes at once, whether or not the work's own stage ever does. To cancel the future of the
+   * stage ({@code stage.toCompletableFuture().cancel(true)}), or to complete it otherwise, counts
+   * as the caller's cancelling: the context that the work was given ends.
+   *
+   * <p>The context that the work was given also ends when the stage completes. The stage that the
+   * work returned is never cancelled from here, because others may wait for it; where it is the
+   * work's own, say so: {@code c.onDone(() -> future.cancel(true))}.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all; runs on this thread, or on the executor
+   *     of the time source for further attempts
+   */
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
+    Objects.requireNonNull(work, "work");
+    if (reports == null || ctx.isDone()) {
+      return chain.callAsync(ctx, work);
+    }
+    CancellableContext call = ctx.withCancel();
+    CallerFuture<T> result = new CallerFuture<>(call);
+    CallReportCollector collector = new CallReportCollector(this::describe, reports, call);
+    chain
+        .start(collector.context(), work)
+        .whenComplete(
+            (value, thrown) -> {
+              Throwable failure = thrown == null ? null : Failures.unwrap(thrown);
+              if (failure == null) {
+                collector.succeeded();
+              } else {
+                collector.failed(failure);
+              }
+              result.settle(value, failure);
+            });
+    return result;
+  }
+
+  /**
+   * This stack, with something else to answer when a call fails. A fallback stands outside of all
+   * policies, and knows the type of the answer.
+   *
+   * <pre>{@code
+   * Quote safe = payments
+   *     .withFallback(Fallbacks.onOpenCircuit((c, e) -> stale.quote(c)).otherwise(Quote.NONE))
+   *     .call(ctx, c -> api.quote(c, order));
+   * }</pre>
+   *
+   * @param fallback made with {@code dev.resilience.fallback.Fallbacks}
+   */
+  public <T extends @Nullable Object> WithFallback<T> withFallback(Fallback<? extends T> fallback) {
+    return new WithFallback<>(
+        this, Objects.requireNonNull(fallback, "fallback"), Classifier.ofDefaults());
+  }
+
+  /**
+   * This stack, with a listener that hears the report of each call in which anything happened but a
+   * success at the first attempt: failures, further attempts, waits, hedges, circuits that changed,
+   * and what a fallback answered. An exception that is thrown then carries that report, too.
+   *
+   * <pre>{@code
+   * Resilience told = Resilience.of(retry, breaker, timeout)
+   *     .withReports(report -> log.log(INFO, report.toTree()));
+   * }</pre>
+   *
+   * <p>A stack inside the work of such a call adds to its report, whether it has a listener or not.
+   *
+   * <p>Costs a child context and one small object for each call, 112 bytes; without a listener
+   * nothing.
+   *
+   * @param listener in place of the one that was there
+   */
+  public Resilience withReports(CallReportListener listener) {
+    return new Resilience(chain, warnings, Objects.requireNonNull(listener, "listener"));
+  }
+
+  /** The stack in one line, outermost first. */
+  public String describe() {
+    return chain.describe();
+  }
+
+  /**
+   * What the order of this stack leads to, where that is seldom meant; empty for most stacks. All
+   * of it is legal. Made when the stack is built, from the {@linkplain ContextPolicy#role roles} of
+   * its policies.
+   */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** As {@link #describe}. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+
+  /** The report of a call that begins; null if nobody listens. */
+  @Nullable CallReportCollector collector(Context ctx) {
+    return reports == null ? null : new CallReportCollector(this::describe, reports, ctx);
+  }
+
+  PolicyChain chain() {
+    return chain;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.resilience.budget;
+
+import dev.resilience.budget.BudgetReport.Outcome;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
+import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
+import dev.resilience.policy.PolicyRole;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the work of a stage within the time it is given. A result that comes too late is returned
+ * nevertheless: the time is gone either way, and the stages after it get their share of the rest.
+ */
+final class PhaseLimit implements ContextPolicy {
+
+  private final PhaseRecord entry;
+  private final Supplier<Duration> share;
+
+  /**
+   * A limit.
+   *
+   * @param share what the stage is given; throws {@link NoTimeLeftException} if that is nothing
+   */
+  PhaseLimit(PhaseRecord entry, Supplier<Duration> share) {
+    this.entry = entry;
+    this.share = share;
+  }
+
+  @Override
+  public <T extends @Nullable Object, X extends Throwable> T call(
+      Context ctx, Next next, Call<T, X> work) throws X {
+    Duration given = begin(ctx);
+    try (CancellableContext child = ctx.withTimeout(given)) {
+      Context inside = BudgetRun.within(child, entry);
+      T result;
+      try {
+        result = child.interruptibly(() -> next.call(inside, work));
+      } catch (Throwable failure) {
+        throw Failures.<X>asThrown(ended(child, given, failure));
+      }
+      entry.end(ctx, Outcome.DONE);
+      return result;
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(
+      Context ctx, Next next, AsyncCall<T> work) {
+    Duration given;
+    try {
+      given = begin(ctx);
+    } catch (NoTimeLeftException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    CancellableContext child = ctx.withTimeout(given);
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    next.callAsync(BudgetRun.within(child, entry), work)
+        .whenComplete(
+            (result, failure) -> {
+              if (failure != null) {
+                answer.completeExceptionally(ended(child, given, Failures.unwrap(failure)));
+              } else {
+                child.close();
+                entry.end(ctx, Outcome.DONE);
+                answer.complete(result);
+              }
+            });
+    return answer;
+  }
+
+  private Duration begin(Context ctx) {
+    Duration given;
+    try {
+      given = share.get();
+    } catch (NoTimeLeftException refused) {
+      entry.refuse();
+      throw refused;
+    }
+    entry.begin(given, ctx.timeSource());
+    return given;
+  }
+
+  /** Closes a stage that failed. What the caller gets. */
+  private Throwable ended(CancellableContext child, Duration given, Throwable failure) {
+    child.close();
+    boolean outOfTime = child.error() instanceof DeadlineExceededException;
+    entry.end(child, outOfTime ? Outcome.OUT_OF_TIME : Outcome.FAILED);
+    if (failure instanceof InterruptedException interrupted) {
+      // Ours would have been turned into the end of the context.
+      Thread.currentThread().interrupt();
+      return new CallInterruptedException(interrupted);
+    }
+    if (failure instanceof Error || !outOfTime || child.isEndInherited()) {
+      return failure;
+    }
+    AttemptTimeoutException timedOut = new AttemptTimeoutException(entry.stage.name(), given);
+    if (failure instanceof ContextException) {
+      for (Throwable own : failure.getSuppressed()) {
+        if (own instanceof Error) {
+          return own;
+        }
+        timedOut.addSuppressed(own);
+      }
+    } else {
+      timedOut.addSuppressed(failure);
+    }
+    return timedOut;
+  }
+
+  @Override
+  public PolicyRole role() {
+    return PolicyRole.TIMEOUT;
+  }
+
+  @Override
+  public String toString() {
+    return "stage " + entry.stage;
+  }
+}

@@ -1,0 +1,199 @@
+package dev.resilience.fallback;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
+import dev.resilience.policy.FallbackAnswer;
+import dev.resilience.policy.Verdict;
+import dev.resilience.time.TimeSource;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the answers for one failed call, in order, until one answers. The last failure among them is
+ * thrown; earlier ones are suppressed in the failure of the call at once, and so will that one be.
+ * Where one answers, the failures of those before it are suppressed there, too.
+ */
+final class FallbackExecution<T extends @Nullable Object> {
+
+  private static final Duration NO_LIMIT = Duration.ofNanos(TimeSource.MAX_AHEAD);
+
+  private final String name;
+  private final Verdict verdict;
+  private final Throwable failure;
+
+  /**
+   * Below the caller, out of reach of its deadline: ended if, and only if, the caller cancelled.
+   */
+  private final CancellableContext waiting;
+
+  private @Nullable Throwable last;
+
+  FallbackExecution(String name, Context caller, Verdict verdict, Throwable failure) {
+    this.name = name;
+    this.verdict = verdict;
+    this.failure = failure;
+    this.waiting = caller.withMoreTime(NO_LIMIT);
+  }
+
+  // ---- on the caller's thread
+
+  FallbackAnswer<T> answer(List<NamedFallback<? extends T>> choices) throws Exception {
+    try (waiting) {
+      Exception thrown = null;
+      for (NamedFallback<? extends T> choice : choices) {
+        if (waiting.isDone()) {
+          break;
+        }
+        if (!choice.handles(verdict, failure)) {
+          continue;
+        }
+        try {
+          FallbackAnswer<? extends T> given = ask(choice);
+          suppressLast();
+          return FallbackExecution.<T>widened(given);
+        } catch (InterruptedException | CallInterruptedException outside) {
+          // Meant for this thread, and not for this answer alone.
+          throw outside;
+        } catch (Exception second) {
+          keep(second);
+          thrown = second;
+        }
+      }
+      throw thrown != null ? thrown : cancelled();
+    }
+  }
+
+  private <U extends @Nullable Object> FallbackAnswer<U> ask(NamedFallback<U> choice)
+      throws Exception {
+    return choice.answered(waiting, ask(choice.option()));
+  }
+
+  private <U extends @Nullable Object> U ask(FallbackSource<U> option) throws Exception {
+    Duration limit = option.limit();
+    if (limit == null) {
+      return option.get(waiting, failure);
+    }
+    try (CancellableContext limited = waiting.withTimeout(limit)) {
+      try {
+        return option.get(limited, failure);
+      } catch (DeadlineExceededException end) {
+        throw inWordsOfLimit(limited, limit, end);
+      }
+    }
+  }
+
+  // ---- with stages
+
+  CompletionStage<FallbackAnswer<T>> answerAsync(List<NamedFallback<? extends T>> choices) {
+    CompletableFuture<FallbackAnswer<T>> answer = new CompletableFuture<>();
+    askNext(choices.iterator(), answer);
+    return answer;
+  }
+
+  private void askNext(
+      Iterator<NamedFallback<? extends T>> choices, CompletableFuture<FallbackAnswer<T>> answer) {
+    while (choices.hasNext() && !waiting.isDone()) {
+      NamedFallback<? extends T> choice = choices.next();
+      if (choice.handles(verdict, failure)) {
+        askAsync(choice)
+            .whenComplete(
+                (given, second) -> {
+                  if (second == null) {
+                    waiting.close();
+                    suppressLast();
+                    answer.complete(FallbackExecution.<T>widened(given));
+                  } else {
+                    keep(Failures.unwrap(second));
+                    askNext(choices, answer);
+                  }
+                });
+        return;
+      }
+    }
+    Throwable thrown = last != null ? last : cancelled();
+    waiting.close();
+    answer.completeExceptionally(thrown);
+  }
+
+  private <U extends @Nullable Object> CompletionStage<FallbackAnswer<U>> askAsync(
+      NamedFallback<U> choice) {
+    return askAsync(choice.option()).thenApply(value -> choice.answered(waiting, value));
+  }
+
+  private <U extends @Nullable Object> CompletionStage<U> askAsync(FallbackSource<U> option) {
+    Duration limit = option.limit();
+    if (limit == null) {
+      return option.getAsync(waiting, failure);
+    }
+    CancellableContext limited = waiting.withTimeout(limit);
+    return closing(limited, limit, option.getAsync(limited, failure));
+  }
+
+  private <U extends @Nullable Object> CompletionStage<U> closing(
+      CancellableContext limited, Duration limit, CompletionStage<U> stage) {
+    CompletableFuture<U> closed = new CompletableFuture<>();
+    stage.whenComplete(
+        (value, second) -> {
+          limited.close();
+          if (second == null) {
+            closed.complete(value);
+            return;
+          }
+          Throwable raw = Failures.unwrap(second);
+          closed.completeExceptionally(
+              raw instanceof DeadlineExceededException end
+                  ? inWordsOfLimit(limited, limit, end)
+                  : raw);
+        });
+    return closed;
+  }
+
+  // It is immutable: one of a narrower type does.
+  @SuppressWarnings("unchecked")
+  private static <T extends @Nullable Object> FallbackAnswer<T> widened(
+      FallbackAnswer<? extends T> answer) {
+    return (FallbackAnswer<T>) answer;
+  }
+
+  // ---- failures
+
+  private void keep(Throwable second) {
+    suppressLast();
+    last = second;
+  }
+
+  private void suppressLast() {
+    if (last != null) {
+      Failures.suppress(failure, last);
+    }
+  }
+
+  /**
+   * To the caller the end of a context that it never saw says less than the limit that was behind.
+   */
+  private RuntimeException inWordsOfLimit(
+      Context limited, Duration limit, DeadlineExceededException end) {
+    if (!(limited.error() instanceof DeadlineExceededException)) {
+      return end;
+    }
+    AttemptTimeoutException timedOut = new AttemptTimeoutException(name, limit);
+    for (Throwable own : end.getSuppressed()) {
+      timedOut.addSuppressed(own);
+    }
+    return timedOut;
+  }
+
+  private RuntimeException cancelled() {
+    return waiting.isDone()
+        ? waiting.toException()
+        : new IllegalStateException(name + ": no answer for " + verdict + " (expected: one)");
+  }
+}

@@ -1,0 +1,55 @@
+package dev.resilience.hedge;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.error.Failures;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One who takes part in a race. */
+@FunctionalInterface
+interface AttemptStarter<T extends @Nullable Object> {
+
+  /** Starts; never throws. The outcome is told once, on any thread. */
+  void start(CancellableContext ctx, Consumer<Outcome<T>> finish);
+
+  /** Blocks a thread of the time source's executor, which is interrupted when the context ends. */
+  static <T extends @Nullable Object> AttemptStarter<T> blocking(Call<T, ?> work) {
+    return (ctx, finish) -> {
+      Runnable run = () -> finish.accept(outcome(ctx, work));
+      try {
+        ctx.timeSource().executor().execute(run);
+      } catch (RuntimeException refused) {
+        finish.accept(new Outcome<>(null, refused));
+      }
+    };
+  }
+
+  private static <T extends @Nullable Object> Outcome<T> outcome(Context ctx, Call<T, ?> work) {
+    try {
+      return new Outcome<>(ctx.interruptibly(() -> work.call(ctx)), null);
+    } catch (Throwable failure) {
+      return new Outcome<>(null, failure);
+    }
+  }
+
+  /** Hands back a stage, which completes at the end of the context at the latest. */
+  static <T extends @Nullable Object> AttemptStarter<T> staged(AsyncCall<T> work) {
+    return (ctx, finish) -> {
+      CompletionStage<T> stage;
+      try {
+        stage = work.call(ctx);
+      } catch (Throwable failure) {
+        finish.accept(new Outcome<>(null, failure));
+        return;
+      }
+      stage.whenComplete(
+          (result, failure) ->
+              finish.accept(
+                  new Outcome<>(result, failure == null ? null : Failures.unwrap(failure))));
+    };
+  }
+}

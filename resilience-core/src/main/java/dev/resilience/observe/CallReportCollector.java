@@ -1,0 +1,199 @@
+package dev.resilience.observe;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.Key;
+import dev.resilience.observe.CallReport.Attempt;
+import dev.resilience.observe.CallReport.Step;
+import dev.resilience.observe.CallReport.Told;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.Verdict;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The report of one call of a stack to which somebody listens. It is a value of the call's context,
+ * so policies find it, also those of other stacks that the call passes. Attempts may run side by
+ * side: it is thread-safe. What comes after the end is not told.
+ */
+public final class CallReportCollector {
+
+  private static final Logger LOG = System.getLogger(CallReportListener.class.getName());
+  private static final Key<CallReportCollector> KEY =
+      Key.of("report of the call", CallReportCollector.class);
+
+  private static final VarHandle NOTES;
+
+  static {
+    try {
+      NOTES = MethodHandles.lookup().findVarHandle(CallReportCollector.class, "notes", Notes.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private final Supplier<String> stack;
+  private final CallReportListener listener;
+  private final @Nullable CallReportCollector outer;
+  private final Context ctx;
+
+  /** Null as long as there is nothing to tell, as in most calls. */
+  private volatile @Nullable Notes notes;
+
+  /**
+   * Of a call that begins.
+   *
+   * @param stack describes the stack, put into words only where there is something to report
+   * @param caller the context that the stack was called with
+   */
+  public CallReportCollector(Supplier<String> stack, CallReportListener listener, Context caller) {
+    this.stack = stack;
+    this.listener = listener;
+    this.outer = of(caller);
+    this.ctx = caller.withValue(KEY, this);
+  }
+
+  static @Nullable CallReportCollector of(Context ctx) {
+    return ctx.get(KEY);
+  }
+
+  /** The caller's, in which policies find this. */
+  public Context context() {
+    return ctx;
+  }
+
+  void tell(Told told) {
+    notes().add(told, true);
+    if (outer != null) {
+      outer.tell(told);
+    }
+  }
+
+  void remark(Told told) {
+    notes().add(told, false);
+    if (outer != null) {
+      outer.remark(told);
+    }
+  }
+
+  private Notes notes() {
+    Notes now = notes;
+    if (now == null) {
+      Notes fresh = new Notes();
+      now = (Notes) NOTES.compareAndExchange(this, null, fresh);
+      return now == null ? fresh : now;
+    }
+    return now;
+  }
+
+  /** The call had a result. */
+  public void succeeded() {
+    if (notes != null) {
+      end(() -> "it succeeded", null);
+    }
+  }
+
+  /**
+   * A fallback answered, which is what the caller gets.
+   *
+   * @param answer how it came about, in a few words
+   * @param failure what the call itself came to
+   * @param verdict how that was judged
+   */
+  public void answered(String answer, Throwable failure, Verdict verdict) {
+    end(() -> "a fallback answered, " + answer, new Attempt(1, failure, null, verdict));
+  }
+
+  /** The call failed. */
+  public void failed(Throwable failure) {
+    Verdict verdict = Classifier.ofDefaults().judge(ctx, failure);
+    Attempt only = new Attempt(1, failure, null, verdict);
+    CallReport report = end(() -> "it failed with " + failure, only);
+    if (report != null) {
+      report.attachTo(failure);
+    }
+  }
+
+  /**
+   * Tells the listener. Whatever the user's objects throw that have a part in it, the call goes on.
+   *
+   * @param only the attempt that there was if no policy told of any; null: it was a success
+   * @return null if there was nothing unusual
+   */
+  private @Nullable CallReport end(Supplier<String> how, @Nullable Attempt only) {
+    Notes told = notes();
+    List<Step> steps = told.end(only);
+    if (steps == null) {
+      return null;
+    }
+    try {
+      CallReport report = new CallReport(stack.get(), steps, told.attempts(), how.get());
+      listener.on(report);
+      return report;
+    } catch (Throwable thrown) {
+      LOG.log(Level.WARNING, "a report was not told", thrown);
+      return null;
+    }
+  }
+
+  /** What was told so far. Thread-safe; what comes after the end is not kept. */
+  private static final class Notes {
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by the lock.
+    private final BoundedSteps steps = new BoundedSteps();
+    private int attempts;
+    private boolean isUnusual;
+    private boolean isOver;
+
+    void add(Told told, boolean unusual) {
+      lock.lock();
+      try {
+        if (isOver) {
+          return;
+        }
+        steps.add(told);
+        isUnusual |= unusual;
+        if (told.itself() instanceof Attempt) {
+          attempts++;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Null: nothing unusual. */
+    @Nullable List<Step> end(@Nullable Attempt only) {
+      lock.lock();
+      try {
+        isOver = true;
+        if (only == null && !isUnusual) {
+          return null;
+        }
+        if (only != null && attempts == 0) {
+          steps.add(only);
+          attempts = 1;
+        }
+        return steps.toList();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Of a call that is over. */
+    int attempts() {
+      lock.lock();
+      try {
+        return attempts;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

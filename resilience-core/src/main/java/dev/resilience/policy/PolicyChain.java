@@ -1,0 +1,133 @@
+package dev.resilience.policy;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
+import dev.resilience.stage.CallerFuture;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Policies in their order, with the way in and the way out of a call. What {@code
+ * dev.resilience.Resilience} is built on; a user needs that class and not this one.
+ *
+ * <p>Immutable and thread-safe, as long as the policies are.
+ */
+public final class PolicyChain {
+
+  private final ContextPolicy[] policies;
+  private final Next first;
+
+  private PolicyChain(ContextPolicy[] policies) {
+    this.policies = policies;
+    this.first = Next.of(policies);
+  }
+
+  /**
+   * A chain.
+   *
+   * @param outermostFirst the policies; none: calls are only bound to their contexts
+   */
+  public static PolicyChain of(ContextPolicy... outermostFirst) {
+    ContextPolicy[] policies = outermostFirst.clone();
+    for (int i = 0; i < policies.length; i++) {
+      Objects.requireNonNull(policies[i], "outermostFirst[" + i + "]");
+    }
+    return new PolicyChain(policies);
+  }
+
+  /**
+   * Does the work on this thread; a context that has ended reaches no policy.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   */
+  public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
+      throws X {
+    if (ctx.isDone()) {
+      throw ctx.toException();
+    }
+    try {
+      return first.call(ctx, work);
+    } catch (Throwable failure) {
+      throw Failures.<X>asThrown(interruptionKept(failure));
+    }
+  }
+
+  /**
+   * Starts the work and returns a future whose cancelling ends the context of the call.
+   *
+   * @param ctx the caller's context
+   * @param work may be called several times, or not at all
+   */
+  public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
+    if (ctx.isDone()) {
+      return CompletableFuture.failedFuture(ctx.toException());
+    }
+    CancellableContext call = ctx.withCancel();
+    CallerFuture<T> result = new CallerFuture<>(call);
+    start(call, work)
+        .whenComplete(
+            (value, thrown) ->
+                result.settle(value, thrown == null ? null : Failures.unwrap(thrown)));
+    return result;
+  }
+
+  /**
+   * Calls the outermost policy, for a context that was looked at; an interruption comes out as it
+   * is.
+   */
+  public <T extends @Nullable Object, X extends Throwable> T proceed(Context ctx, Call<T, X> work)
+      throws X {
+    return first.call(ctx, work);
+  }
+
+  /** The same without blocking. Never throws, never null, also if a policy breaks its contract. */
+  public <T extends @Nullable Object> CompletionStage<T> start(Context call, AsyncCall<T> work) {
+    try {
+      CompletionStage<T> stage = first.callAsync(call, work);
+      return stage != null
+          ? stage
+          : CompletableFuture.failedFuture(
+              new NullPointerException("a policy returned null (expected: a CompletionStage)"));
+    } catch (Throwable failure) {
+      return CompletableFuture.failedFuture(failure);
+    }
+  }
+
+  /** The places of the policies, the outermost first. */
+  public List<StackEntry> entries() {
+    return Arrays.stream(policies).flatMap(policy -> policy.entries().stream()).toList();
+  }
+
+  /** The policies in one line, the outermost first. */
+  public String describe() {
+    return policies.length == 0
+        ? "no policy"
+        : Arrays.stream(policies).map(Object::toString).collect(Collectors.joining(" > "));
+  }
+
+  /** As {@link #describe}. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+
+  /**
+   * What came out of a synchronous call. An interruption that nobody inside has claimed came from
+   * outside: it is not lost with whatever is done about the failure.
+   */
+  public static Throwable interruptionKept(Throwable failure) {
+    if (failure instanceof InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return new CallInterruptedException(interrupted);
+    }
+    return failure;
+  }
+}

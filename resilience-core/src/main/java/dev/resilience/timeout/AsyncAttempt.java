@@ -1,0 +1,114 @@
+package dev.resilience.timeout;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.Registration;
+import dev.resilience.error.Failures;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Next;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An attempt that hands back a stage. What is inside completes when the child context ends; here it
+ * is only told to the caller whose end that was. Each start of the work is watched, so that work
+ * which does not hear of the end is known.
+ */
+final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements AsyncCall<T> {
+
+  private final AsyncCall<T> work;
+  private final CompletableFuture<T> answer = new CompletableFuture<>();
+  private volatile boolean abandoned;
+
+  AsyncAttempt(
+      TimeLimiter enforcer,
+      Duration limit,
+      @Nullable AttemptListener gauge,
+      Context caller,
+      AsyncCall<T> work) {
+    super(enforcer, limit, gauge, caller);
+    this.work = work;
+  }
+
+  CompletionStage<T> start(Next next) {
+    if (child.isDone()) {
+      answer.completeExceptionally(afterFailure(child.toException(), false));
+    } else {
+      next.callAsync(child, this).whenComplete(this::ended);
+    }
+    return answer;
+  }
+
+  private void ended(@Nullable T result, @Nullable Throwable failure) {
+    if (failure != null) {
+      answer.completeExceptionally(afterFailure(Failures.unwrap(failure), true));
+      return;
+    }
+    Throwable instead = afterSuccess(result);
+    if (instead == null) {
+      answer.complete(result);
+      return;
+    }
+    if (!abandoned) {
+      // Its end and the limit came together: no watch tells of it.
+      account().lateResult(ran(), result, null);
+    }
+    answer.completeExceptionally(instead);
+  }
+
+  @Override
+  public CompletionStage<T> call(Context ctx) throws Exception {
+    CompletionStage<T> stage = work.call(ctx);
+    return stage == null || (stage instanceof CompletableFuture<?> future && future.isDone())
+        ? stage
+        : new Watch().over(ctx, stage);
+  }
+
+  /** Sees one start of the work to its end. */
+  private final class Watch {
+
+    private static final int RUNNING = 0;
+    private static final int LEFT = 1;
+    private static final int ENDED = 2;
+
+    private final AtomicInteger state = new AtomicInteger(RUNNING);
+
+    /** Passes the outcome on after it has seen it: what follows on that ends the context. */
+    CompletionStage<T> over(Context ctx, CompletionStage<T> stage) {
+      CompletableFuture<T> seen = new CompletableFuture<>();
+      Registration end = ctx.onDone(this::leave);
+      stage.whenComplete(
+          (result, failure) -> {
+            end.withdraw();
+            Throwable raw = failure == null ? null : Failures.unwrap(failure);
+            workEnded(result, raw);
+            if (raw == null) {
+              seen.complete(result);
+            } else {
+              seen.completeExceptionally(raw);
+            }
+          });
+      return seen;
+    }
+
+    private void leave() {
+      int running = account().runsOn();
+      if (state.compareAndSet(RUNNING, LEFT)) {
+        abandoned = true;
+        account().isAbandoned(running);
+      } else {
+        account().hasStopped();
+      }
+    }
+
+    private void workEnded(@Nullable T result, @Nullable Throwable failure) {
+      if (state.compareAndSet(RUNNING, ENDED)) {
+        return;
+      }
+      account().hasStopped();
+      account().lateResult(ran(), result, failure);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.resilience.timeout;
+
+import dev.resilience.observe.PolicyListener;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What the builders of all time-outs have in common. Not thread-safe. */
+final class TimeoutConfig {
+
+  private String name;
+  private boolean isolated;
+  private int maxThreads = 256;
+  private PolicyListener listener = PolicyListener.none();
+  private @Nullable TimeoutMonitor monitor;
+
+  TimeoutConfig(String name) {
+    this.name = name;
+  }
+
+  /** What is said later does not change what was built. */
+  TimeoutConfig copy() {
+    TimeoutConfig copy = new TimeoutConfig(name);
+    copy.isolated = isolated;
+    copy.maxThreads = maxThreads;
+    copy.listener = listener;
+    copy.monitor = monitor;
+    return copy;
+  }
+
+  void name(String newName) {
+    name = Objects.requireNonNull(newName, "name");
+  }
+
+  void isolated() {
+    isolated = true;
+  }
+
+  void maxThreads(int newMaxThreads) {
+    if (newMaxThreads < 1) {
+      throw new IllegalArgumentException("maxThreads: " + newMaxThreads + " (expected: >= 1)");
+    }
+    maxThreads = newMaxThreads;
+  }
+
+  void listener(PolicyListener newListener) {
+    listener = PolicyListener.contained(newListener);
+  }
+
+  void monitor(TimeoutMonitor newMonitor) {
+    monitor = Objects.requireNonNull(newMonitor, "monitor");
+  }
+
+  @Nullable TimeoutMonitor monitor() {
+    return monitor;
+  }
+
+  TimeLimiter enforcer() {
+    return enforcer(name);
+  }
+
+  /** An enforcer with another name. */
+  TimeLimiter enforcer(String other) {
+    return new TimeLimiter(
+        other,
+        isolated ? new Workers(other, maxThreads) : null,
+        new TimeoutCounters(other, listener));
+  }
+}

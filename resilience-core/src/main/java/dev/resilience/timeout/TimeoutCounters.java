@@ -1,0 +1,54 @@
+package dev.resilience.timeout;
+
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyListener;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** The account of what passed a limit: the numbers, and the events. Thread-safe. */
+final class TimeoutCounters {
+
+  private final String policy;
+  private final PolicyListener listener;
+  private final AtomicInteger stillRunning = new AtomicInteger();
+  private final AtomicLong abandoned = new AtomicLong();
+
+  TimeoutCounters(String policy, PolicyListener listener) {
+    this.policy = policy;
+    this.listener = listener;
+  }
+
+  int stillRunning() {
+    return stillRunning.get();
+  }
+
+  long abandonedCount() {
+    return abandoned.get();
+  }
+
+  /** Work was told to stop, and has not yet. */
+  int runsOn() {
+    return stillRunning.incrementAndGet();
+  }
+
+  /** Work that ran on has come to its end. */
+  void hasStopped() {
+    stillRunning.decrementAndGet();
+  }
+
+  /** A caller goes, and leaves work behind that counts as running on. */
+  void isAbandoned(int nowRunning) {
+    abandoned.incrementAndGet();
+    listener.on(new PolicyEvent.WorkAbandoned(policy, nowRunning));
+  }
+
+  void limitPassed(Duration limit) {
+    listener.on(new PolicyEvent.TimedOut(policy, limit));
+  }
+
+  void lateResult(Duration ran, @Nullable Object result, @Nullable Throwable failure) {
+    listener.on(new PolicyEvent.LateResult(policy, ran, result, failure));
+  }
+}
