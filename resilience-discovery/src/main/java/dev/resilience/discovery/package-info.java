@@ -1,7 +1,6 @@
 /**
- * Who is there, who is well, who is next: a {@link dev.resilience.discovery.ServiceRegistry} in
- * which instances of services are found, and a {@link dev.resilience.discovery.ServiceClient} that
- * calls them. What knows a third-party registry does not live here.
+ * What the packages of this module share: checks of arguments, and an executor that runs the steps
+ * of a background activity one at a time. Not exported.
  */
 @NullMarked
 package dev.resilience.discovery;

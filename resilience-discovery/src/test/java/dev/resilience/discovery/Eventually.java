@@ -5,13 +5,13 @@ import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Waiting in virtual time. */
-final class Eventually {
+public final class Eventually {
 
   private static final Duration STEP = Duration.ofMillis(10);
 
   private Eventually() {}
 
-  static void within(Duration limit, VirtualTime.Manual time, ThrowingCallable assertion)
+  public static void within(Duration limit, VirtualTime.Manual time, ThrowingCallable assertion)
       throws Exception {
     Duration end = time.elapsed().plus(limit);
     while (true) {

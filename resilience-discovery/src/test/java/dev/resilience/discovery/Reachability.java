@@ -3,11 +3,11 @@ package dev.resilience.discovery;
 import java.lang.ref.WeakReference;
 
 /** Whether something is garbage. */
-final class Reachability {
+public final class Reachability {
 
   private Reachability() {}
 
-  static boolean isCleared(WeakReference<?> reference) {
+  public static boolean isCleared(WeakReference<?> reference) {
     for (int i = 0; i < 50 && reference.get() != null; i++) {
       System.gc();
     }

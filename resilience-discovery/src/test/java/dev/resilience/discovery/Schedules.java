@@ -7,7 +7,7 @@ import java.util.random.RandomGeneratorFactory;
  * Runs a property over many seeds. {@code -Dresilience.seed=17} runs that one alone; {@code
  * -Dresilience.schedules=1000000} runs more or fewer than the test would.
  */
-final class Schedules {
+public final class Schedules {
 
   private static final RandomGeneratorFactory<RandomGenerator> RANDOM =
       RandomGeneratorFactory.of("L64X128MixRandom");
@@ -34,7 +34,7 @@ final class Schedules {
   }
 
   /** The same for a property of which each schedule takes long: never more than as many. */
-  static void checkAtMost(int schedules, Property property) {
+  public static void checkAtMost(int schedules, Property property) {
     for (long seed = 0;
         seed < Math.min(schedules, Integer.getInteger("resilience.schedules", schedules));
         seed++) {
@@ -43,7 +43,7 @@ final class Schedules {
   }
 
   /** The randomness of one schedule. */
-  static RandomGenerator random(long seed) {
+  public static RandomGenerator random(long seed) {
     return RANDOM.create(seed);
   }
 

@@ -1,5 +1,6 @@
 package dev.resilience.discovery;
 
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -11,12 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Answers each path with a status; to a path that it does not know it never answers. */
-final class TinyServer implements AutoCloseable {
+public final class TinyServer implements AutoCloseable {
 
   private final ServerSocket server;
   private final Map<String, Integer> statuses;
 
-  TinyServer(Map<String, Integer> statuses) throws IOException {
+  public TinyServer(Map<String, Integer> statuses) throws IOException {
     this.statuses = statuses;
     this.server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     Thread acceptor = new Thread(this::accept, "tiny-server");
@@ -24,7 +25,7 @@ final class TinyServer implements AutoCloseable {
     acceptor.start();
   }
 
-  ServiceInstance instance() {
+  public ServiceInstance instance() {
     return ServiceInstance.of(
         "orders", server.getInetAddress().getHostAddress(), server.getLocalPort());
   }

@@ -2,12 +2,13 @@ package dev.resilience.benchmarks;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Balancer;
-import dev.resilience.discovery.Candidate;
-import dev.resilience.discovery.Lease;
-import dev.resilience.discovery.ServiceClient;
-import dev.resilience.discovery.ServiceInstance;
-import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.discovery.balance.Balancer;
+import dev.resilience.discovery.balance.Balancer.Picker;
+import dev.resilience.discovery.balance.Candidate;
+import dev.resilience.discovery.client.ServiceClient;
+import dev.resilience.discovery.registry.Lease;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -42,7 +43,7 @@ final class ManyInstances {
     client =
         ServiceClient.builder("orders", registry)
             .balancer(watched(balancer))
-            .firstAnswerWithin(Duration.ofMinutes(1))
+            .initialWait(Duration.ofMinutes(1))
             .open(ctx);
     for (int i = 0; i < 20 * instances; i++) {
       client.call(ctx, (c, instance) -> instance);

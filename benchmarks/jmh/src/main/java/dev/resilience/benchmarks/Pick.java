@@ -1,8 +1,8 @@
 package dev.resilience.benchmarks;
 
-import dev.resilience.discovery.Balancer;
-import dev.resilience.discovery.Candidate;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.balance.Balancer;
+import dev.resilience.discovery.balance.Candidate;
+import dev.resilience.discovery.registry.ServiceInstance;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;

@@ -8,10 +8,10 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
-import dev.resilience.discovery.Ejection;
-import dev.resilience.discovery.ServiceClient;
-import dev.resilience.discovery.ServiceInstance;
-import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.discovery.client.Ejection;
+import dev.resilience.discovery.client.ServiceClient;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
 import dev.resilience.examples.program.NamedThreads;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
@@ -63,9 +63,10 @@ final class Callers implements AutoCloseable {
             .perAttempt(Resilience.of(FixedTimeout.of(ATTEMPT)))
             // Quicker than usual, so that there is something to see within seconds.
             .ejection(
-                Ejection.ofDefaults()
-                    .withTimes(ofSeconds(2), ofSeconds(10))
-                    .withSlowStart(ofSeconds(5)))
+                Ejection.builder()
+                    .time(ofSeconds(2), ofSeconds(10))
+                    .slowStart(ofSeconds(5))
+                    .build())
             .open(life);
   }
 

@@ -1,6 +1,6 @@
 package dev.resilience.examples.discovery;
 
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,9 +3,9 @@ package dev.resilience.examples.discovery;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.discovery.RegistryException;
-import dev.resilience.discovery.ServiceInstance;
-import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.discovery.registry.RegistryException;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.examples.discovery.Logbook.Fate;
 import dev.resilience.examples.discovery.Logbook.Phase;
@@ -64,7 +64,7 @@ final class Drama {
       ServiceRegistry registry =
           ServiceRegistry.builder(ZooKeeperStore.of(curator, Cluster.ROOT))
               // Enough for all to come back after the registry does: some more than a session.
-              .keepVanished(Duration.ofMillis(2 * Cluster.SESSION_MILLIS))
+              .staleInstanceGrace(Duration.ofMillis(2 * Cluster.SESSION_MILLIS))
               .open(life);
       var drama = new Drama(life, options, cluster, log);
       drama.awaitBeginning(registry);

@@ -1,6 +1,6 @@
 package dev.resilience.examples.discovery;
 
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Comparator;
@@ -18,7 +18,7 @@ final class Logbook {
   enum Standing {
     IN,
     /** In the registry, and not called: it failed its callers. */
-    SET_ASIDE,
+    EJECTED,
     /** Not in the set any more. */
     GONE
   }

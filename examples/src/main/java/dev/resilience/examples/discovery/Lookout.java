@@ -3,9 +3,10 @@ package dev.resilience.examples.discovery;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.discovery.Explanation;
-import dev.resilience.discovery.ServiceClient;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.client.Explanation;
+import dev.resilience.discovery.client.InstanceStatus;
+import dev.resilience.discovery.client.ServiceClient;
+import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.examples.discovery.Logbook.Standing;
 import java.time.Duration;
 import java.util.HashMap;
@@ -64,9 +65,9 @@ final class Lookout implements AutoCloseable {
   }
 
   private static Standing standing(Explanation seen, ServiceInstance place) {
-    for (Explanation.Standing one : seen.instances()) {
+    for (InstanceStatus one : seen.instances()) {
       if (one.instance().id().equals(place.id())) {
-        return one.in() ? Standing.IN : Standing.SET_ASIDE;
+        return one.isIn() ? Standing.IN : Standing.EJECTED;
       }
     }
     return Standing.GONE;

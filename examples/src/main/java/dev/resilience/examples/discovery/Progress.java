@@ -3,7 +3,7 @@ package dev.resilience.examples.discovery;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -61,7 +61,7 @@ final class Progress implements AutoCloseable {
       String got =
           switch (log.standing(place)) {
             case IN -> "" + tried;
-            case SET_ASIDE -> tried + " aside";
+            case EJECTED -> tried + " aside";
             case GONE -> tried + "  gone";
           };
       line.append(String.format(Locale.ROOT, "%10s", got));

@@ -1,6 +1,6 @@
 package dev.resilience.examples.discovery;
 
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.examples.discovery.Logbook.Answer;
 import dev.resilience.examples.discovery.Logbook.Call;
 import dev.resilience.examples.discovery.Logbook.Fate;
@@ -97,7 +97,7 @@ final class Report {
     var table =
         new Table(
             "instance",
-            "set aside after",
+            "ejected after",
             "failed calls until then",
             "and after",
             "out of the set after",
@@ -106,7 +106,7 @@ final class Report {
       log.phase(fate).ifPresent(phase -> instance(table, log, phase));
     }
     table.print(out);
-    out.println("  set aside never: it was avoided before it had failed five calls.");
+    out.println("  ejected never: it was avoided before it had failed five calls.");
     out.println("  out of the set: its session of the registry has expired; the time-out is");
     out.println(
         "  "
@@ -119,9 +119,9 @@ final class Report {
     ServiceInstance who = phase.who().orElseThrow();
     Optional<Phase> recovery = log.after(phase);
     Duration end = recovery.map(Phase::to).orElse(phase.to());
-    Optional<Duration> aside = log.firstAfter(phase.from(), who, Standing.SET_ASIDE, Standing.GONE);
+    Optional<Duration> aside = log.firstAfter(phase.from(), who, Standing.EJECTED, Standing.GONE);
     long failed = log.failuresAfter(phase.from(), phase.from(), end);
-    long later = failuresAfterItWasSetAside(log, phase);
+    long later = failuresAfterItWasEjected(log, phase);
     table.row(
         phase.name(),
         aside.map(Report::millis).orElse("never"),
@@ -137,10 +137,9 @@ final class Report {
   }
 
   /** Up to the end of its recovery. */
-  static long failuresAfterItWasSetAside(Logbook log, Phase phase) {
+  static long failuresAfterItWasEjected(Logbook log, Phase phase) {
     Duration end = log.after(phase).map(Phase::to).orElse(phase.to());
-    return log.firstAfter(
-            phase.from(), phase.who().orElseThrow(), Standing.SET_ASIDE, Standing.GONE)
+    return log.firstAfter(phase.from(), phase.who().orElseThrow(), Standing.EJECTED, Standing.GONE)
         .map(aside -> log.failuresAfter(phase.from().plus(aside), phase.from(), end))
         .orElse(0L);
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.examples.discovery.Logbook.Answer;
 import dev.resilience.examples.discovery.Logbook.Fate;
 import dev.resilience.examples.discovery.Logbook.Phase;
@@ -31,7 +31,7 @@ class ThreeInstancesTest {
   }
 
   @Test
-  void callers_lose_nothing_once_the_victim_is_set_aside_and_the_set_is_never_empty()
+  void callers_lose_nothing_once_the_victim_is_ejected_and_the_set_is_never_empty()
       throws Exception {
     var options = new Options(1, Duration.ofSeconds(10), 200, false);
 
@@ -43,7 +43,7 @@ class ThreeInstancesTest {
       assertThat(log.firstAfter(phase.from(), victim, Standing.GONE)).as(phase.name()).isPresent();
       Phase recovery = log.after(phase).orElseThrow();
       Duration aside =
-          log.firstAfter(phase.from(), victim, Standing.SET_ASIDE, Standing.GONE).orElseThrow();
+          log.firstAfter(phase.from(), victim, Standing.EJECTED, Standing.GONE).orElseThrow();
       // A busy machine may make any instance fail: only what has to do with the victim counts.
       assertThat(log.failuresAfter(phase.from().plus(aside), phase.from(), recovery.to(), victim))
           .as(phase.name())

@@ -1,6 +1,6 @@
 package dev.resilience.zookeeper;
 
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.util.List;
 import java.util.StringJoiner;
 

@@ -2,8 +2,8 @@ package dev.resilience.zookeeper;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.discovery.RegistryStore;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.RegistryStore;
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-/** A {@link dev.resilience.discovery.RegistryStore} in ZooKeeper, through Curator. */
+/** A {@link dev.resilience.discovery.registry.RegistryStore} in ZooKeeper, through Curator. */
 @NullMarked
 package dev.resilience.zookeeper;
 

@@ -1,9 +1,9 @@
 package dev.resilience.zookeeper;
 
 import dev.resilience.context.Context;
-import dev.resilience.discovery.RegistryStore;
-import dev.resilience.discovery.ServiceInstance;
-import dev.resilience.discovery.ServiceRegistry;
+import dev.resilience.discovery.registry.RegistryStore;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;

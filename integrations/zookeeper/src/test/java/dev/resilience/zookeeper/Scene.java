@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.discovery.Lease;
-import dev.resilience.discovery.ServiceClient;
-import dev.resilience.discovery.ServiceInstance;
-import dev.resilience.discovery.ServiceRegistry;
-import dev.resilience.discovery.Snapshot;
-import dev.resilience.discovery.Watch;
+import dev.resilience.discovery.client.ServiceClient;
+import dev.resilience.discovery.registry.Lease;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
+import dev.resilience.discovery.registry.ServiceSnapshot;
+import dev.resilience.discovery.registry.Watch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ final class Scene implements AutoCloseable {
   private final ServiceRegistry registry;
   private final Watch watch;
   private final ServiceClient client;
-  private final List<Snapshot> heard = new CopyOnWriteArrayList<>();
+  private final List<ServiceSnapshot> heard = new CopyOnWriteArrayList<>();
   private final AtomicInteger calls = new AtomicInteger();
   private final List<Throwable> failures = new CopyOnWriteArrayList<>();
   private final AtomicInteger answers = new AtomicInteger();
@@ -69,7 +69,7 @@ final class Scene implements AutoCloseable {
     threads.forEach(Thread::start);
   }
 
-  private Snapshot latest() {
+  private ServiceSnapshot latest() {
     return watch.latest().orElseThrow();
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.discovery.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceInstance;
 import java.io.File;
 import java.time.Duration;
 import java.util.List;

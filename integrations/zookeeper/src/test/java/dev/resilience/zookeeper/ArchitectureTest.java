@@ -1,0 +1,49 @@
+package dev.resilience.zookeeper;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** A store knows the registry, and nothing of those who use it. */
+class ArchitectureTest {
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter().importPath(Path.of("target", "classes"));
+
+  @Test
+  void thisIsOnePackage() {
+    assertThat(MAIN.stream().map(JavaClass::getPackageName))
+        .isNotEmpty()
+        .containsOnly("dev.resilience.zookeeper");
+  }
+
+  @Test
+  void aStoreKnowsOfDiscoveryOnlyTheRegistry() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.resilience.discovery",
+            "dev.resilience.discovery.health..",
+            "dev.resilience.discovery.balance..",
+            "dev.resilience.discovery.client..")
+        .check(MAIN);
+  }
+
+  @Test
+  void nobodySleepsOrPrints() {
+    noClasses()
+        .should()
+        .callMethod(Thread.class, "sleep", long.class)
+        .orShould()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(MAIN);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.resilience.discovery.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RoundRobinTest extends BalancerContract {
+
+  @Override
+  Balancer balancer() {
+    return Balancer.roundRobin();
+  }
+
+  @Test
+  void picksEachInTurn() {
+    assertThat(counts(over(equal(5)), 5, 1000)).containsOnly(200);
+  }
+
+  @Test
+  void doesNotLookAtWeights() {
+    assertThat(counts(over(candidates(1, 100, 50)), 3, 300)).containsOnly(100);
+  }
+
+  @Test
+  void picksOneThatGrowsInProportion() {
+    List<FakeCandidate> candidates =
+        List.of(new FakeCandidate(0, 10), new FakeCandidate(1, 10, 1), new FakeCandidate(2, 10));
+    int[] counts = counts(over(candidates), 3, 2100);
+    assertThat(counts[0]).isEqualTo(1000);
+    assertThat(counts[1]).isBetween(99, 101);
+  }
+}
