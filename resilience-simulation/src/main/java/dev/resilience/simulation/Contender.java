@@ -1,6 +1,7 @@
 package dev.resilience.simulation;
 
 import dev.resilience.Resilience;
+import dev.resilience.error.RejectedException;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -30,6 +31,14 @@ public interface Contender {
    */
   default boolean refusesHopeless() {
     return false;
+  }
+
+  /**
+   * Whether a failure says that the client has refused to send. Default: whether it is a {@link
+   * RejectedException}.
+   */
+  default boolean isRefusal(Throwable failure) {
+    return failure instanceof RejectedException;
   }
 
   /** A client that calls through a stack. */

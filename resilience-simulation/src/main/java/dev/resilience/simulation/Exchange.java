@@ -20,7 +20,4 @@ public interface Exchange {
    * @param instance from 0
    */
   CompletionStage<Reply> send(Context ctx, int instance);
-
-  /** Whether the call matters most; others may be shed. */
-  boolean isCritical();
 }

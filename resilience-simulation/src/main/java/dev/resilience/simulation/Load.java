@@ -14,7 +14,8 @@ import java.util.List;
  * @param patience how long a caller waits at the most; its deadline
  * @param leaving the share of the callers who leave before
  * @param leavesAfter when they leave
- * @param critical the share of the callers whose calls matter most; the others' may be shed
+ * @param critical the share of the callers whose calls matter most; those of the others are {@link
+ *     dev.resilience.context.Criticality#SHEDDABLE}
  */
 public record Load(
     double rate,

@@ -2,8 +2,8 @@ package dev.resilience.simulation;
 
 import dev.resilience.time.VirtualTime;
 
-/** Virtual time that begins with a run, in nanoseconds. */
-final class SimulatedClock {
+/** Virtual time that begins with a run. */
+final class SimulatedClock implements EventLoop {
 
   final VirtualTime.Manual time;
   private final long origin;
@@ -13,15 +13,13 @@ final class SimulatedClock {
     this.origin = time.nanoTime();
   }
 
-  long now() {
+  @Override
+  public long now() {
     return time.nanoTime() - origin;
   }
 
-  void at(long moment, Runnable task) {
+  @Override
+  public void at(long moment, Runnable task) {
     time.startTimer(origin + moment, task);
-  }
-
-  void after(long nanos, Runnable task) {
-    time.startTimer(time.nanoTime() + nanos, task);
   }
 }

@@ -3,10 +3,9 @@ package dev.resilience.simulation;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.context.Criticality;
 import dev.resilience.context.Registration;
-import dev.resilience.error.RejectedException;
 import dev.resilience.observe.PolicyEvent;
-import dev.resilience.simulation.CallRecord.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +38,7 @@ public final class Simulation {
   private final Traffic traffic;
   private final List<Hop> hops = new ArrayList<>();
   private final List<CallRecord> calls = new ArrayList<>();
-  private final List<Request> requests = new ArrayList<>();
+  private final List<Sending> requests = new ArrayList<>();
   private final List<CircuitRecord> circuits = new ArrayList<>();
   private int open;
   private boolean over;
@@ -84,7 +83,7 @@ public final class Simulation {
         contender.name(),
         seed,
         List.copyOf(calls),
-        requests.stream().map(Request::toRecord).toList(),
+        requests.stream().map(Sending::toRecord).toList(),
         List.copyOf(circuits));
   }
 
@@ -105,28 +104,27 @@ public final class Simulation {
   private void begin(Caller caller) {
     open++;
     long arrived = clock.now();
-    CancellableContext ctx = root.withTimeout(caller.patience());
+    CancellableContext ctx = root(caller.critical()).withTimeout(caller.patience());
     caller
         .leavesAfter()
         .ifPresent(after -> clock.after(after.toNanos(), () -> ctx.cancel(CancelReason.USER)));
     hops.get(0)
-        .call(ctx, caller.number(), caller.critical())
+        .call(ctx, caller.number())
         .whenComplete(
             (reply, failure) -> {
               open--;
-              calls.add(new CallRecord(caller, arrived, clock.now(), outcome(ctx, reply, failure)));
+              calls.add(
+                  new CallRecord(
+                      caller,
+                      arrived,
+                      clock.now(),
+                      CallRecord.outcome(contender, ctx, reply, failure)));
               ctx.close();
             });
   }
 
-  private static Outcome outcome(Context ctx, @Nullable Reply reply, @Nullable Throwable failure) {
-    if (reply != null) {
-      return Outcome.ANSWERED;
-    }
-    if (ctx.isDone()) {
-      return ctx.isCancelled() ? Outcome.LEFT : Outcome.EXPIRED;
-    }
-    return failure instanceof RejectedException ? Outcome.REFUSED : Outcome.FAILED;
+  private Context root(boolean critical) {
+    return critical ? root : Criticality.SHEDDABLE.in(root);
   }
 
   private void heard(PolicyEvent event) {
@@ -144,18 +142,19 @@ public final class Simulation {
   }
 
   /** A client and the service that it calls. */
-  private final class Hop implements SimulatedService.Downstream {
+  private final class Hop implements ServiceModel.Downstream {
 
-    private final List<SimulatedService> instances = new ArrayList<>();
+    private final List<ServiceModel> instances = new ArrayList<>();
     private final Client client;
-    private final boolean first;
+    private final Service service;
+    private final boolean isFirst;
     private int turn;
 
-    Hop(Service service, @Nullable Hop next, boolean first) {
-      this.first = first;
+    Hop(Service service, @Nullable Hop next, boolean isFirst) {
+      this.service = service;
+      this.isFirst = isFirst;
       for (int i = 0; i < service.instances(); i++) {
-        instances.add(
-            new SimulatedService(service, i, clock, seed, contender.refusesHopeless(), next));
+        instances.add(new ServiceModel(service, i, clock, seed, contender.refusesHopeless(), next));
       }
       this.client =
           contender.open(
@@ -168,22 +167,22 @@ public final class Simulation {
     }
 
     boolean isIdle() {
-      return instances.stream().allMatch(SimulatedService::isIdle);
+      return instances.stream().allMatch(ServiceModel::isIdle);
     }
 
-    CompletionStage<Reply> call(Context ctx, int call, boolean critical) {
-      return client.call(ctx, new OneRequest(this, call, critical));
+    CompletionStage<Reply> call(Context ctx, int call) {
+      return client.call(ctx, new OneRequest(this, call));
     }
 
     /** From the service before: with the time that it was told, or else its usual patience. */
     @Override
-    public void call(Request onBehalfOf, IntConsumer status) {
+    public void call(Job onBehalfOf, IntConsumer status) {
       Duration left =
-          onBehalfOf.deadline == Long.MAX_VALUE
+          onBehalfOf.deadline() == Job.UNTOLD
               ? scenario.load().patience()
-              : Duration.ofNanos(onBehalfOf.deadline - clock.now());
+              : Duration.ofNanos(onBehalfOf.deadline() - clock.now());
       CancellableContext ctx = root.withTimeout(left);
-      call(ctx, onBehalfOf.call, true)
+      call(ctx, onBehalfOf.call())
           .whenComplete(
               (reply, failure) -> {
                 status.accept(reply != null ? reply.status() : ServiceException.ERROR);
@@ -195,73 +194,85 @@ public final class Simulation {
       if (ctx.isDone()) {
         return CompletableFuture.failedFuture(ctx.toException());
       }
-      CompletableFuture<Reply> reply = new CompletableFuture<>();
-      Sending sending = new Sending(ctx, reply);
-      long deadline =
-          contender.passesDeadlines() && ctx.deadline().isPresent()
-              ? clock.now() + ctx.timeLeft().toNanos()
-              : Long.MAX_VALUE;
-      SimulatedService service = instances.get(instance);
-      Request request = new Request(call, service, clock.now(), deadline, sending::answered);
-      requests.add(request);
-      sending.begin(request);
-      clock.after(NETWORK, () -> service.receive(request));
-      return reply;
+      Sending sending = new Sending(ctx, call, this, instance);
+      requests.add(sending);
+      return sending.begin();
     }
 
     int nextInstance() {
       return turn++ % instances.size();
     }
+  }
 
-    /** The sender's view of a request. */
-    private final class Sending {
+  /** A request as its sender sees it. */
+  private final class Sending {
 
-      private final Context ctx;
-      private final CompletableFuture<Reply> reply;
-      private @Nullable Request request;
-      private @Nullable Registration registration;
+    private final Context ctx;
+    private final Hop hop;
+    private final int instance;
+    private final Job job;
+    private final long sent = clock.now();
+    private final CompletableFuture<Reply> reply = new CompletableFuture<>();
+    private final Registration registration;
+    private long released = -1;
+    private int status = -1;
 
-      Sending(Context ctx, CompletableFuture<Reply> reply) {
-        this.ctx = ctx;
-        this.reply = reply;
+    Sending(Context ctx, int call, Hop hop, int instance) {
+      this.ctx = ctx;
+      this.hop = hop;
+      this.instance = instance;
+      boolean told = contender.passesDeadlines() && ctx.deadline().isPresent();
+      long deadline = told ? sent + ctx.timeLeft().toNanos() : Job.UNTOLD;
+      this.job = new Job(call, deadline, this::answered);
+      this.registration = ctx.onDone(this::giveUp);
+    }
+
+    CompletionStage<Reply> begin() {
+      clock.after(NETWORK, () -> hop.instances.get(instance).receive(job));
+      return reply;
+    }
+
+    private void giveUp() {
+      if (released < 0) {
+        released = clock.now();
+        reply.completeExceptionally(ctx.toException());
       }
+    }
 
-      void begin(Request begun) {
-        request = begun;
-        registration = ctx.onDone(this::giveUp);
-      }
+    /** At the service's end of the network. */
+    private void answered(int result) {
+      clock.after(NETWORK + (hop.isFirst ? coldDelay() : 0), () -> arrived(result));
+    }
 
-      private void giveUp() {
-        if (request != null && request.released < 0) {
-          request.released = clock.now();
-          reply.completeExceptionally(ctx.toException());
-        }
+    private void arrived(int result) {
+      if (released >= 0) {
+        return;
       }
+      released = clock.now();
+      status = result;
+      registration.close();
+      if (status == Reply.OK.status()) {
+        reply.complete(Reply.OK);
+      } else {
+        reply.completeExceptionally(new ServiceException(status));
+      }
+    }
 
-      /** At the service's end of the network. */
-      void answered(int status) {
-        clock.after(NETWORK + (first ? coldDelay() : 0), () -> arrived(status));
-      }
-
-      private void arrived(int status) {
-        if (request == null || request.released >= 0) {
-          return;
-        }
-        request.released = clock.now();
-        request.status = status;
-        if (registration != null) {
-          registration.close();
-        }
-        if (status == Reply.OK.status()) {
-          reply.complete(Reply.OK);
-        } else {
-          reply.completeExceptionally(new ServiceException(status));
-        }
-      }
+    RequestRecord toRecord() {
+      return new RequestRecord(
+          job.call(),
+          hop.service.name(),
+          instance,
+          sent,
+          job.received(),
+          job.began(),
+          job.finished(),
+          released,
+          status);
     }
   }
 
-  private record OneRequest(Hop hop, int call, boolean isCritical) implements Exchange {
+  private record OneRequest(Hop hop, int call) implements Exchange {
 
     @Override
     public CompletionStage<Reply> send(Context ctx) {

@@ -38,34 +38,51 @@ public record Summary(Scenario scenario, String contender, List<Figures> runs) {
     return runs.stream().mapToDouble(figure).max().orElseThrow();
   }
 
-  /** The head of a Markdown table of summaries. */
-  public static String head() {
-    return """
-        | | contender | in time | worst | critical | wasted s | requests/call | false open/close | recovery | p50 | p99 | failed know | refused know | to the faulty |
-        |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-        """;
+  /**
+   * The head of a Markdown table of summaries.
+   *
+   * @param more names of further columns
+   */
+  public static String head(String... more) {
+    String names =
+        "| | contender | in time | worst | critical | wasted s | requests/call | false open/close"
+            + " | recovery | p50 | p99 | failed know | refused know | to the faulty |";
+    for (String name : more) {
+      names += " " + name + " |";
+    }
+    return names + "\n|" + "---|".repeat(14 + more.length) + "\n";
   }
 
-  /** One line of a Markdown table: means, where nothing else is said. */
-  public String row() {
-    return String.format(
-        Locale.ROOT,
-        "| %s | %s | %.3f | %.3f | %.3f | %.1f | %.2f | %.1f / %.1f | %s | %s | %s | %s | %s | %.3f |%n",
-        scenario.id(),
-        contender,
-        mean(Figures::patientSuccess),
-        min(Figures::patientSuccess),
-        mean(Figures::criticalSuccess),
-        mean(seconds(Figures::wastedWork)),
-        mean(Figures::amplification),
-        mean(Figures::falseOpenings),
-        mean(Figures::falseClosings),
-        millis(Figures::recovery),
-        millis(Figures::median),
-        millis(Figures::p99),
-        millis(Figures::failedKnow),
-        millis(Figures::refusedKnow),
-        mean(Figures::toFaulty));
+  /**
+   * One line of a Markdown table: means, where nothing else is said.
+   *
+   * @param more cells of further columns
+   */
+  public String row(String... more) {
+    String row =
+        String.format(
+            Locale.ROOT,
+            "| %s | %s | %.3f | %.3f | %.3f | %.1f | %.2f | %.1f / %.1f | %s | %s | %s | %s | %s |"
+                + " %.3f |",
+            scenario.id(),
+            contender,
+            mean(Figures::patientSuccess),
+            min(Figures::patientSuccess),
+            mean(Figures::criticalSuccess),
+            mean(seconds(Figures::wastedWork)),
+            mean(Figures::amplification),
+            mean(Figures::falseOpenings),
+            mean(Figures::falseClosings),
+            millis(Figures::recovery),
+            millis(Figures::median),
+            millis(Figures::p99),
+            millis(Figures::failedKnow),
+            millis(Figures::refusedKnow),
+            mean(Figures::toFaulty));
+    for (String cell : more) {
+      row += " " + cell + " |";
+    }
+    return row + "\n";
   }
 
   private String millis(Function<Figures, Duration> figure) {

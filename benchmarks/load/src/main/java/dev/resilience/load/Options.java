@@ -33,7 +33,7 @@ final class Options {
 
   List<String> list(String name, List<String> otherwise) {
     String value = values.get(name);
-    return value == null ? otherwise : List.of(value.split(","));
+    return value == null ? otherwise : List.of(value.split(",", -1));
   }
 
   int number(String name, int otherwise) {

@@ -13,86 +13,89 @@ import org.jspecify.annotations.Nullable;
  * <p>It does not notice when a sender waits no longer, as most servers do not: what is in the queue
  * is worked on, unless requests tell their deadline. For use on one thread.
  */
-final class SimulatedService {
+public final class ServiceModel {
 
   private static final int REMEMBERED = 64;
 
   private final Service spec;
   private final int instance;
-  private final SimulatedClock clock;
+  private final EventLoop loop;
   private final RandomGenerator random;
   private final boolean refusesHopeless;
   private final @Nullable Downstream downstream;
-  private final ArrayDeque<Request> queue = new ArrayDeque<>();
+  private final ArrayDeque<Job> queue = new ArrayDeque<>();
   private final long[] durations = new long[REMEMBERED];
   private int done;
   private int busy;
 
   /** The next service of a chain. */
-  interface Downstream {
+  @FunctionalInterface
+  public interface Downstream {
 
     /** Calls it on behalf of a request; the status comes later. */
-    void call(Request onBehalfOf, IntConsumer status);
+    void call(Job onBehalfOf, IntConsumer status);
   }
 
-  SimulatedService(
+  /**
+   * An idle instance.
+   *
+   * @param spec what it is like
+   * @param instance its number
+   * @param loop on which it is called, and works
+   * @param seed of the durations of its work
+   * @param refusesHopeless whether it refuses what would take it longer than the time left
+   * @param downstream what it calls when its own work is done; null: nothing
+   */
+  public ServiceModel(
       Service spec,
       int instance,
-      SimulatedClock clock,
+      EventLoop loop,
       long seed,
       boolean refusesHopeless,
       @Nullable Downstream downstream) {
     this.spec = spec;
     this.instance = instance;
-    this.clock = clock;
+    this.loop = loop;
     this.random = Traffic.random(seed, spec.name() + instance);
     this.refusesHopeless = refusesHopeless;
     this.downstream = downstream;
   }
 
-  String name() {
-    return spec.name();
-  }
-
-  int instance() {
-    return instance;
-  }
-
-  boolean isIdle() {
+  /** Whether it has nothing to do. */
+  public boolean isIdle() {
     return busy == 0 && queue.isEmpty();
   }
 
-  void receive(Request request) {
+  /** Takes a request, which is answered later, or at once if it is refused. */
+  public void receive(Job job) {
     if (active(Fault.Kind.UNREACHABLE).isPresent()) {
-      request.answer.accept(ServiceException.UNREACHABLE);
+      job.answer(ServiceException.UNREACHABLE);
       return;
     }
-    request.received = clock.now();
+    job.received = loop.now();
     Optional<Fault> silent = active(Fault.Kind.SILENT);
     if (silent.isPresent() && random.nextDouble() < silent.get().amount()) {
-      clock.at(
-          silent.get().until().toNanos(),
-          () -> request.answer.accept(ServiceException.UNREACHABLE));
+      loop.at(silent.get().until().toNanos(), () -> job.answer(ServiceException.UNREACHABLE));
     } else if (busy < spec.workers()) {
-      begin(request);
-    } else if (queue.size() < spec.queue() && !isHopeless(request)) {
-      queue.add(request);
+      begin(job);
+    } else if (queue.size() < spec.queue() && !isHopeless(job)) {
+      queue.add(job);
     } else {
-      request.answer.accept(ServiceException.REFUSED);
+      job.answer(ServiceException.REFUSED);
     }
   }
 
-  private void begin(Request request) {
-    if (isHopeless(request)) {
-      request.answer.accept(ServiceException.TOO_LATE);
+  private void begin(Job job) {
+    if (isHopeless(job)) {
+      job.answer(ServiceException.TOO_LATE);
       return;
     }
     busy++;
-    request.began = clock.now();
+    job.began = loop.now();
     double nanos = spec.latency().sample(random).toNanos();
     boolean fails = false;
     for (Fault fault : spec.faults()) {
-      if (fault.isActive(request.began, instance)) {
+      if (fault.isActive(job.began, instance)) {
         if (fault.kind() == Fault.Kind.SLOWER) {
           nanos *= fault.amount();
         } else if (fault.kind() == Fault.Kind.FAILING) {
@@ -101,24 +104,24 @@ final class SimulatedService {
       }
     }
     int status = fails ? ServiceException.ERROR : Reply.OK.status();
-    clock.after((long) nanos, () -> worked(request, status));
+    loop.after((long) nanos, () -> worked(job, status));
   }
 
-  private void worked(Request request, int status) {
+  private void worked(Job job, int status) {
     if (downstream == null || status != Reply.OK.status()) {
-      finish(request, status);
+      finish(job, status);
     } else {
-      downstream.call(request, result -> finish(request, result));
+      downstream.call(job, result -> finish(job, result));
     }
   }
 
-  private void finish(Request request, int status) {
+  private void finish(Job job, int status) {
     busy--;
-    request.finished = clock.now();
-    durations[done++ % REMEMBERED] = request.finished - request.began;
-    request.answer.accept(status);
+    job.finished = loop.now();
+    durations[done++ % REMEMBERED] = job.finished - job.began;
+    job.answer(status);
     while (busy < spec.workers()) {
-      Request next = queue.poll();
+      Job next = queue.poll();
       if (next == null) {
         return;
       }
@@ -126,11 +129,11 @@ final class SimulatedService {
     }
   }
 
-  private boolean isHopeless(Request request) {
-    if (request.deadline == Long.MAX_VALUE) {
+  private boolean isHopeless(Job job) {
+    if (job.deadline() == Long.MAX_VALUE) {
       return false;
     }
-    long left = request.deadline - clock.now();
+    long left = job.deadline() - loop.now();
     return left <= 0 || (refusesHopeless && left < usual());
   }
 
@@ -145,7 +148,7 @@ final class SimulatedService {
   }
 
   private Optional<Fault> active(Fault.Kind kind) {
-    long now = clock.now();
+    long now = loop.now();
     return spec.faults().stream()
         .filter(fault -> fault.kind() == kind && fault.isActive(now, instance))
         .findFirst();
