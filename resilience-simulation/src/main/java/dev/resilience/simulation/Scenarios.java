@@ -73,15 +73,16 @@ public final class Scenarios {
   /** A chain of three with 300 ms left, the second three times slower for four seconds. */
   public static final Scenario F =
       scenario("F", "chain of three, 300 ms left, the second three times slower for 4 s")
-          .service(Service.builder("orders").workers(40).latency(usual(40)).build())
+          .service(Service.builder("orders").workers(40).queue(64).latency(usual(40)).build())
           .service(
               Service.builder("prices")
                   .workers(16)
+                  .queue(64)
                   .latency(usual(40))
                   .fault(Fault.slower(3).between(FROM, UNTIL))
                   .build())
-          .service(Service.builder("stock").workers(12).latency(usual(40)).build())
-          .load(Load.builder(140).patience(ofMillis(300)).build())
+          .service(Service.builder("stock").workers(12).queue(64).latency(usual(40)).build())
+          .load(Load.builder(125).patience(ofMillis(300)).build())
           .build();
 
   /** More than the service can do for four seconds. */

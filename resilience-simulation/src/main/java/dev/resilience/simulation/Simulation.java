@@ -138,7 +138,7 @@ public final class Simulation {
     double now = clock.now() / (double) Duration.ofMillis(400).toNanos();
     return clock.now() >= scenario.coldFor().toNanos()
         ? 0
-        : (long) (4e8 * Math.exp(-now) * (0.5 + cold.nextDouble()));
+        : (long) (7e8 * Math.exp(-now) * (0.5 + cold.nextDouble()));
   }
 
   /** A client and the service that it calls. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +115,13 @@ final class Child implements AutoCloseable {
       status = 1;
     }
     Runtime.getRuntime().halt(status);
+  }
+
+  /** Waits until something is true, five seconds at the most: what it costs shows in the notes. */
+  static void await(BooleanSupplier condition) throws InterruptedException {
+    for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
   }
 
   /** The processor time that this process has used. */

@@ -118,6 +118,11 @@ final class HttpSender {
     };
   }
 
+  /** Whether no request waits for its answer. */
+  boolean isIdle() {
+    return sent.stream().allMatch(SentRequest::isOver);
+  }
+
   /** What it has noted of all requests. */
   Queue<SentRequest> sent() {
     return sent;

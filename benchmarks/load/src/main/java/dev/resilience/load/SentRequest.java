@@ -34,6 +34,11 @@ final class SentRequest {
     return true;
   }
 
+  /** Whether the sender waits no longer. */
+  boolean isOver() {
+    return released >= 0;
+  }
+
   String toLine() {
     return String.join(
         "\t",

@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -124,16 +123,13 @@ final class ServerProcess {
                 });
   }
 
-  /** Waits until all work is done, so that no note is half written. */
-  private void awaitIdle() throws InterruptedException {
-    for (int i = 0; i < 500 && !instances.stream().allMatch(HttpService::isIdle); i++) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+  private boolean isIdle() {
+    return instances.stream().allMatch(HttpService::isIdle) && (sender == null || sender.isIdle());
   }
 
   private String stop(Path file) throws IOException, InterruptedException {
     List<String> lines = new ArrayList<>();
-    awaitIdle();
+    Child.await(this::isIdle);
     for (HttpService instance : instances) {
       instance.close();
       instance.served().forEach(request -> lines.add("served\t" + request.toLine()));
