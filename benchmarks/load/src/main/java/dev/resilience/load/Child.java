@@ -39,7 +39,12 @@ final class Child implements AutoCloseable {
   static Child start(Class<?> main, String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dsun.net.httpserver.nodelay=true"));
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dsun.net.httpserver.nodelay=true"));
     command.addAll(
         List.of(
             "-Dsun.net.httpserver.maxIdleConnections=4096", // the default of 200 closes good ones
