@@ -24,4 +24,12 @@ public interface AsyncLoader<K, V extends @Nullable Object> {
    * @throws Exception counts as a stage that failed
    */
   CompletionStage<V> load(Context ctx, K key) throws Exception;
+
+  /**
+   * Whether a bulk read may start this for all its keys at once, because it bounds its own work as
+   * a {@link BatchLoader} does. Default: no; the cache starts as many as its builder allows.
+   */
+  default boolean boundsItself() {
+    return false;
+  }
 }

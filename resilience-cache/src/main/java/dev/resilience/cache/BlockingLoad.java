@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * came first it would end with that caller, or keep it beyond its end.
  */
 record BlockingLoad<K, V extends @Nullable Object>(Loader<? super K, ? extends V> loader)
-    implements Work<K, V> {
+    implements LoadStarter<K, V> {
 
   @Override
   public void start(Context ctx, K key, Flight<K, V> flight, boolean byCaller) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <V> the value
  */
-public sealed interface Cached<V extends @Nullable Object> permits Entry, Snapshot {
+public sealed interface Cached<V extends @Nullable Object> permits Entry, CachedCopy {
 
   /** The value; null: it is known that there is none. */
   V value();

@@ -1,27 +1,36 @@
 package dev.resilience.cache;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
+import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.time.Deadline;
+import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cache in which many callers share one load, and each waits for itself.
  *
  * <pre>{@code
- * var users = ContextCache.<UserId, User>builder("users", app)
+ * var users = ContextCache.<UserId, User>builder("users")
  *     .caffeine(Caffeine.newBuilder().maximumSize(10_000).recordStats())
  *     .expireAfterWrite(ofMinutes(10))
  *     .refreshAfter(ofMinutes(8))
  *     .staleIfError(ofHours(1))
- *     .loadLimit(ofSeconds(3))
- *     .build();
+ *     .loadTimeout(ofSeconds(3))
+ *     .open(app);
  *
  * User user = users.getOrFetch(ctx, id, (c, key) -> api.user(c, key));
  * CompletionStage<User> later = users.getOrFetchAsync(ctx, id, (c, key) -> api.userAsync(c, key));
@@ -32,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * However many callers ask for a key, there is one load for it at a time. It runs under a context
  * of its own: with the values of the caller who came first (and those of the cache's owner, for
  * keys that this caller has no value for), with nobody's deadline and nobody's cancellation, and
- * with a limit of its own. A caller waits as long as its own context lives, and leaves alone. When
- * the last one has left, the load is cancelled. A load that fails gives each of its waiters a
+ * with a time-out of its own. A caller waits as long as its own context lives, and leaves alone.
+ * When the last one has left, the load is cancelled. A load that fails gives each of its waiters a
  * {@link LoadException} of its own, and is not remembered, unless the builder was told to.
  *
  * <p>Loaders that block run on the executor of the time source, one thread each (a virtual one
@@ -68,27 +77,35 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ContextCache<K, V extends @Nullable Object> implements AutoCloseable {
 
-  private final Terms terms;
+  private final ExpiryConfig config;
   private final Store<K, V> store;
-  private final Flights<K, V> flights;
-  private final CacheListener listener;
+  private final InFlightLoads<K, V> loads;
+  private final LoadCounters counters;
+  private final Reads<K, V> reads;
+  private final CancellableContext life;
 
-  ContextCache(Terms terms, Store<K, V> store, Flights<K, V> flights, CacheListener listener) {
-    this.terms = terms;
+  private ContextCache(
+      ExpiryConfig config,
+      Store<K, V> store,
+      InFlightLoads<K, V> loads,
+      LoadCounters counters,
+      Reads<K, V> reads,
+      CancellableContext life) {
+    this.config = config;
     this.store = store;
-    this.flights = flights;
-    this.listener = listener;
+    this.loads = loads;
+    this.counters = counters;
+    this.reads = reads;
+    this.life = life;
   }
 
   /**
-   * A builder.
+   * Returns a builder with all defaults set.
    *
    * @param name for messages and figures, not blank
-   * @param owner the cache ends with it; it also says whose time it is
    */
-  public static <K, V extends @Nullable Object> ContextCacheBuilder<K, V> builder(
-      String name, Context owner) {
-    return new ContextCacheBuilder<>(name, owner);
+  public static <K, V extends @Nullable Object> Builder<K, V> builder(String name) {
+    return new Builder<>(name);
   }
 
   // ---- reading what is there
@@ -102,15 +119,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    * @throws CacheClosedException if the cache is closed
    */
   public @Nullable V get(Context ctx, K key) {
-    Entry<V> entry = read(ctx, key);
-    if (entry == null) {
-      return null;
-    }
-    if (entry.isPlain() || entry.isFresh(terms.now())) {
-      return entry.value();
-    }
-    flights.counters.useless.increment();
-    return null;
+    return reads.fresh(reads.read(ctx, key));
   }
 
   /**
@@ -121,11 +130,11 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    * @throws CacheClosedException if the cache is closed
    */
   public @Nullable Cached<V> find(Context ctx, K key) {
-    Entry<V> entry = read(ctx, key);
+    Entry<V> entry = reads.read(ctx, key);
     if (entry == null || entry.remembered != null) {
       return null;
     }
-    long now = terms.now();
+    long now = config.now();
     return entry.at(now, entry.freshnessAt(now));
   }
 
@@ -164,35 +173,52 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    */
   public V getOrFetch(Context ctx, K key, Loader<? super K, ? extends V> loader) {
     Objects.requireNonNull(loader, "loader");
-    Entry<V> entry = read(ctx, key);
+    Entry<V> entry = reads.read(ctx, key);
     if (entry != null && entry.isPlain()) {
       return entry.value();
     }
-    return fetch(ctx, key, entry, loader).value();
+    return reads.fetch(ctx, key, entry, new BlockingLoad<>(loader)).value();
   }
 
   /**
-   * As {@link #getOrFetch}, and says how old the value is, whether it is stale, and why.
+   * As {@link #getOrFetch(Context, Object, Loader)}, loaded together with other keys.
+   *
+   * @param loader asked at most once
+   */
+  public V getOrFetch(Context ctx, K key, BatchLoader<? super K, V> loader) {
+    Objects.requireNonNull(loader, "loader");
+    Entry<V> entry = reads.read(ctx, key);
+    if (entry != null && entry.isPlain()) {
+      return entry.value();
+    }
+    return reads.fetch(ctx, key, entry, new StageLoad<>(loader)).value();
+  }
+
+  /**
+   * As {@link #getOrFetch(Context, Object, Loader)}, and says how old the value is, whether it is
+   * stale, and why.
    *
    * @param loader as there
    */
   public Cached<V> getOrFetchCached(Context ctx, K key, Loader<? super K, ? extends V> loader) {
     Objects.requireNonNull(loader, "loader");
-    return fetch(ctx, key, read(ctx, key), loader);
+    return reads.fetch(ctx, key, reads.read(ctx, key), new BlockingLoad<>(loader));
   }
 
   /**
-   * As {@link #getOrFetch}, without waiting. The stage fails with the raw failure, and completes at
-   * once when {@code ctx} ends. To cancel its future is to leave as well.
+   * As {@link #getOrFetch(Context, Object, Loader)}, without waiting. The stage fails with the raw
+   * failure, and completes at once when {@code ctx} ends. To cancel its future is to leave as well.
    *
    * <p>The dependents of the stage run on the thread that ended the load, those of one caller after
    * those of another; hand long ones to an executor.
    *
    * @param loader called at most once
-   * @return never fails to come: what {@link #getOrFetch} throws, the stage fails with
+   * @return never fails to come: what {@link #getOrFetch(Context, Object, Loader)} throws, the
+   *     stage fails with
    */
   public CompletionStage<V> getOrFetchAsync(Context ctx, K key, AsyncLoader<? super K, V> loader) {
-    return fetchAsync(ctx, key, loader, Cached::value);
+    Objects.requireNonNull(loader, "loader");
+    return reads.fetchAsync(ctx, key, new StageLoad<>(loader), Cached::value);
   }
 
   /**
@@ -202,13 +228,14 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    */
   public CompletionStage<Cached<V>> getOrFetchCachedAsync(
       Context ctx, K key, AsyncLoader<? super K, V> loader) {
-    return fetchAsync(ctx, key, loader, cached -> cached);
+    Objects.requireNonNull(loader, "loader");
+    return reads.fetchAsync(ctx, key, new StageLoad<>(loader), cached -> cached);
   }
 
   /**
-   * The values of several keys, loaded side by side if need be; as many as there are when the
-   * deadline of {@code ctx} passes. To have time left for the answer, give a part of it: {@code
-   * cache.fetchAll(ctx.withTimeout(part), ...)}.
+   * The values of several keys, loaded side by side if need be, so many at once as the builder
+   * allows; as many as there are when the deadline of {@code ctx} passes. To have time left for the
+   * answer, give a part of it: {@code cache.fetchAll(ctx.withTimeout(part), ...)}.
    *
    * @param keys each once
    * @param loader called at most once for each key
@@ -219,13 +246,23 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
   public Fetched<K, V> fetchAll(
       Context ctx, Iterable<? extends K> keys, Loader<? super K, ? extends V> loader) {
     Objects.requireNonNull(loader, "loader");
-    Harvest<K, V> harvest = new Harvest<>(ctx);
-    gather(harvest, ctx, keys, new BlockingLoad<>(loader));
-    return harvest.await();
+    return reads.fetchAll(ctx, keys, new BlockingLoad<>(loader)).await();
   }
 
   /**
-   * As {@link #fetchAll}, without waiting.
+   * As {@link #fetchAll(Context, Iterable, Loader)}, with few calls for many keys.
+   *
+   * @param keys each once
+   * @param loader asked at most once for each key
+   */
+  public Fetched<K, V> fetchAll(
+      Context ctx, Iterable<? extends K> keys, BatchLoader<? super K, V> loader) {
+    Objects.requireNonNull(loader, "loader");
+    return reads.fetchAll(ctx, keys, new StageLoad<>(loader)).await();
+  }
+
+  /**
+   * As {@link #fetchAll(Context, Iterable, Loader)}, without waiting.
    *
    * @param keys each once
    * @param loader called at most once for each key
@@ -234,10 +271,8 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
       Context ctx, Iterable<? extends K> keys, AsyncLoader<? super K, V> loader) {
     Objects.requireNonNull(loader, "loader");
     try {
-      Harvest<K, V> harvest = new Harvest<>(ctx);
-      gather(harvest, ctx, keys, new StageLoad<>(loader));
-      return harvest.stage();
-    } catch (RuntimeException refused) {
+      return reads.fetchAll(ctx, keys, new StageLoad<>(loader)).stage();
+    } catch (Throwable refused) {
       return CompletableFuture.failedFuture(refused);
     }
   }
@@ -255,8 +290,8 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
     Objects.requireNonNull(value, "value");
     Objects.requireNonNull(key, "key");
     check(ctx);
-    flights.supersede(key);
-    store.set(key, Entry.of(value, terms));
+    loads.supersede(key);
+    store.set(key, Entry.of(value, config));
   }
 
   /**
@@ -269,11 +304,11 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    */
   public void set(Context ctx, K key, V value, Duration timeToLive) {
     Objects.requireNonNull(value, "value");
-    long nanos = ContextCacheBuilder.positive(timeToLive, "timeToLive");
+    long nanos = Builder.positive(timeToLive, "timeToLive");
     Objects.requireNonNull(key, "key");
     check(ctx);
-    flights.supersede(key);
-    store.set(key, Entry.of(value, terms, nanos));
+    loads.supersede(key);
+    store.set(key, Entry.of(value, config, nanos));
   }
 
   /**
@@ -285,7 +320,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
   public void delete(Context ctx, K key) {
     Objects.requireNonNull(key, "key");
     check(ctx);
-    flights.supersede(key);
+    loads.supersede(key);
     store.entries.invalidate(key);
   }
 
@@ -297,7 +332,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
    */
   public void clear(Context ctx) {
     check(ctx);
-    flights.supersedeAll();
+    loads.supersedeAll();
     store.entries.invalidateAll();
   }
 
@@ -305,186 +340,354 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
 
   /** The name given to the builder. */
   public String name() {
-    return terms.cache();
+    return config.cache();
   }
 
   /** The figures as they are now. Also for a closed cache. */
   public CacheSnapshot snapshot() {
     CacheStats raw = store.entries.stats();
-    Counters counted = flights.counters;
-    long useless = Math.min(counted.useless.sum(), raw.hitCount());
+    long useless = Math.min(counters.useless.sum(), raw.hitCount());
     CacheStats stats =
         CacheStats.of(
             raw.hitCount() - useless,
             raw.missCount() + useless,
-            counted.loads.sum(),
-            counted.failures.sum(),
-            counted.loadNanos.sum(),
+            counters.loads.sum(),
+            counters.failures.sum(),
+            counters.loadNanos.sum(),
             raw.evictionCount(),
             raw.evictionWeight());
     return new CacheSnapshot(
-        terms.cache(),
+        config.cache(),
         stats,
         store.entries.estimatedSize(),
-        flights.count(),
-        flights.waiting(),
-        counted.callersLeft.sum(),
-        counted.abandoned.sum(),
-        counted.discarded.sum(),
-        counted.leftBehind.sum(),
-        counted.refreshes.sum(),
-        counted.staleServed.sum());
+        loads.count(),
+        loads.waiting(),
+        counters.callersLeft.sum(),
+        counters.abandoned.sum(),
+        counters.discarded.sum(),
+        counters.leftBehind.sum(),
+        counters.refreshes.sum(),
+        counters.staleServed.sum());
   }
 
   /** Cancels all loads, lets go of all entries, and refuses every operation from now on. */
   @Override
   public void close() {
-    flights.life.close();
+    life.close();
   }
 
   @Override
   public String toString() {
-    return "cache '" + terms.cache() + "'";
-  }
-
-  // ---- how a read goes on
-
-  /** The hit: nothing here may cost. */
-  private @Nullable Entry<V> read(Context ctx, K key) {
-    if (ctx.isCancelled()) {
-      throw ctx.toException();
-    }
-    if (store.isClosed()) {
-      throw refusal();
-    }
-    return store.entries.getIfPresent(key);
+    return "cache '" + config.cache() + "'";
   }
 
   private void check(Context ctx) {
     ctx.throwIfDone();
     if (store.isClosed()) {
-      throw refusal();
-    }
-  }
-
-  private CacheClosedException refusal() {
-    Throwable cause = flights.life.cause();
-    return new CacheClosedException(terms.cache() + ": the cache is closed: " + cause);
-  }
-
-  private Cached<V> fetch(
-      Context ctx, K key, @Nullable Entry<V> entry, Loader<? super K, ? extends V> loader) {
-    Work<K, V> work = new BlockingLoad<>(loader);
-    Cached<V> served = serve(ctx, key, entry, work);
-    if (served != null) {
-      return served;
-    }
-    ctx.throwIfDone();
-    BlockingWaiter<V> waiter = new BlockingWaiter<>(ctx);
-    flights.join(waiter, ctx, key, work);
-    return answer(key, waiter.await(ctx));
-  }
-
-  private <R> CompletionStage<R> fetchAsync(
-      Context ctx, K key, AsyncLoader<? super K, V> loader, Function<Cached<V>, R> result) {
-    Objects.requireNonNull(loader, "loader");
-    try {
-      Work<K, V> work = new StageLoad<>(loader);
-      Cached<V> served = serve(ctx, key, read(ctx, key), work);
-      if (served != null) {
-        return CompletableFuture.completedFuture(result.apply(served));
-      }
-      ctx.throwIfDone();
-      StageWaiter<V, R> waiter =
-          new StageWaiter<>(ctx, outcome -> result.apply(answer(key, outcome)));
-      flights.join(waiter, ctx, key, work);
-      return waiter.bindTo(ctx);
-    } catch (RuntimeException refused) {
-      return CompletableFuture.failedFuture(refused);
-    }
-  }
-
-  private void gather(
-      Harvest<K, V> harvest, Context ctx, Iterable<? extends K> keys, Work<K, V> work) {
-    ctx.throwIfDone();
-    try {
-      for (K key : keys) {
-        if (harvest.has(key)) {
-          continue;
-        }
-        Cached<V> served;
-        try {
-          served = serve(ctx, key, read(ctx, key), work);
-        } catch (LoadException remembered) {
-          harvest.failed(key, remembered);
-          continue;
-        }
-        if (served != null) {
-          harvest.found(key, served.value());
-        } else {
-          flights.join(harvest.expect(key, outcome -> answer(key, outcome)), ctx, key, work);
-        }
-      }
-    } catch (Throwable refused) {
-      harvest.giveUp();
-      throw refused;
+      throw reads.refusal();
     }
   }
 
   /**
-   * What can be had without waiting; starts a load in the background where one is due.
+   * Builds a {@link ContextCache}. Not thread-safe.
    *
-   * @return null: it has to be loaded
+   * <p>Without any setting: 10,000 entries that do not expire, loads of 10 s at most, and nothing
+   * stale, absent or failed is kept.
+   *
+   * @param <K> the keys
+   * @param <V> the values
    */
-  private @Nullable Cached<V> serve(Context ctx, K key, @Nullable Entry<V> entry, Work<K, V> work) {
-    if (entry == null) {
-      return null;
-    }
-    long now = terms.now();
-    if (entry.isFresh(now)) {
-      if (entry.remembered != null) {
-        throw new LoadException(terms.cache(), entry.remembered);
-      }
-      if (!entry.isSettled(now) && !entry.isPausing(now)) {
-        flights.refresh(ctx, key, work);
-      }
-      return entry.at(now, Freshness.FRESH);
-    }
-    boolean pausing = entry.isPausing(now);
-    if (entry.mayBeServedWhileRevalidating(now)) {
-      if (!pausing) {
-        flights.refresh(ctx, key, work);
-      }
-      return stale(key, entry, now, pausing ? Freshness.LOAD_FAILED : Freshness.REVALIDATING);
-    }
-    if (pausing && entry.mayBeServedOnError(now)) {
-      return stale(key, entry, now, Freshness.LOAD_FAILED);
-    }
-    flights.counters.useless.increment();
-    return null;
-  }
+  public static final class Builder<K, V extends @Nullable Object> {
 
-  private Cached<V> stale(K key, Entry<V> entry, long now, Freshness freshness) {
-    Cached<V> cached = entry.at(now, freshness);
-    flights.counters.staleServed.increment();
-    listener.on(new CacheEvent.StaleServed(terms.cache(), key, cached.age(), freshness));
-    return cached;
-  }
+    private static final String NOT_HERE =
+        " (expected: a builder that nobody has used, with strong keys and values, and without"
+            + " expiry, refresh, ticker, executor and scheduler, which are the cache's own)";
 
-  private Cached<V> answer(K key, Outcome<V> outcome) {
-    long now = terms.now();
-    if (outcome instanceof Outcome.Loaded<V> loaded) {
-      return loaded.entry().at(now, Freshness.FRESH);
-    }
-    if (outcome instanceof Outcome.Failed<V> failed) {
-      Entry<V> old = failed.stale();
-      if (old == null) {
-        throw new LoadException(terms.cache(), failed.cause());
+    private final String name;
+    private Caffeine<? super K, ? super Cached<V>> caffeine =
+        Caffeine.newBuilder().maximumSize(10_000);
+    private long freshFor = TimeSource.MAX_AHEAD;
+    private @Nullable BiFunction<? super K, ? super V, Duration> freshForValue;
+    private double jitter = 0.1;
+    private long refreshAfter = TimeSource.MAX_AHEAD;
+    private long staleWhileRevalidate;
+    private long staleIfError;
+    private long absentFor;
+    private long failureFor;
+    private Predicate<? super Throwable> remembered = failure -> false;
+    private long pause = 1_000_000_000L;
+    private Duration timeout = Duration.ofSeconds(10);
+    private int parallelLoads = 64;
+    private boolean finishesAlone;
+    private CacheListener listener = CacheListener.none();
+
+    private Builder(String name) {
+      this.name = Objects.requireNonNull(name, "name");
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
       }
-      return old.isFresh(now)
-          ? old.at(now, Freshness.FRESH)
-          : stale(key, old, now, Freshness.LOAD_FAILED);
     }
-    throw refusal();
+
+    /**
+     * What Caffeine configures: maximum size or weight, weigher, removal and eviction listeners,
+     * {@code recordStats}. A weigher and a listener see a {@link Cached}; they run where Caffeine
+     * runs them, and its listener also hears of stale entries that are replaced. A weigher must not
+     * use the cache. Absence and failures that are remembered are weighed like values: {@code
+     * value()} is null then.
+     *
+     * @param builder used up by this. Not with weak or soft references, expiry, refresh, ticker,
+     *     executor or scheduler: refused by {@link #open}. Default: a maximum size of 10,000
+     */
+    public Builder<K, V> caffeine(Caffeine<? super K, ? super Cached<V>> builder) {
+      caffeine = Objects.requireNonNull(builder, "caffeine");
+      return this;
+    }
+
+    /**
+     * The time to live of a value that was loaded, or set without one of its own.
+     *
+     * @param time positive. Default: for ever
+     */
+    public Builder<K, V> expireAfterWrite(Duration time) {
+      freshFor = positive(time, "expireAfterWrite");
+      return this;
+    }
+
+    /**
+     * The time to live of each value that is loaded, by the value itself: a token knows when it
+     * expires. Not shortened by jitter, and never longer than {@link #expireAfterWrite(Duration)}.
+     *
+     * @param timeToLive called once for each value that is loaded, if it is not null; zero or less:
+     *     the value is handed out and not kept. If it throws, the load has failed
+     */
+    public Builder<K, V> expireAfterWrite(BiFunction<? super K, ? super V, Duration> timeToLive) {
+      freshForValue = Objects.requireNonNull(timeToLive, "timeToLive");
+      return this;
+    }
+
+    /**
+     * By how much a time to live may be shortened, at random, so that what was loaded at one moment
+     * does not expire at one moment. The time after which to refresh is shortened with it.
+     *
+     * @param share at least 0 and less than 1. Default: 0.1
+     */
+    public Builder<K, V> expiryJitter(double share) {
+      if (!(share >= 0 && share < 1)) {
+        throw new IllegalArgumentException("expiryJitter: " + share + " (expected: >= 0 and < 1)");
+      }
+      jitter = share;
+      return this;
+    }
+
+    /**
+     * From which age on a read starts a load in the background, and is served the present value.
+     * For keys in use this keeps callers from ever waiting.
+     *
+     * @param time positive and less than the time to live. Default: never
+     */
+    public Builder<K, V> refreshAfter(Duration time) {
+      refreshAfter = positive(time, "refreshAfter");
+      return this;
+    }
+
+    /**
+     * How long past its time to live a value is still served, marked {@link
+     * Freshness#REVALIDATING}, while a load runs in the background (RFC 5861).
+     *
+     * @param time not negative. Default: 0
+     */
+    public Builder<K, V> staleWhileRevalidate(Duration time) {
+      staleWhileRevalidate = notNegative(time, "staleWhileRevalidate");
+      return this;
+    }
+
+    /**
+     * How long past its time to live a value is still served, marked {@link Freshness#LOAD_FAILED},
+     * when the load of a new one fails or times out (RFC 5861).
+     *
+     * @param time not negative. Default: 0
+     */
+    public Builder<K, V> staleIfError(Duration time) {
+      staleIfError = notNegative(time, "staleIfError");
+      return this;
+    }
+
+    /**
+     * How long a failed load keeps further ones away from a key that still has a value to serve.
+     *
+     * @param time not negative. Default: 1 s
+     */
+    public Builder<K, V> pauseAfterFailure(Duration time) {
+      pause = notNegative(time, "pauseAfterFailure");
+      return this;
+    }
+
+    /**
+     * How long it is remembered that there is no value, when a loader returns null.
+     *
+     * @param time not negative. Default: 0, the next caller asks again
+     */
+    public Builder<K, V> rememberAbsence(Duration time) {
+      absentFor = notNegative(time, "rememberAbsence");
+      return this;
+    }
+
+    /**
+     * Remembers failures: until the time is up, callers get a {@link LoadException} at once. An
+     * {@link Error} is never remembered, and a stale value goes before.
+     *
+     * @param time positive. Default: failures are not remembered
+     * @param which called with what the loader threw. Be narrow: "no such user" is an answer, "no
+     *     connection" is not
+     */
+    public Builder<K, V> rememberFailures(Duration time, Predicate<? super Throwable> which) {
+      failureFor = positive(time, "rememberFailures");
+      remembered = Objects.requireNonNull(which, "which");
+      return this;
+    }
+
+    /**
+     * Time-out of a load. Callers with less time leave earlier; those with more get a {@link
+     * LoadException}.
+     *
+     * @param timeout positive. Default: 10 s
+     */
+    public Builder<K, V> loadTimeout(Duration timeout) {
+      positive(timeout, "loadTimeout");
+      this.timeout = timeout;
+      return this;
+    }
+
+    /**
+     * Maximum number of loads that one {@code fetchAll} has under way at once; further keys wait
+     * for their turn, and their time-out begins when their load does. A {@link BatchLoader} has a
+     * bound of its own instead.
+     *
+     * @param loads at least 1. Default: 64
+     */
+    public Builder<K, V> maxParallelLoads(int loads) {
+      if (loads < 1) {
+        throw new IllegalArgumentException("maxParallelLoads: " + loads + " (expected: >= 1)");
+      }
+      parallelLoads = loads;
+      return this;
+    }
+
+    /**
+     * Lets a load go on, within its time-out, and stores what it brings when the last caller has
+     * left; for loads that are worth it. Default: it is cancelled
+     */
+    public Builder<K, V> finishAbandonedLoads() {
+      finishesAlone = true;
+      return this;
+    }
+
+    /** Hears of loads and stale values. Default: nobody. */
+    public Builder<K, V> listener(CacheListener newListener) {
+      listener = CacheListener.contained(newListener);
+      return this;
+    }
+
+    /**
+     * Opens the cache, empty. It lives until its owner ends or it is closed.
+     *
+     * @param owner its values are those of loads whose callers have none; its time source is the
+     *     cache's
+     * @throws IllegalArgumentException if the builder of Caffeine sets what it must not, or {@code
+     *     refreshAfter} is not less than the time to live
+     */
+    public ContextCache<K, V> open(Context owner) {
+      Objects.requireNonNull(owner, "owner");
+      requireRefreshBeforeExpiry();
+      TimeSource time = owner.timeSource();
+      ExpiryConfig config =
+          new ExpiryConfig(
+              name,
+              time,
+              freshFor,
+              jitter,
+              refreshAfter,
+              staleWhileRevalidate,
+              staleIfError,
+              absentFor,
+              failureFor,
+              pause);
+      Maintenance maintenance = new Maintenance(time);
+      Store<K, V> store = new Store<>(entries(time, maintenance));
+      LoadCounters counters = new LoadCounters();
+      CancellableContext life = owner.withCancel();
+      LoadRules<K, V> rules =
+          new LoadRules<>(config, freshForValue, remembered, store, counters, listener);
+      InFlightLoads<K, V> loads =
+          new InFlightLoads<>(rules, life, timeout, finishesAlone, counters);
+      Reads<K, V> reads =
+          new Reads<>(config, store, loads, counters, listener, life, parallelLoads);
+      life.onDone(
+          () -> {
+            store.close();
+            maintenance.close();
+          });
+      return new ContextCache<>(config, store, loads, counters, reads, life);
+    }
+
+    private void requireRefreshBeforeExpiry() {
+      if (refreshAfter != TimeSource.MAX_AHEAD && refreshAfter >= freshFor) {
+        throw new IllegalArgumentException(
+            "refreshAfter: "
+                + Duration.ofNanos(refreshAfter)
+                + " (expected: < "
+                + Duration.ofNanos(freshFor)
+                + ", the time to live)");
+      }
+    }
+
+    private Cache<K, Entry<V>> entries(TimeSource time, Maintenance maintenance) {
+      String settings = caffeine.toString();
+      if (settings.contains("Strength=")) {
+        // An entry is known to nobody but the cache, so it would be collected at once.
+        throw new IllegalArgumentException("caffeine: " + settings + NOT_HERE);
+      }
+      try {
+        return caffeine
+            .ticker(ticker(time))
+            .executor(executor(time))
+            .scheduler(maintenance)
+            .<K, Entry<V>>expireAfter(expiry())
+            .build();
+      } catch (IllegalStateException conflict) {
+        throw new IllegalArgumentException("caffeine: " + settings + NOT_HERE, conflict);
+      }
+    }
+
+    /** An entry without refresh and staleness is gone as soon as it is due. */
+    private EntryExpiry<K, V> expiry() {
+      boolean keptWhenDue =
+          refreshAfter != TimeSource.MAX_AHEAD || staleWhileRevalidate > 0 || staleIfError > 0;
+      return keptWhenDue ? new EntryExpiry.Marking<>() : new EntryExpiry<>();
+    }
+
+    /** Caffeine's own where it is the same clock, which spares each hit a call. */
+    private static Ticker ticker(TimeSource time) {
+      return time == TimeSource.system() ? Ticker.systemTicker() : time::nanoTime;
+    }
+
+    /** Nothing that a caller could cancel, and no thread a time. */
+    private static Executor executor(TimeSource time) {
+      return time == TimeSource.system() ? ForkJoinPool.commonPool() : time.executor();
+    }
+
+    static long positive(Duration time, String argument) {
+      if (Objects.requireNonNull(time, argument).compareTo(Duration.ZERO) <= 0) {
+        throw new IllegalArgumentException(argument + ": " + time + " (expected: positive)");
+      }
+      return Deadline.saturatedNanos(time);
+    }
+
+    private static long notNegative(Duration time, String argument) {
+      if (Objects.requireNonNull(time, argument).isNegative()) {
+        throw new IllegalArgumentException(argument + ": " + time + " (expected: not negative)");
+      }
+      return Deadline.saturatedNanos(time);
+    }
   }
 }

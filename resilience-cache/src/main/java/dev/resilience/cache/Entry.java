@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Entry<V extends @Nullable Object> implements Cached<V> {
 
   private final V value;
-  private final Terms terms;
+  private final ExpiryConfig config;
   private final long writtenAt;
   private final long refreshAt;
   private final long freshUntil;
@@ -28,18 +28,18 @@ final class Entry<V extends @Nullable Object> implements Cached<V> {
    */
   private boolean markedDue;
 
-  private volatile @Nullable Trouble trouble;
+  private volatile @Nullable LastFailure lastFailure;
 
   private Entry(
       V value,
       @Nullable Throwable remembered,
-      Terms terms,
+      ExpiryConfig config,
       long now,
       long refreshAfter,
       long freshFor) {
     this.value = value;
     this.remembered = remembered;
-    this.terms = terms;
+    this.config = config;
     this.writtenAt = now;
     this.refreshAt = now + Math.min(refreshAfter, freshFor);
     this.freshUntil = now + freshFor;
@@ -47,29 +47,31 @@ final class Entry<V extends @Nullable Object> implements Cached<V> {
   }
 
   /** A value that was loaded, or set without a time to live of its own. */
-  static <V extends @Nullable Object> Entry<V> of(V value, Terms terms) {
+  static <V extends @Nullable Object> Entry<V> of(V value, ExpiryConfig config) {
     if (value == null) {
-      return new Entry<>(value, null, terms, terms.now(), TimeSource.MAX_AHEAD, terms.absentFor());
+      return new Entry<>(
+          value, null, config, config.now(), TimeSource.MAX_AHEAD, config.absentFor());
     }
-    double luck = terms.luck();
+    double jitterFactor = config.jitterFactor();
     return new Entry<>(
         value,
         null,
-        terms,
-        terms.now(),
-        Terms.shortened(terms.refreshAfter(), luck),
-        Terms.shortened(terms.freshFor(), luck));
+        config,
+        config.now(),
+        ExpiryConfig.shortened(config.refreshAfter(), jitterFactor),
+        ExpiryConfig.shortened(config.freshFor(), jitterFactor));
   }
 
   /** A value with a time to live of its own, to the nanosecond. */
-  static <V extends @Nullable Object> Entry<V> of(V value, Terms terms, long freshFor) {
-    return new Entry<>(value, null, terms, terms.now(), terms.refreshAfter(), freshFor);
+  static <V extends @Nullable Object> Entry<V> of(V value, ExpiryConfig config, long freshFor) {
+    return new Entry<>(value, null, config, config.now(), config.refreshAfter(), freshFor);
   }
 
   /** A failure that is to be remembered. */
   @SuppressWarnings("NullAway") // nobody reads the value of a failure
-  static <V extends @Nullable Object> Entry<V> failed(Throwable failure, Terms terms) {
-    return new Entry<>(null, failure, terms, terms.now(), TimeSource.MAX_AHEAD, terms.failureFor());
+  static <V extends @Nullable Object> Entry<V> failed(Throwable failure, ExpiryConfig config) {
+    return new Entry<>(
+        null, failure, config, config.now(), TimeSource.MAX_AHEAD, config.failureFor());
   }
 
   @Override
@@ -100,33 +102,33 @@ final class Entry<V extends @Nullable Object> implements Cached<V> {
 
   /** Whether there is a value that may be served although it is stale. */
   boolean mayBeServedWhileRevalidating(long now) {
-    return value != null && now - freshUntil < terms.staleWhileRevalidate();
+    return value != null && now - freshUntil < config.staleWhileRevalidate();
   }
 
   /** Whether there is a value that may be served when a load has failed. */
   boolean mayBeServedOnError(long now) {
-    return value != null && now - freshUntil < terms.staleIfError();
+    return value != null && now - freshUntil < config.staleIfError();
   }
 
   /** Whether a load has failed just now. */
   boolean isPausing(long now) {
-    Trouble last = trouble;
-    return last != null && now - last.at() < terms.pause();
+    LastFailure last = lastFailure;
+    return last != null && now - last.at() < config.pause();
   }
 
   void loadFailed(Throwable cause, long now) {
-    trouble = new Trouble(cause, now);
+    lastFailure = new LastFailure(cause, now);
   }
 
   /** How long Caffeine has to keep this. */
   long keepFor(long now) {
-    long stale = value == null ? 0 : Math.max(terms.staleWhileRevalidate(), terms.staleIfError());
+    long stale = value == null ? 0 : Math.max(config.staleWhileRevalidate(), config.staleIfError());
     return Math.max(0, Math.min(TimeSource.MAX_AHEAD, freshUntil - now + stale));
   }
 
   /** This as it is now. */
   Cached<V> at(long now, Freshness freshness) {
-    return new Snapshot<>(value, Duration.ofNanos(now - writtenAt), freshness, failure());
+    return new CachedCopy<>(value, Duration.ofNanos(now - writtenAt), freshness, failure());
   }
 
   /** This as a reader finds it who starts no load. */
@@ -134,30 +136,30 @@ final class Entry<V extends @Nullable Object> implements Cached<V> {
     if (isFresh(now)) {
       return Freshness.FRESH;
     }
-    return trouble == null ? Freshness.EXPIRED : Freshness.LOAD_FAILED;
+    return lastFailure == null ? Freshness.EXPIRED : Freshness.LOAD_FAILED;
   }
 
   @Override
   public Duration age() {
-    return Duration.ofNanos(terms.now() - writtenAt);
+    return Duration.ofNanos(config.now() - writtenAt);
   }
 
   @Override
   public Freshness freshness() {
-    return freshnessAt(terms.now());
+    return freshnessAt(config.now());
   }
 
   @Override
   public Optional<Throwable> failure() {
-    Trouble last = trouble;
+    LastFailure last = lastFailure;
     return last == null ? Optional.ofNullable(remembered) : Optional.of(last.cause());
   }
 
   /** Values are the user's and may not be meant for logs. */
   @Override
   public String toString() {
-    return "entry of " + terms.cache() + " (" + freshness() + ")";
+    return "entry of " + config.cache() + " (" + freshness() + ")";
   }
 
-  private record Trouble(Throwable cause, long at) {}
+  private record LastFailure(Throwable cause, long at) {}
 }

@@ -5,21 +5,27 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.time.TimeSource;
+import dev.resilience.time.Timer;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One load of one key, and those who wait for it.
  *
  * <p>It is <em>made</em>, <em>launched</em>, <em>decided</em> by whatever comes first (the loader's
- * result, its limit, the last waiter's leaving, the close of the cache), and <em>over</em> once the
- * outcome has been stored. Whoever decides it also ends it.
+ * result, its time-out, the last waiter's leaving, the close of the cache), and <em>over</em> once
+ * the outcome has been stored. Whoever decides it also ends it: between the two runs code of the
+ * user (weigher, {@code equals}, rules), so whatever is thrown there becomes the outcome, and where
+ * it hangs the load's time-out or the close ends the flight instead.
  *
  * <p>A flight whose key was set or deleted after the launch is <em>superseded</em>: its waiters get
  * what it brings, but nothing is stored, and who comes later must not have it. They wait for its
@@ -32,14 +38,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Flight<K, V extends @Nullable Object> {
 
+  private static final System.Logger LOG = System.getLogger(Flight.class.getName());
+
   @SuppressWarnings("StaticAssignmentOfThrowable") // a reason has no stack trace
   private static final CancelReason NOBODY_WAITS = CancelReason.of("nobody waits for the load");
 
+  final FlightKey<K> slot;
   final K key;
-  final LoadTrace trace = new LoadTrace();
+  final WaitsForNode trace = new WaitsForNode();
 
-  private final Flights<K, V> flights;
-  private final Work<K, V> work;
+  private final Plan<K, V> plan;
+  private final LoadRules<K, V> rules;
+  private final LoadStarter<K, V> load;
 
   /** The values of the caller who made this. */
   private final Context values;
@@ -50,6 +60,7 @@ final class Flight<K, V extends @Nullable Object> {
 
   private final Set<Waiter<V>> waiters = new LinkedHashSet<>();
   private Phase phase = Phase.MADE;
+  private boolean abandoned;
   private boolean needsNobody;
   private @Nullable Flight<K, V> successor;
 
@@ -57,30 +68,59 @@ final class Flight<K, V extends @Nullable Object> {
   private boolean working;
 
   /** Written once, before the launch is seen. */
-  private @Nullable Course course;
+  private volatile @Nullable Course course;
 
   private volatile boolean superseded;
 
   /** The entry that the load is to replace; null: none. Written once, at the launch. */
   private volatile @Nullable Entry<V> found;
 
+  /** Ends a flight whose rules hang after the time-out. */
+  private volatile @Nullable Timer patience;
+
   /**
    * A flight.
    *
    * @param background whether it goes on without waiters
    */
-  Flight(Flights<K, V> flights, K key, Work<K, V> work, Context caller, boolean background) {
-    this.flights = flights;
-    this.key = key;
-    this.work = work;
-    this.values = caller.detached().withValue(LoadTrace.KEY, trace);
+  Flight(
+      Plan<K, V> plan,
+      FlightKey<K> slot,
+      LoadStarter<K, V> load,
+      Context caller,
+      boolean background) {
+    this.plan = plan;
+    this.rules = plan.rules();
+    this.slot = slot;
+    this.key = slot.key;
+    this.load = load;
+    this.values = caller.detached().withValue(WaitsForNode.KEY, trace);
     this.needsNobody = background;
+  }
+
+  /**
+   * What all flights of a cache share.
+   *
+   * @param life ends with the cache
+   * @param timeout of each load
+   * @param finishesAlone whether a load goes on when the last waiter has left
+   * @param whenOver takes the flight from the map
+   */
+  record Plan<K, V extends @Nullable Object>(
+      LoadRules<K, V> rules,
+      CancellableContext life,
+      Duration timeout,
+      boolean finishesAlone,
+      Consumer<Flight<K, V>> whenOver) {
+
+    TimeSource time() {
+      return life.timeSource();
+    }
   }
 
   private enum Phase {
     MADE,
     LAUNCHED,
-    ABANDONED,
     DECIDED,
     OVER
   }
@@ -93,10 +133,10 @@ final class Flight<K, V extends @Nullable Object> {
   /**
    * Lets a waiter wait for this or for its successor.
    *
-   * @param ownWork for the successor, if there has to be one
+   * @param ownLoad for the successor, if there has to be one
    * @return the flight it waits for; null: this one is over
    */
-  @Nullable Flight<K, V> join(Waiter<V> waiter, Context ctx, Work<K, V> ownWork) {
+  @Nullable Flight<K, V> join(Waiter<V> waiter, Context ctx, LoadStarter<K, V> ownLoad) {
     lock.lock();
     try {
       if (phase == Phase.OVER) {
@@ -107,7 +147,7 @@ final class Flight<K, V extends @Nullable Object> {
       }
       Flight<K, V> next = successor;
       if (next == null || !next.board(waiter)) {
-        next = new Flight<>(flights, key, ownWork, ctx, false);
+        next = new Flight<>(plan, slot, ownLoad, ctx, false);
         next.trace.waitFor(trace);
         next.board(waiter);
         successor = next;
@@ -122,7 +162,7 @@ final class Flight<K, V extends @Nullable Object> {
   boolean board(Waiter<V> waiter) {
     lock.lock();
     try {
-      if (phase == Phase.ABANDONED || phase == Phase.OVER) {
+      if (abandoned || phase == Phase.OVER) {
         return false;
       }
       waiter.boards(this);
@@ -135,31 +175,39 @@ final class Flight<K, V extends @Nullable Object> {
 
   /** The waiter leaves, and the last one ends the load. */
   void leave(Waiter<V> waiter) {
-    Course abandoned = null;
+    boolean last = false;
     lock.lock();
     try {
       if (!waiters.remove(waiter)) {
         return;
       }
       if (waiters.isEmpty() && !needsNobody) {
-        if (phase == Phase.LAUNCHED && flights.finishesAlone) {
+        if (phase == Phase.LAUNCHED && plan.finishesAlone()) {
           needsNobody = true;
-        } else if (phase == Phase.LAUNCHED || phase == Phase.MADE) {
-          // Before the launch, that finds out and ends the flight.
-          phase = Phase.ABANDONED;
-          abandoned = course;
+        } else if (phase == Phase.LAUNCHED) {
+          abandoned = true;
+          phase = Phase.DECIDED;
+          last = true;
+        } else if (phase == Phase.MADE) {
+          abandoned = true; // the launch finds out
         }
       }
     } finally {
       lock.unlock();
     }
     waiter.isOff(this);
-    flights.counters.callersLeft.increment();
-    if (abandoned != null) {
-      abandoned.ctx().cancel(NOBODY_WAITS);
-      flights.abandoned(this);
-      finish(new Outcome.Closed<>());
+    rules.callerLeft();
+    if (last) {
+      withRoom(this::abandon);
     }
+  }
+
+  private void abandon() {
+    Course mine = course;
+    if (mine != null) {
+      mine.ctx().cancel(NOBODY_WAITS);
+    }
+    settle(() -> rules.abandoned(key));
   }
 
   int waiting() {
@@ -194,40 +242,54 @@ final class Flight<K, V extends @Nullable Object> {
   // ---- the load
 
   /**
-   * Starts the load; called once.
+   * Starts the load; called once. Never throws.
    *
    * @param byCaller whether the caller who wants it is on this thread
    */
   void launch(boolean byCaller) {
-    CancellableContext merged = Context.firstOf(values, flights.life);
-    CancellableContext ctx = merged.withTimeout(flights.limit);
-    boolean stillborn;
-    lock.lock();
     try {
-      course = new Course(merged, ctx, flights.terms.now());
-      stillborn = phase == Phase.ABANDONED;
-      if (!stillborn) {
-        phase = Phase.LAUNCHED;
+      start(byCaller);
+    } catch (Throwable broken) {
+      // The user's equals or hashCode, or no memory.
+      if (decideAnyway()) {
+        settle(() -> rules.broken(key, broken, took()));
       }
-    } finally {
-      lock.unlock();
     }
-    if (stillborn) {
-      finish(new Outcome.Closed<>());
+  }
+
+  private void start(boolean byCaller) {
+    if (!begin()) {
+      settle(Settlement::closed);
       return;
     }
-    found = flights.present(key);
+    found = rules.present(key);
     // Another flight may have ended between the caller's look and the making of this one.
-    Outcome<V> there = flights.instead(found);
+    Outcome<V> there = rules.instead(found);
     if (there != null) {
       if (decide()) {
-        finish(there);
+        settle(() -> Settlement.quiet(there));
       }
       return;
     }
-    ctx.onDone(this::ended);
+    CancellableContext ctx = course().ctx();
+    ctx.onDone(() -> withRoom(this::ended));
     if (startsWorking()) {
-      work.start(ctx, key, this, byCaller);
+      load.start(ctx, key, this, byCaller);
+    }
+  }
+
+  /** Whether anybody still wants the load. */
+  private boolean begin() {
+    CancellableContext merged = Context.firstOf(values, plan.life());
+    CancellableContext ctx = merged.withTimeout(plan.timeout());
+    Course mine = new Course(merged, ctx, plan.time().nanoTime());
+    lock.lock();
+    try {
+      course = mine;
+      phase = abandoned ? Phase.DECIDED : Phase.LAUNCHED;
+      return !abandoned;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -243,49 +305,76 @@ final class Flight<K, V extends @Nullable Object> {
 
   /** The loader has brought a value. */
   void loaded(V value) {
+    withRoom(() -> store(value));
+  }
+
+  private void store(V value) {
     Entry<V> entry;
     try {
-      entry = flights.entry(key, value);
+      entry = rules.entry(key, value);
     } catch (Throwable failure) {
-      failed(failure);
+      fail(failure);
       return;
     }
     workIsDone();
     if (decide()) {
-      flights.succeeded(this, entry, took());
-      finish(new Outcome.Loaded<>(entry));
+      settle(() -> rules.succeeded(this, entry, took()));
     }
   }
 
   /** The loader has failed. */
   void failed(Throwable cause) {
+    withRoom(() -> fail(cause));
+  }
+
+  private void fail(Throwable cause) {
     workIsDone();
     if (course().ctx().isDone()) {
-      // By our limit or the close, whatever the loader makes of it.
+      // By our time-out or the close, whatever the loader makes of it.
       ended();
     } else if (decide()) {
-      finish(flights.failed(this, cause, took()));
+      settle(() -> rules.failed(this, cause, took()));
     }
   }
 
-  /** The load's context has ended; by a decision of this flight, or by its limit or the close. */
+  /**
+   * The load's context has ended; by a decision of this flight, or by its time-out or the close.
+   */
   private void ended() {
-    if (!decide()) {
-      return;
-    }
-    if (flights.life.isDone()) {
-      finish(new Outcome.Closed<>());
+    if (plan.life().isDone()) {
+      if (decide() || isStuck()) {
+        settle(Settlement::closed);
+      }
       return;
     }
     CancellableContext ctx = course().ctx();
     Throwable cause =
         ctx.error() instanceof DeadlineExceededException
-            ? new AttemptTimeoutException(flights.terms.cache(), flights.limit)
+            ? new AttemptTimeoutException(rules.cache(), plan.timeout())
             : ctx.toException();
-    finish(flights.failed(this, cause, took()));
+    if (decide()) {
+      if (rules.asksUserOfFailures()) {
+        endAfter(plan.timeout(), cause);
+      }
+      settle(() -> rules.failed(this, cause, took()));
+    } else if (isStuck()) {
+      settle(() -> rules.stuck(key, cause, took()));
+    }
   }
 
-  /** Whoever gets true here is the one to call {@link #finish}. */
+  /** A user's rule that hangs shall not hold the waiters longer than a load may. */
+  private void endAfter(Duration time, Throwable cause) {
+    patience =
+        plan.time()
+            .startTimer(
+                plan.time().nanoTime() + time.toNanos(),
+                () ->
+                    plan.time()
+                        .executor()
+                        .execute(() -> settle(() -> rules.stuck(key, cause, took()))));
+  }
+
+  /** Whoever gets true here is the one to call {@link #settle}. */
   private boolean decide() {
     lock.lock();
     try {
@@ -299,11 +388,35 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
+  /** As {@link #decide}, also where the launch has not come that far. */
+  private boolean decideAnyway() {
+    lock.lock();
+    try {
+      boolean first = phase == Phase.MADE || phase == Phase.LAUNCHED;
+      if (first) {
+        phase = Phase.DECIDED;
+      }
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether somebody has decided this and is still in the user's code. */
+  private boolean isStuck() {
+    lock.lock();
+    try {
+      return phase == Phase.DECIDED && !abandoned;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void workIsDone() {
     lock.lock();
     try {
-      if (phase == Phase.OVER) {
-        flights.counters.leftBehind.decrement();
+      if (working && phase == Phase.OVER) {
+        rules.loaderCameBack();
       }
       working = false;
     } finally {
@@ -311,31 +424,65 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
-  private void finish(Outcome<V> outcome) {
+  // ---- the end
+
+  /** From decided to over, whatever is thrown in between. */
+  private void settle(Supplier<Settlement<V>> rule) {
+    Settlement<V> settlement;
+    try {
+      settlement = rule.get();
+    } catch (Throwable broken) {
+      settlement = rules.broken(key, broken, took());
+    }
+    if (finish(settlement.outcome())) {
+      rules.tell(settlement.event());
+    }
+  }
+
+  /** Whether this was the first to come. */
+  private boolean finish(Outcome<V> outcome) {
     List<Waiter<V>> told;
     Flight<K, V> next;
     lock.lock();
     try {
+      if (phase == Phase.OVER) {
+        return false;
+      }
       phase = Phase.OVER;
+      superseded = true; // one who comes late out of the user's code stores nothing
       told = new ArrayList<>(waiters);
       waiters.clear();
       next = successor;
       if (working) {
-        flights.counters.leftBehind.increment();
+        rules.loaderLeftBehind();
       }
     } finally {
       lock.unlock();
     }
-    flights.vacate(this);
-    Course mine = course();
-    mine.ctx().close();
-    mine.merged().close();
-    trace.end();
-    if (next != null) {
-      next.trace.stopWaitingFor(trace);
-      next.launch(false);
+    try {
+      plan.whenOver().accept(this);
+      close();
+      trace.end();
+      if (next != null) {
+        next.trace.stopWaitingFor(trace);
+        next.launch(false);
+      }
+    } finally {
+      tell(told, outcome);
     }
-    tell(told, outcome);
+    return true;
+  }
+
+  private void close() {
+    Timer timer = patience;
+    if (timer != null) {
+      timer.cancel();
+    }
+    Course mine = course;
+    if (mine != null) {
+      mine.ctx().close();
+      mine.merged().close();
+    }
   }
 
   /** Those first whose code is ours and quick. */
@@ -343,13 +490,21 @@ final class Flight<K, V extends @Nullable Object> {
     for (Waiter<V> waiter : told) {
       waiter.isOff(this);
       if (waiter.isQuick()) {
-        waiter.settle(outcome);
+        tell(waiter, outcome);
       }
     }
     for (Waiter<V> waiter : told) {
       if (!waiter.isQuick()) {
-        waiter.settle(outcome);
+        tell(waiter, outcome);
       }
+    }
+  }
+
+  private void tell(Waiter<V> waiter, Outcome<V> outcome) {
+    try {
+      waiter.settle(outcome);
+    } catch (Throwable thrown) {
+      LOG.log(Level.WARNING, rules.cache() + ": what depends on a load failed", thrown);
     }
   }
 
@@ -363,11 +518,31 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
+  /** Does a step that must not stop in the middle where the stack has room for it. */
+  private void withRoom(Runnable step) {
+    if (!StackRoom.isThere()) {
+      try {
+        plan.time().executor().execute(step);
+        return;
+      } catch (Throwable refused) {
+        // Then here, as far as it goes.
+      }
+    }
+    step.run();
+  }
+
   private Course course() {
-    return Objects.requireNonNull(course, "not launched");
+    Course mine = course;
+    if (mine == null) {
+      throw new IllegalStateException("not launched");
+    }
+    return mine;
   }
 
   private Duration took() {
-    return Duration.ofNanos(flights.terms.now() - course().startedAt());
+    Course mine = course;
+    return mine == null
+        ? Duration.ZERO
+        : Duration.ofNanos(plan.time().nanoTime() - mine.startedAt());
   }
 }

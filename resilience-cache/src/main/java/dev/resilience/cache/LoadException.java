@@ -18,7 +18,8 @@ public final class LoadException extends ResilienceException {
    * A failure.
    *
    * @param cache the name of the cache
-   * @param cause what the loader threw
+   * @param cause what the loader threw; or what code of the user's threw that was to judge or weigh
+   *     what the loader had brought
    */
   public LoadException(String cache, Throwable cause) {
     super(cache + ": the load failed: " + Objects.requireNonNull(cause, "cause"), cause);

@@ -10,20 +10,19 @@ sealed interface Outcome<V extends @Nullable Object> {
    *
    * @param entry need not have been stored
    */
-  record Loaded<V extends @Nullable Object>(Entry<V> entry) implements Outcome<V> {}
+  record Success<V extends @Nullable Object>(Entry<V> entry) implements Outcome<V> {}
 
   /**
    * It failed.
    *
    * @param cause raw
    * @param stale what was there before, if anything
+   * @param broken what a rule or a weigher of the user's threw when it was asked about this
    */
-  record Failed<V extends @Nullable Object>(Throwable cause, @Nullable Entry<V> stale)
+  record Failed<V extends @Nullable Object>(
+      Throwable cause, @Nullable Entry<V> stale, @Nullable Throwable broken)
       implements Outcome<V> {}
 
-  /** The cache was closed meanwhile. */
+  /** The cache was closed meanwhile, or nobody waits any more. */
   record Closed<V extends @Nullable Object>() implements Outcome<V> {}
-
-  /** Nobody waits any more, so nobody will see this. */
-  record Abandoned<V extends @Nullable Object>() implements Outcome<V> {}
 }

@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A loader that hands back a stage. */
 record StageLoad<K, V extends @Nullable Object>(AsyncLoader<? super K, V> loader)
-    implements Work<K, V> {
+    implements LoadStarter<K, V> {
+
+  @Override
+  public int parallel(int allowed) {
+    return loader.boundsItself() ? Integer.MAX_VALUE : allowed;
+  }
 
   @Override
   public void start(Context ctx, K key, Flight<K, V> flight, boolean byCaller) {

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 abstract class Waiter<V extends @Nullable Object> {
 
   /** The load in which this waiter asks, if it asks in one. */
-  final @Nullable LoadTrace asking;
+  final @Nullable WaitsForNode asking;
 
   private volatile @Nullable Flight<?, V> flight;
 
   Waiter(Context ctx) {
-    this.asking = ctx.get(LoadTrace.KEY);
+    this.asking = ctx.get(WaitsForNode.KEY);
   }
 
   /** The flight that this waiter is about to wait for. */
@@ -25,6 +25,9 @@ abstract class Waiter<V extends @Nullable Object> {
 
   /** This waiter does not, or no longer, wait for the flight. */
   final void isOff(Flight<?, V> left) {
+    if (flight == left) {
+      flight = null; // whoever keeps the caller's stage does not keep the load
+    }
     if (asking != null) {
       asking.stopWaitingFor(left.trace);
     }

@@ -104,13 +104,13 @@ class CachePropertyTest {
       boolean finish = random.nextInt(5) == 0;
       this.background = finish || refresh > 0 || revalidate > 0;
       var builder =
-          ContextCache.<Integer, Value>builder("cache", s.app)
+          ContextCache.<Integer, Value>builder("cache")
               .expireAfterWrite(ms(ttl))
               .expiryJitter(random.nextBoolean() ? 0 : 0.5)
               .staleWhileRevalidate(ms(revalidate))
               .staleIfError(ms(onError))
               .pauseAfterFailure(ms(random.nextInt(3)))
-              .loadLimit(ms(2 + random.nextInt(6)));
+              .loadTimeout(ms(2 + random.nextInt(6)));
       if (refresh > 0) {
         builder.refreshAfter(ms(refresh));
       }
@@ -120,7 +120,7 @@ class CachePropertyTest {
       if (random.nextBoolean()) {
         builder.rememberAbsence(ms(random.nextInt(3)));
       }
-      this.cache = builder.build();
+      this.cache = builder.open(s.app);
     }
 
     private static Duration ms(long millis) {

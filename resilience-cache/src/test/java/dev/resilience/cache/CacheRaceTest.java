@@ -61,10 +61,10 @@ class CacheRaceTest {
       throws Exception {
     try (CancellableContext app = Context.background().withCancel()) {
       var cache =
-          ContextCache.<Integer, Long>builder("numbers", app)
+          ContextCache.<Integer, Long>builder("numbers")
               .expireAfterWrite(Duration.ofMillis(1))
-              .loadLimit(Duration.ofMinutes(1))
-              .build();
+              .loadTimeout(Duration.ofMinutes(1))
+              .open(app);
       ExecutorService threads = Executors.newFixedThreadPool(4, kind.factory());
       try {
         List<Future<Void>> results = new ArrayList<>();

@@ -40,12 +40,12 @@ class ContextCacheTest {
 
   private final AtomicInteger loads = new AtomicInteger();
 
-  private static ContextCacheBuilder<Integer, String> builder(Context owner) {
-    return ContextCache.<Integer, String>builder("users", owner).expiryJitter(0);
+  private static ContextCache.Builder<Integer, String> builder() {
+    return ContextCache.<Integer, String>builder("users").expiryJitter(0);
   }
 
   private static ContextCache<Integer, String> cache(Context owner) {
-    return builder(owner).build();
+    return builder().open(owner);
   }
 
   /** Takes a second, and says which load it was. */
@@ -99,7 +99,7 @@ class ContextCacheTest {
     void expireByTheTimeToLiveOfTheCacheOrTheirOwn() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).expireAfterWrite(ofMinutes(10)).build();
+            var cache = builder().expireAfterWrite(ofMinutes(10)).open(s.app);
             cache.set(s.root, 1, "ten");
             cache.set(s.root, 2, "one", ofMinutes(1));
             cache.set(s.root, 3, "hour", ofHours(1));
@@ -119,10 +119,10 @@ class ContextCacheTest {
       Simulation.play(
           s -> {
             var cache =
-                builder(s.app)
+                builder()
                     .expireAfterWrite(ofSeconds(5))
                     .expireAfterWrite((key, value) -> ofSeconds(key))
-                    .build();
+                    .open(s.app);
             for (int key : List.of(0, 1, 3, 9)) {
               cache.getOrFetch(s.root, key, ContextCacheTest.this::quick);
             }
@@ -138,7 +138,7 @@ class ContextCacheTest {
     void areRemovedInTheBackgroundWhenTheyHaveExpired() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).expireAfterWrite(ofMinutes(1)).build();
+            var cache = builder().expireAfterWrite(ofMinutes(1)).open(s.app);
             for (int key = 0; key < 100; key++) {
               cache.set(s.root, key, "value");
             }
@@ -152,7 +152,7 @@ class ContextCacheTest {
     void liveShorterByAtMostTheJitterAndNotAllEquallyLong() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).expireAfterWrite(ofSeconds(100)).expiryJitter(0.2).build();
+            var cache = builder().expireAfterWrite(ofSeconds(100)).expiryJitter(0.2).open(s.app);
             List<Integer> keys = new ArrayList<>();
             for (int key = 0; key < 1_000; key++) {
               cache.set(s.root, key, "value");
@@ -221,7 +221,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void happensOnceForAllWhoAskAndIsRemembered(Asking way) throws Exception {
+    void happensOnceForAllWhoAskAndIsRemembered(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -240,7 +240,8 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void hasTheValuesOfTheFirstCallerAndNeitherItsDeadlineNorItsEnd(Asking way) throws Exception {
+    void hasTheValuesOfTheFirstCallerAndNeitherItsDeadlineNorItsEnd(CallStyle way)
+        throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -269,7 +270,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void isCancelledWhenTheLastCallerHasLeft(Asking way) throws Exception {
+    void isCancelledWhenTheLastCallerHasLeft(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -322,10 +323,10 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void finishesAndIsStoredWhenTheCacheIsToldSo(Asking way) throws Exception {
+    void finishesAndIsStoredWhenTheCacheIsToldSo(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).finishAbandonedLoads().build();
+            var cache = builder().finishAbandonedLoads().open(s.app);
             Context hurried = s.root.withTimeout(ofMillis(100));
             assertThatExceptionOfType(DeadlineExceededException.class)
                 .isThrownBy(() -> way.fetch(cache, hurried, 1, ContextCacheTest.this::slow));
@@ -336,10 +337,10 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsAtItsLimitAndFreesAllWhoWait(Asking way) throws Exception {
+    void endsAtItsLimitAndFreesAllWhoWait(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).loadLimit(ofMillis(300)).build();
+            var cache = builder().loadTimeout(ofMillis(300)).open(s.app);
             List<Throwable> thrown = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
               s.start(
@@ -369,7 +370,7 @@ class ContextCacheTest {
     void endsAtItsLimitAlsoWhenTheLoaderNeverDoes() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).loadLimit(ofMillis(300)).build();
+            var cache = builder().loadTimeout(ofMillis(300)).open(s.app);
             CompletableFuture<String> never = new CompletableFuture<>();
             var stage = cache.getOrFetchAsync(s.root, 1, (c, key) -> never);
             s.sleep(ofMillis(300));
@@ -385,7 +386,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void thatFailsGivesEachWaiterAnExceptionOfItsOwnAndIsNotRemembered(Asking way)
+    void thatFailsGivesEachWaiterAnExceptionOfItsOwnAndIsNotRemembered(CallStyle way)
         throws Exception {
       Simulation.play(
           s -> {
@@ -495,7 +496,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void leavesNothingOnTheContextsOfItsCallers(Asking way) throws Exception {
+    void leavesNothingOnTheContextsOfItsCallers(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -550,7 +551,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void mayAskForOtherKeys(Asking way) throws Exception {
+    void mayAskForOtherKeys(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -559,7 +560,7 @@ class ContextCacheTest {
           });
     }
 
-    private String chain(ContextCache<Integer, String> cache, Asking way, Context c, Integer key)
+    private String chain(ContextCache<Integer, String> cache, CallStyle way, Context c, Integer key)
         throws Exception {
       return key == 0
           ? "0"
@@ -568,7 +569,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void areToldWhenTheyAskForTheirOwnKey(Asking way) throws Exception {
+    void areToldWhenTheyAskForTheirOwnKey(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -591,7 +592,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void areToldWhenTheyWaitForEachOther(Asking way) throws Exception {
+    void areToldWhenTheyWaitForEachOther(CallStyle way) throws Exception {
       for (long seed = 0; seed < 50; seed++) {
         Simulation.play(
             seed,
@@ -658,7 +659,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void duringALoadKeepsItFromBeingStored(Asking way) throws Exception {
+    void duringALoadKeepsItFromBeingStored(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -676,7 +677,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void duringALoadMakesWhoComesLaterWaitForTheNext(Asking way) throws Exception {
+    void duringALoadMakesWhoComesLaterWaitForTheNext(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -702,7 +703,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void startsNoNextLoadForThoseWhoHaveLeft(Asking way) throws Exception {
+    void startsNoNextLoadForThoseWhoHaveLeft(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -726,7 +727,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void bySettingAValueWins(Asking way) throws Exception {
+    void bySettingAValueWins(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -748,7 +749,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsLoadsAndRefusesEverything(Asking way) throws Exception {
+    void endsLoadsAndRefusesEverything(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -818,21 +819,20 @@ class ContextCacheTest {
     @Test
     void areCheckedAtOnce() {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> ContextCache.builder(" ", owner))
+          .isThrownBy(() -> ContextCache.builder(" "))
           .withMessage("name: ' ' (expected: not blank)");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> builder(owner).expireAfterWrite(Duration.ZERO))
+          .isThrownBy(() -> builder().expireAfterWrite(Duration.ZERO))
           .withMessage("expireAfterWrite: PT0S (expected: positive)");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> builder(owner).staleIfError(ofSeconds(-1)))
+          .isThrownBy(() -> builder().staleIfError(ofSeconds(-1)))
           .withMessage("staleIfError: PT-1S (expected: not negative)");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> builder(owner).expiryJitter(1))
+          .isThrownBy(() -> builder().expiryJitter(1))
           .withMessage("expiryJitter: 1.0 (expected: >= 0 and < 1)");
       assertThatIllegalArgumentException()
           .isThrownBy(
-              () ->
-                  builder(owner).expireAfterWrite(ofMinutes(1)).refreshAfter(ofMinutes(2)).build())
+              () -> builder().expireAfterWrite(ofMinutes(1)).refreshAfter(ofMinutes(2)).open(owner))
           .withMessage("refreshAfter: PT2M (expected: < PT1M, the time to live)");
     }
 
@@ -849,7 +849,7 @@ class ContextCacheTest {
               Caffeine.newBuilder().executor(Runnable::run),
               Caffeine.newBuilder().ticker(() -> 0))) {
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> builder(owner).caffeine(bad).build())
+            .isThrownBy(() -> builder().caffeine(bad).open(owner))
             .withMessageStartingWith("caffeine: Caffeine{")
             .withMessageContaining("expected: a builder that nobody has used");
       }
@@ -861,14 +861,14 @@ class ContextCacheTest {
           s -> {
             List<String> removed = new ArrayList<>();
             ContextCache<Integer, String> cache =
-                builder(s.app)
+                builder()
                     .caffeine(
                         Caffeine.newBuilder()
                             .maximumWeight(10)
                             .weigher(
                                 (Integer key, Cached<String> cached) -> cached.value().length())
                             .removalListener((key, cached, cause) -> removed.add(cached.value())))
-                    .build();
+                    .open(s.app);
             cache.set(s.root, 1, "12345");
             cache.set(s.root, 2, "1234567");
             s.sleep(ofMinutes(1));

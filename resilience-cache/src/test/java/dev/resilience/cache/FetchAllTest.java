@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,22 +25,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FetchAllTest {
 
   private static ContextCache<Integer, String> cache(Context owner) {
-    return ContextCache.<Integer, String>builder("users", owner).build();
+    return ContextCache.<Integer, String>builder("users").open(owner);
   }
 
   private static Fetched<Integer, String> fetchAll(
-      Asking way,
+      CallStyle way,
       ContextCache<Integer, String> cache,
       Context ctx,
       List<Integer> keys,
       Loader<Integer, String> loader)
       throws InterruptedException {
-    if (way == Asking.BLOCKING) {
+    if (way == CallStyle.BLOCKING) {
       return cache.fetchAll(ctx, keys, loader);
     }
     try {
       return Context.background(ctx.timeSource())
-          .await(cache.fetchAllAsync(ctx, keys, Asking.staged(loader)));
+          .await(cache.fetchAllAsync(ctx, keys, CallStyle.staged(loader)));
     } catch (ExecutionException failed) {
       throw (RuntimeException) failed.getCause();
     }
@@ -55,7 +57,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void loadsSideBySideAndInOrder(Asking way) throws Exception {
+  void loadsSideBySideAndInOrder(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -73,7 +75,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void bringsWhatThereIsWhenTheTimeIsUp(Asking way) throws Exception {
+  void bringsWhatThereIsWhenTheTimeIsUp(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -94,7 +96,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void failsWhenTheCallerIsCancelled(Asking way) throws Exception {
+  void failsWhenTheCallerIsCancelled(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -119,7 +121,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void sharesItsLoadsWithSingleCallers(Asking way) throws Exception {
+  void sharesItsLoadsWithSingleCallers(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -138,7 +140,7 @@ class FetchAllTest {
           var cache = cache(s.app);
           var future =
               cache
-                  .fetchAllAsync(s.root, List.of(1, 2), Asking.staged(FetchAllTest::load))
+                  .fetchAllAsync(s.root, List.of(1, 2), CallStyle.staged(FetchAllTest::load))
                   .toCompletableFuture();
           assertThat(cache.snapshot().loading()).isEqualTo(2);
           future.cancel(true);
@@ -148,7 +150,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void isRefusedWhenTheCacheCloses(Asking way) throws Exception {
+  void isRefusedWhenTheCacheCloses(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -160,6 +162,66 @@ class FetchAllTest {
               });
           assertThatExceptionOfType(CacheClosedException.class)
               .isThrownBy(() -> fetchAll(way, cache, s.root, List.of(3), FetchAllTest::load));
+        });
+  }
+
+  /** 3,000 keys once made 3,000 calls on 1,161 threads. */
+  @ParameterizedTest
+  @EnumSource
+  void loadsSoManyAtOnceAsTheBuilderAllows(CallStyle way) throws Exception {
+    Simulation.play(
+        s -> {
+          var cache =
+              ContextCache.<Integer, String>builder("bulk").maxParallelLoads(10).open(s.app);
+          AtomicInteger now = new AtomicInteger();
+          AtomicInteger peak = new AtomicInteger();
+          var fetched =
+              fetchAll(
+                  way,
+                  cache,
+                  s.root,
+                  IntStream.range(0, 100).boxed().toList(),
+                  (ctx, key) -> {
+                    peak.accumulateAndGet(now.incrementAndGet(), Math::max);
+                    try {
+                      ctx.sleep(ofSeconds(1));
+                    } finally {
+                      now.decrementAndGet();
+                    }
+                    return "value " + key;
+                  });
+          assertThat(fetched.isComplete()).isTrue();
+          assertThat(fetched.values().keySet())
+              .containsExactlyElementsOf(IntStream.range(0, 100).boxed().toList());
+          assertThat(peak).hasValue(10);
+          assertThat(s.time.elapsed()).isEqualTo(ofSeconds(10));
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void beginsNoMoreOnceTheCallerHasLeft(CallStyle way) throws Exception {
+    Simulation.play(
+        s -> {
+          var cache = ContextCache.<Integer, String>builder("bulk").maxParallelLoads(2).open(s.app);
+          CancellableContext part = s.root.withTimeout(ofMillis(1_500));
+          AtomicInteger begun = new AtomicInteger();
+          var fetched =
+              fetchAll(
+                  way,
+                  cache,
+                  part,
+                  IntStream.range(0, 10).boxed().toList(),
+                  (ctx, key) -> {
+                    begun.incrementAndGet();
+                    ctx.sleep(ofSeconds(1));
+                    return "value " + key;
+                  });
+          assertThat(fetched.values().keySet()).containsExactly(0, 1);
+          assertThat(fetched.missing()).hasSize(8);
+          s.sleep(ofSeconds(5));
+          assertThat(begun).hasValue(4);
+          assertThat(cache.snapshot().loading()).isZero();
         });
   }
 }

@@ -32,7 +32,7 @@ class HandOverTest {
 
   private final CancellableContext app = Context.background().withCancel();
   private final ContextCache<Integer, Long> cache =
-      ContextCache.<Integer, Long>builder("numbers", app).loadLimit(Duration.ofMinutes(1)).build();
+      ContextCache.<Integer, Long>builder("numbers").loadTimeout(Duration.ofMinutes(1)).open(app);
 
   /** How often somebody who came later shared a load with nobody who came before, and so on. */
   private final AtomicInteger successors = new AtomicInteger();
@@ -108,7 +108,7 @@ class HandOverTest {
       }
       try {
         return cache
-            .getOrFetchAsync(ctx, key, Asking.staged(this::load))
+            .getOrFetchAsync(ctx, key, CallStyle.staged(this::load))
             .toCompletableFuture()
             .join();
       } catch (CompletionException failed) {
@@ -155,7 +155,7 @@ class HandOverTest {
     /** Comes and goes. */
     private void visit() {
       CancellableContext ctx = Context.background().withCancel();
-      var stage = cache.getOrFetchAsync(ctx, key, Asking.staged(this::load));
+      var stage = cache.getOrFetchAsync(ctx, key, CallStyle.staged(this::load));
       ctx.cancel();
       assertThat(stage.toCompletableFuture()).isDone();
     }

@@ -47,7 +47,7 @@ class LinearizableTest {
 
     private final Context ctx = Context.background(VirtualTime.manual());
     private final ContextCache<Integer, Integer> cache =
-        ContextCache.<Integer, Integer>builder("tested", ctx).build();
+        ContextCache.<Integer, Integer>builder("tested").open(ctx);
 
     @Operation
     public Integer get(@Param(name = "key") int key) {

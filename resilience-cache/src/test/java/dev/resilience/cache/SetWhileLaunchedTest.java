@@ -16,7 +16,7 @@ class SetWhileLaunchedTest {
 
   private final Context ctx = Context.background(VirtualTime.manual());
   private final ContextCache<Key, Integer> cache =
-      ContextCache.<Key, Integer>builder("tested", ctx).build();
+      ContextCache.<Key, Integer>builder("tested").open(ctx);
   private final CompletableFuture<Integer> load = new CompletableFuture<>();
 
   private static final class Key {

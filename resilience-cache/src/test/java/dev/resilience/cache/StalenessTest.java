@@ -29,8 +29,8 @@ class StalenessTest {
   private final AtomicInteger loads = new AtomicInteger();
   private final List<CacheEvent> events = new ArrayList<>();
 
-  private ContextCacheBuilder<Integer, String> builder(Context owner) {
-    return ContextCache.<Integer, String>builder("users", owner)
+  private ContextCache.Builder<Integer, String> builder() {
+    return ContextCache.<Integer, String>builder("users")
         .expiryJitter(0)
         .expireAfterWrite(ofSeconds(10))
         .listener(events::add);
@@ -52,10 +52,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void loadsInTheBackgroundAndServesTheOldValueMeanwhile(Asking way) throws Exception {
+    void loadsInTheBackgroundAndServesTheOldValueMeanwhile(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(8)).build();
+            var cache = builder().refreshAfter(ofSeconds(8)).open(s.app);
             AtomicReference<Context> load = new AtomicReference<>();
             CancellableContext caller = s.root.withValue(TENANT, "acme").withCancel();
             Loader<Integer, String> loader =
@@ -87,10 +87,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void keepsTheOldValueWhenItFailsAndDoesNotHammer(Asking way) throws Exception {
+    void keepsTheOldValueWhenItFailsAndDoesNotHammer(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(5)).build();
+            var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(5));
             for (int i = 0; i < 40; i++) {
@@ -112,7 +112,7 @@ class StalenessTest {
     void endsAtTheLimitOfALoad() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(5)).loadLimit(ofMillis(100)).build();
+            var cache = builder().refreshAfter(ofSeconds(5)).loadTimeout(ofMillis(100)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(5));
             cache.getOrFetch(s.root, 1, StalenessTest.this::slow);
@@ -126,7 +126,7 @@ class StalenessTest {
     void endsWithTheCache() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(5)).build();
+            var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
             AtomicReference<Context> load = new AtomicReference<>();
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(5));
@@ -149,7 +149,7 @@ class StalenessTest {
     void doesNotOverwriteWhatWasSetMeanwhile() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(5)).build();
+            var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(5));
             cache.getOrFetch(s.root, 1, StalenessTest.this::slow);
@@ -165,10 +165,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsServedAndMarked(Asking way) throws Exception {
+    void aStaleValueIsServedAndMarked(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleWhileRevalidate(ofSeconds(5)).build();
+            var cache = builder().staleWhileRevalidate(ofSeconds(5)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(12));
             assertThat(cache.get(s.root, 1)).isNull();
@@ -189,10 +189,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aValueThatIsTooOldIsNotServed(Asking way) throws Exception {
+    void aValueThatIsTooOldIsNotServed(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleWhileRevalidate(ofSeconds(5)).build();
+            var cache = builder().staleWhileRevalidate(ofSeconds(5)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(15));
             assertThat(cache.find(s.root, 1)).isNull();
@@ -206,10 +206,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsServedMarkedAndForABoundedTime(Asking way) throws Exception {
+    void aStaleValueIsServedMarkedAndForABoundedTime(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleIfError(ofSeconds(20)).build();
+            var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(12));
             Cached<String> cached = way.fetchCached(cache, s.root, 1, StalenessTest.this::failing);
@@ -230,10 +230,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsNotServedWhenTheLoadSucceeds(Asking way) throws Exception {
+    void aStaleValueIsNotServedWhenTheLoadSucceeds(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleIfError(ofSeconds(20)).build();
+            var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(12));
             Cached<String> cached = way.fetchCached(cache, s.root, 1, StalenessTest.this::slow);
@@ -244,10 +244,11 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLoadThatPassesItsLimitIsAnErrorToo(Asking way) throws Exception {
+    void aLoadThatPassesItsLimitIsAnErrorToo(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleIfError(ofSeconds(20)).loadLimit(ofMillis(200)).build();
+            var cache =
+                builder().staleIfError(ofSeconds(20)).loadTimeout(ofMillis(200)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(12));
             assertThat(way.fetchCached(cache, s.root, 1, StalenessTest.this::slow).freshness())
@@ -257,10 +258,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aDeletedValueIsNotServed(Asking way) throws Exception {
+    void aDeletedValueIsNotServed(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).staleIfError(ofSeconds(20)).build();
+            var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(12));
             s.start(
@@ -285,10 +286,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void isAnAnswerAndNotRemembered(Asking way) throws Exception {
+    void isAnAnswerAndNotRemembered(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).build();
+            var cache = builder().open(s.app);
             assertThat(way.fetch(cache, s.root, 1, this::none)).isNull();
             assertThat(way.fetch(cache, s.root, 1, this::none)).isNull();
             assertThat(loads).hasValue(2);
@@ -298,10 +299,10 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void isRememberedForATimeOfItsOwn(Asking way) throws Exception {
+    void isRememberedForATimeOfItsOwn(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).rememberAbsence(ofSeconds(2)).build();
+            var cache = builder().rememberAbsence(ofSeconds(2)).open(s.app);
             assertThat(way.fetch(cache, s.root, 1, this::none)).isNull();
             assertThat(way.fetch(cache, s.root, 1, this::none)).isNull();
             assertThat(cache.get(s.root, 1)).isNull();
@@ -317,7 +318,7 @@ class StalenessTest {
     void takesAwayTheOldValue() throws Exception {
       Simulation.play(
           s -> {
-            var cache = builder(s.app).refreshAfter(ofSeconds(5)).build();
+            var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
             cache.set(s.root, 1, "old");
             s.sleep(ofSeconds(5));
             assertThat(cache.getOrFetch(s.root, 1, this::none)).isEqualTo("old");
@@ -332,13 +333,13 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void areRememberedWhereAskedForATimeOfTheirOwn(Asking way) throws Exception {
+    void areRememberedWhereAskedForATimeOfTheirOwn(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache =
-                builder(s.app)
+                builder()
                     .rememberFailures(ofSeconds(3), e -> e instanceof FileNotFoundException)
-                    .build();
+                    .open(s.app);
             Loader<Integer, String> notFound =
                 (c, key) -> {
                   slow(c, key);
@@ -367,13 +368,13 @@ class StalenessTest {
       Simulation.play(
           s -> {
             var cache =
-                builder(s.app)
+                builder()
                     .rememberFailures(
                         ofSeconds(3),
                         e -> {
                           throw new IllegalStateException("broken rule");
                         })
-                    .build();
+                    .open(s.app);
             assertThatExceptionOfType(LoadException.class)
                 .isThrownBy(() -> cache.getOrFetch(s.root, 1, StalenessTest.this::failing))
                 .withCauseInstanceOf(IOException.class);
@@ -390,10 +391,10 @@ class StalenessTest {
       Simulation.play(
           s -> {
             var cache =
-                builder(s.app)
+                builder()
                     .caffeine(Caffeine.newBuilder().recordStats())
                     .staleIfError(ofSeconds(20))
-                    .build();
+                    .open(s.app);
             cache.getOrFetch(s.root, 1, StalenessTest.this::slow);
             cache.getOrFetch(s.root, 1, StalenessTest.this::slow);
             s.sleep(ofSeconds(12));
@@ -418,12 +419,12 @@ class StalenessTest {
       Simulation.play(
           s -> {
             var cache =
-                builder(s.app)
+                builder()
                     .listener(
                         event -> {
                           throw new IllegalStateException("broken listener");
                         })
-                    .build();
+                    .open(s.app);
             assertThat(cache.getOrFetch(s.root, 1, StalenessTest.this::slow)).isEqualTo("1#1");
           });
     }

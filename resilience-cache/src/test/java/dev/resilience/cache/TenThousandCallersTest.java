@@ -47,11 +47,11 @@ class TenThousandCallersTest {
       this.ctx = root.withCancel();
     }
 
-    void ask(Simulation s, Asking way, ContextCache<String, String> cache) {
-      if (way == Asking.ASYNC) {
+    void ask(Simulation s, CallStyle way, ContextCache<String, String> cache) {
+      if (way == CallStyle.ASYNC) {
         answer =
             cache
-                .getOrFetchAsync(ctx, "key", Asking.staged(TenThousandCallersTest.this::load))
+                .getOrFetchAsync(ctx, "key", CallStyle.staged(TenThousandCallersTest.this::load))
                 .toCompletableFuture();
         return;
       }
@@ -69,13 +69,13 @@ class TenThousandCallersTest {
 
   @ParameterizedTest
   @EnumSource
-  void shareOneLoadAndLeaveAlone(Asking way) throws Exception {
+  void shareOneLoadAndLeaveAlone(CallStyle way) throws Exception {
     // A blocking caller is a thread.
-    int callers = way == Asking.ASYNC ? 10_000 : 500;
+    int callers = way == CallStyle.ASYNC ? 10_000 : 500;
     Simulation.play(
         s -> {
           var cache =
-              ContextCache.<String, String>builder("pages", s.app).loadLimit(ofSeconds(30)).build();
+              ContextCache.<String, String>builder("pages").loadTimeout(ofSeconds(30)).open(s.app);
           List<Caller> all = ask(s, way, cache, callers);
           List<Caller> staying = cancelNineOfTen(s, all);
           s.sleep(ofSeconds(10));
@@ -102,11 +102,11 @@ class TenThousandCallersTest {
 
   @ParameterizedTest
   @EnumSource
-  void cancelTheLoadOnceAllHaveLeft(Asking way) throws Exception {
-    int callers = way == Asking.ASYNC ? 10_000 : 500;
+  void cancelTheLoadOnceAllHaveLeft(CallStyle way) throws Exception {
+    int callers = way == CallStyle.ASYNC ? 10_000 : 500;
     Simulation.play(
         s -> {
-          var cache = ContextCache.<String, String>builder("pages", s.app).build();
+          var cache = ContextCache.<String, String>builder("pages").open(s.app);
           List<Caller> all = ask(s, way, cache, callers);
           List<Caller> staying = cancelNineOfTen(s, all);
           assertThat(cancelledLoads).hasValue(0);
@@ -121,7 +121,7 @@ class TenThousandCallersTest {
   }
 
   private List<Caller> ask(
-      Simulation s, Asking way, ContextCache<String, String> cache, int callers)
+      Simulation s, CallStyle way, ContextCache<String, String> cache, int callers)
       throws InterruptedException {
     List<Caller> all = new ArrayList<>();
     for (int i = 0; i < callers; i++) {

@@ -30,7 +30,7 @@ public class CacheHit {
   private final Context ctx = app.withTimeout(ofHours(1));
   private Integer[] keys = {};
   private final ContextCache<Integer, Object> ours =
-      ContextCache.<Integer, Object>builder("cache", app).expireAfterWrite(ofHours(10)).build();
+      ContextCache.<Integer, Object>builder("cache").expireAfterWrite(ofHours(10)).open(app);
   private final Cache<Integer, Object> caffeine =
       Caffeine.newBuilder()
           .maximumSize(10_000)

@@ -34,7 +34,7 @@ public final class Hits {
   private final Context ctx = app.withTimeout(ofHours(1));
   private final Integer[] keys = IntStream.range(0, KEYS).boxed().toArray(Integer[]::new);
   private final ContextCache<Integer, Object> ours =
-      ContextCache.<Integer, Object>builder("cache", app).expireAfterWrite(ofHours(10)).build();
+      ContextCache.<Integer, Object>builder("cache").expireAfterWrite(ofHours(10)).open(app);
   private final Cache<Integer, Object> caffeine =
       Caffeine.newBuilder()
           .maximumSize(10_000)

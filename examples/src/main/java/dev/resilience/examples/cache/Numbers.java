@@ -1,9 +1,7 @@
 package dev.resilience.examples.cache;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.resilience.context.Context;
 import dev.resilience.redis.RedisCache;
-import dev.resilience.redis.RedisCacheBuilder;
 import dev.resilience.redis.ValueCodec;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
@@ -18,17 +16,18 @@ final class Numbers implements AutoCloseable {
   private final RedisCache<String, String> cache;
 
   Numbers(Context app, RedisURI uri) {
-    RedisCacheBuilder<String, String> builder = RedisCache.builder("numbers", app, uri);
     cache =
-        builder
+        RedisCache.<String, String>builder("numbers")
+            .uri(uri)
             .values(ValueCodec.strings())
-            .near(Caffeine.newBuilder().maximumSize(100).recordStats())
-            .commandLimit(Duration.ofSeconds(10))
-            .build();
+            .nearMaximumSize(100)
+            .recordStats()
+            .commandTimeout(Duration.ofSeconds(10))
+            .open(app);
   }
 
   void awaitRedis() {
-    while (!cache.isFarAvailable()) {
+    while (!cache.isRedisAvailable()) {
       LockSupport.parkNanos(1_000);
     }
   }
@@ -49,7 +48,7 @@ final class Numbers implements AutoCloseable {
 
   /** How many reads found a near copy. */
   long nearHits() {
-    return cache.snapshot().stats().hitCount();
+    return cache.snapshot().near().stats().hitCount();
   }
 
   @Override

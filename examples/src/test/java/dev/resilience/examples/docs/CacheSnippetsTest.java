@@ -52,13 +52,13 @@ class CacheSnippetsTest {
 
   private void play(Context app, Context request) throws InterruptedException {
     ContextCache<Integer, String> users =
-        ContextCache.<Integer, String>builder("users", app)
+        ContextCache.<Integer, String>builder("users")
             .caffeine(Caffeine.newBuilder().maximumSize(10_000).recordStats())
             .expireAfterWrite(ofMinutes(10))
             .refreshAfter(ofMinutes(8))
             .staleIfError(ofHours(1))
-            .loadLimit(ofSeconds(3))
-            .build();
+            .loadTimeout(ofSeconds(3))
+            .open(app);
 
     String user = users.getOrFetch(request, 7, (ctx, id) -> api.user(ctx, id));
     assertThat(user).isEqualTo("user 7");

@@ -5,24 +5,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns values into bytes and back. What cannot be decoded, because another version of the program
- * wrote it, is loaded anew.
+ * wrote it, is loaded anew; what cannot be encoded is handed out, and not stored. Either may throw
+ * anything.
  *
  * @param <V> the values
  */
 public interface ValueCodec<V extends @Nullable Object> {
 
-  /** The bytes of a value; is not asked for null. */
+  /** The bytes of a value; is not asked for null. Null counts as a failure. */
   byte[] encode(V value);
 
-  /** The value of these bytes. */
+  /** The value of these bytes. Null counts as a failure. */
   V decode(byte[] bytes);
 
-  /** Strings, in UTF-8. */
+  /** Strings, in UTF-8; one with half a surrogate pair is refused. */
   static ValueCodec<String> strings() {
     return new ValueCodec<>() {
       @Override
       public byte[] encode(String value) {
-        return value.getBytes(StandardCharsets.UTF_8);
+        return WellFormed.utf8(value, "value");
       }
 
       @Override

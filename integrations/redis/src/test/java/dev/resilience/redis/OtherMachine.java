@@ -92,7 +92,7 @@ final class OtherMachine implements AutoCloseable {
   private static String obey(Watch watch, Context app, String writeKey, String[] order) {
     switch (order[0]) {
       case "connect" -> {
-        while (!watch.cache().isFarAvailable()) {
+        while (!watch.cache().isRedisAvailable()) {
           Thread.yield();
         }
       }

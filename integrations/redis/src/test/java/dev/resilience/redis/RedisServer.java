@@ -11,6 +11,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -19,14 +21,20 @@ import org.awaitility.Awaitility;
 final class RedisServer implements AutoCloseable {
 
   private final int port;
+  private final List<String> options;
   private Process process;
 
-  private RedisServer(int port) {
+  private RedisServer(int port, List<String> options) {
     this.port = port;
+    this.options = options;
   }
 
-  /** Where there is none, the test is skipped, and in CI it fails. */
-  static RedisServer start() throws IOException {
+  /**
+   * Starts one. Where it is not installed, the test is skipped, and in CI it fails.
+   *
+   * @param options as on the command line
+   */
+  static RedisServer start(String... options) throws IOException {
     boolean installed =
         Stream.of(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, "redis-server")));
@@ -34,7 +42,7 @@ final class RedisServer implements AutoCloseable {
       throw new AssertionError("redis-server is not installed (expected in CI: .ci/run does it)");
     }
     assumeTrue(installed, "redis-server is not installed: apt-get install redis-server");
-    RedisServer server = new RedisServer(freePort());
+    RedisServer server = new RedisServer(freePort(), List.of(options));
     server.launch();
     return server;
   }
@@ -53,8 +61,9 @@ final class RedisServer implements AutoCloseable {
   }
 
   void launch() throws IOException {
-    process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 "redis-server",
                 "--port",
                 String.valueOf(port),
@@ -63,7 +72,10 @@ final class RedisServer implements AutoCloseable {
                 "--save",
                 "",
                 "--appendonly",
-                "no")
+                "no"));
+    command.addAll(options);
+    process =
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -75,6 +87,10 @@ final class RedisServer implements AutoCloseable {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
       return true;
     }
+  }
+
+  int port() {
+    return port;
   }
 
   RedisURI uri() {

@@ -41,11 +41,12 @@ class RedisUnderLoadTest {
       List<RedisCache<Integer, String>> machines = new ArrayList<>();
       for (int i = 0; i < MACHINES; i++) {
         machines.add(
-            RedisCache.<Integer, String>builder("numbers", app, server.uri())
+            RedisCache.<Integer, String>builder("numbers")
+                .uri(server.uri())
                 .values(ValueCodec.strings())
-                .commandLimit(ofMillis(50))
-                .keepWithoutRedis(ofMillis(100))
-                .build());
+                .commandTimeout(ofMillis(50))
+                .expireAfterWriteWithoutRedis(ofMillis(100))
+                .open(app));
       }
       awaitAll(machines);
       List<Future<?>> work = new ArrayList<>();
@@ -90,7 +91,7 @@ class RedisUnderLoadTest {
   }
 
   private static void awaitAll(List<RedisCache<Integer, String>> machines) {
-    await().until(() -> machines.stream().allMatch(RedisCache::isFarAvailable));
+    await().until(() -> machines.stream().allMatch(RedisCache::isRedisAvailable));
   }
 
   private static org.awaitility.core.ConditionFactory await() {

@@ -23,7 +23,7 @@ class TwoMachinesTest {
         OtherMachine there = new OtherMachine(server.uri(), OURS, THEIRS)) {
       Watch here = new Watch(app, server.uri(), THEIRS);
       assertThat(there.order("connect")).isEqualTo("done");
-      while (!here.cache().isFarAvailable()) {
+      while (!here.cache().isRedisAvailable()) {
         Thread.yield();
       }
       here.cache().set(app, OURS, 0L);

@@ -35,9 +35,10 @@ final class Watch implements AutoCloseable {
 
   Watch(Context app, RedisURI uri, String key) {
     this.cache =
-        RedisCache.<String, Long>builder("numbers", app, uri)
+        RedisCache.<String, Long>builder("numbers")
+            .uri(uri)
             .values(new Numbers())
-            .commandLimit(ofSeconds(10))
+            .commandTimeout(ofSeconds(10))
             .near(
                 Caffeine.newBuilder()
                     .maximumSize(100)
@@ -45,7 +46,7 @@ final class Watch implements AutoCloseable {
                     .removalListener(
                         (Object farKey, Object near, RemovalCause cause) ->
                             hasGone(farKey, near, cause)))
-            .build();
+            .open(app);
     gone.put(key, new AtomicLong(-1));
     for (ThreadFactory threads : List.<ThreadFactory>of(Thread::new, Thread::new, virtual())) {
       readers.add(threads.newThread(() -> readAll(key)));
@@ -83,7 +84,7 @@ final class Watch implements AutoCloseable {
     if (last != null
         && cause == RemovalCause.EXPLICIT
         && near instanceof Cached<?> cached
-        && cached.value() instanceof Copy<?> copy
+        && cached.value() instanceof NearEntry<?, ?> copy
         && copy.value() instanceof Long value) {
       last.accumulateAndGet(value, Math::max);
     }
@@ -140,7 +141,7 @@ final class Watch implements AutoCloseable {
   }
 
   long nearHits() {
-    return cache.snapshot().stats().hitCount();
+    return cache.snapshot().near().stats().hitCount();
   }
 
   /** Stops the readers, and throws what they have found. */

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * What an asynchronous caller gets, by one question or several. To cancel it is to leave the
  * question that is open; failures stay raw.
  */
-final class Answer<T extends @Nullable Object> {
+final class StageChain<T extends @Nullable Object> {
 
   private final CompletableFuture<T> result = new CompletableFuture<>();
   private volatile @Nullable CompletionStage<?> open;
 
-  Answer() {
+  StageChain() {
     CompletionStage<T> seen = result;
     seen.whenComplete((value, failure) -> leave());
   }
@@ -33,12 +33,12 @@ final class Answer<T extends @Nullable Object> {
     open = question;
     question.whenComplete(
         (value, failure) -> {
-          if (failure != null) {
-            orElse.accept(Failures.unwrap(failure));
-            return;
-          }
           try {
-            then.accept(value);
+            if (failure == null) {
+              then.accept(value);
+            } else {
+              orElse.accept(Failures.unwrap(failure));
+            }
           } catch (Throwable broken) {
             fail(broken);
           }

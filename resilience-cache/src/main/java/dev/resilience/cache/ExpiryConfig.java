@@ -1,7 +1,6 @@
 package dev.resilience.cache;
 
 import dev.resilience.time.TimeSource;
-import java.util.function.Predicate;
 
 /**
  * How long things are kept, in nanoseconds; {@link TimeSource#MAX_AHEAD} is for ever.
@@ -12,11 +11,10 @@ import java.util.function.Predicate;
  * @param staleWhileRevalidate how long after that a stale value is served while a new one is loaded
  * @param staleIfError how long after that a stale value is served when the load fails
  * @param absentFor how long it is remembered that there is no value; 0: not at all
- * @param failureFor how long a failure is remembered
- * @param remembered which failures are
+ * @param failureFor how long a failure is remembered; 0: not at all
  * @param pause how long after a failed load a value that is still served starts no further one
  */
-record Terms(
+record ExpiryConfig(
     String cache,
     TimeSource time,
     long freshFor,
@@ -26,21 +24,20 @@ record Terms(
     long staleIfError,
     long absentFor,
     long failureFor,
-    Predicate<? super Throwable> remembered,
     long pause) {
 
   long now() {
     return time.nanoTime();
   }
 
-  /**
-   * The share of a time to live that one entry gets, so that those of one moment end at several.
-   */
-  double luck() {
+  /** The share of a time to live that one entry gets, so that those of one moment end at many. */
+  double jitterFactor() {
     return jitter == 0 ? 1 : 1 - jitter * time.random().nextDouble();
   }
 
-  static long shortened(long nanos, double luck) {
-    return luck == 1 || nanos == TimeSource.MAX_AHEAD ? nanos : Math.max(1, (long) (nanos * luck));
+  static long shortened(long nanos, double factor) {
+    return factor == 1 || nanos == TimeSource.MAX_AHEAD
+        ? nanos
+        : Math.max(1, (long) (nanos * factor));
   }
 }

@@ -3,8 +3,8 @@ package dev.resilience.cache;
 import dev.resilience.context.Context;
 import org.jspecify.annotations.Nullable;
 
-/** How a load is done: by a thread of its own, or with a stage. */
-interface Work<K, V extends @Nullable Object> {
+/** Starts a load: on a thread of its own, or as a stage. */
+interface LoadStarter<K, V extends @Nullable Object> {
 
   /**
    * Starts it; the outcome goes to the flight. Never throws.
@@ -13,4 +13,9 @@ interface Work<K, V extends @Nullable Object> {
    * @param byCaller whether the caller who wants it is on this thread
    */
   void start(Context ctx, K key, Flight<K, V> flight, boolean byCaller);
+
+  /** How many of these loads a bulk read may have under way, of those that the cache allows. */
+  default int parallel(int allowed) {
+    return allowed;
+  }
 }

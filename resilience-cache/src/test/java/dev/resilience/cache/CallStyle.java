@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 
 /** The two ways to ask a cache, for scenarios that have to come out alike. */
-enum Asking {
+enum CallStyle {
   BLOCKING {
     @Override
     <K, V> Cached<V> fetchCached(
@@ -23,7 +23,7 @@ enum Asking {
       try {
         return Context.background(ctx.timeSource()).await(stage);
       } catch (ExecutionException failed) {
-        throw Asking.<RuntimeException>raw(failed.getCause());
+        throw CallStyle.<RuntimeException>raw(failed.getCause());
       }
     }
   };

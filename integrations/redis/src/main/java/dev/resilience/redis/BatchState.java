@@ -13,16 +13,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Many keys, their names in Redis, and what has come of them. Used by one thread at a time. */
-final class Many<K, V extends @Nullable Object> {
+final class BatchState<K, V extends @Nullable Object> {
 
   private final Map<String, K> keys = new LinkedHashMap<>();
-  private final Map<String, Copy<V>> copies = new LinkedHashMap<>();
+  private final Map<String, NearEntry<K, V>> copies = new LinkedHashMap<>();
   private final Map<String, LoadException> failures = new LinkedHashMap<>();
   private Set<String> open;
 
-  Many(Iterable<? extends K> wanted, Function<K, String> name) {
+  BatchState(Iterable<? extends K> wanted, Function<K, String> name) {
     for (K key : wanted) {
-      keys.putIfAbsent(name.apply(key), key);
+      SameName.check(key, keys.putIfAbsent(name.apply(key), key));
     }
     open = keys.keySet();
   }
@@ -36,14 +36,16 @@ final class Many<K, V extends @Nullable Object> {
     return Objects.requireNonNull(keys.get(farKey), "farKey");
   }
 
-  void add(Fetched<String, Copy<V>> fetched) {
+  /** What was found, loaded, or failed; the rest stays open. */
+  void add(Fetched<String, NearEntry<K, V>> fetched) {
     Set<String> stillOpen = new LinkedHashSet<>(fetched.missing());
     fetched
         .values()
         .forEach(
-            (farKey, copy) -> {
-              if (copy.isKnown()) {
-                copies.put(farKey, copy);
+            (farKey, near) -> {
+              SameName.check(key(farKey), near.key());
+              if (near.isKnown()) {
+                copies.put(farKey, near);
               } else {
                 stillOpen.add(farKey);
               }
@@ -62,9 +64,9 @@ final class Many<K, V extends @Nullable Object> {
     Map<K, V> values = new LinkedHashMap<>();
     keys.forEach(
         (farKey, key) -> {
-          Copy<V> copy = copies.get(farKey);
-          if (copy != null && copy.value() != null) {
-            values.put(key, copy.value());
+          NearEntry<K, V> near = copies.get(farKey);
+          if (near != null && near.value() != null) {
+            values.put(key, near.value());
           }
         });
     return values;
@@ -76,10 +78,10 @@ final class Many<K, V extends @Nullable Object> {
     Set<K> missing = new LinkedHashSet<>();
     keys.forEach(
         (farKey, key) -> {
-          Copy<V> copy = copies.get(farKey);
+          NearEntry<K, V> near = copies.get(farKey);
           LoadException failure = failures.get(farKey);
-          if (copy != null) {
-            values.put(key, copy.value());
+          if (near != null) {
+            values.put(key, near.value());
           } else if (failure != null) {
             failed.put(key, failure);
           } else {

@@ -8,33 +8,33 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which loads a load waits for, across all caches; it travels in the load's context. One who is
- * about to wait first says for whom, and then looks whether that leads back to itself. So of two
- * loads that wait for each other at least one finds out.
+ * A load in the graph of loads that wait for each other, across all caches; it travels in the
+ * load's context. One who is about to wait first says for whom, and then looks whether that leads
+ * back to itself. So of two loads that wait for each other at least one finds out.
  */
-final class LoadTrace {
+final class WaitsForNode {
 
-  static final Key<LoadTrace> KEY = Key.of("resilience.cache.load", LoadTrace.class);
+  static final Key<WaitsForNode> KEY = Key.of("resilience.cache.load", WaitsForNode.class);
 
-  private final Set<LoadTrace> waitsFor = ConcurrentHashMap.newKeySet(1);
+  private final Set<WaitsForNode> waitsFor = ConcurrentHashMap.newKeySet(1);
   private volatile boolean over;
 
-  void waitFor(LoadTrace other) {
+  void waitFor(WaitsForNode other) {
     if (!over) {
       waitsFor.add(other);
     }
   }
 
-  void stopWaitingFor(LoadTrace other) {
+  void stopWaitingFor(WaitsForNode other) {
     waitsFor.remove(other);
   }
 
   /** Whether this load waits for itself. */
   boolean isInCircle() {
-    Set<LoadTrace> seen = new HashSet<>();
-    Deque<LoadTrace> open = new ArrayDeque<>(waitsFor);
+    Set<WaitsForNode> seen = new HashSet<>();
+    Deque<WaitsForNode> open = new ArrayDeque<>(waitsFor);
     while (!open.isEmpty()) {
-      LoadTrace next = open.pop();
+      WaitsForNode next = open.pop();
       if (next == this) {
         return !over;
       }

@@ -3,8 +3,8 @@ package dev.resilience.cache;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What the statistics are made of. Nothing is counted for a plain hit; Caffeine does that. */
-final class Counters {
+/** What a {@link CacheSnapshot} is made of. Nothing is counted for a plain hit; Caffeine does. */
+final class LoadCounters {
 
   final LongAdder loads = new LongAdder();
   final LongAdder failures = new LongAdder();

@@ -1,15 +1,15 @@
 package dev.resilience.redis;
 
 /** Whether a key was changed, here or elsewhere, since somebody asked Redis for it. */
-final class News {
+final class InvalidationFlag {
 
-  private volatile boolean come;
+  private volatile boolean set;
 
-  void hasCome() {
-    come = true;
+  void set() {
+    set = true;
   }
 
-  boolean haveCome() {
-    return come;
+  boolean isSet() {
+    return set;
   }
 }
