@@ -4,6 +4,7 @@ import dev.resilience.cache.CacheClosedException;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -81,17 +82,21 @@ final class Availability {
     return arrival;
   }
 
-  /** What a connection or a command failed with, in the words of whoever said so first. */
+  /** What a connection or a command failed with, in the words of whoever said so. */
   static String reasonOf(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    String message = root.getMessage();
-    boolean speaksForItself =
-        RedisLine.refusal(root).isPresent() && message != null && !message.isBlank();
-    return speaksForItself
-        ? String.valueOf(message)
-        : root.getClass().getSimpleName() + ": " + message;
+    Optional<String> refusal = RedisLine.refusal(root);
+    if (refusal.isPresent()) {
+      return refusal.get();
+    }
+    return root == failure ? described(root) : described(failure) + ": " + described(root);
+  }
+
+  private static String described(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
   }
 }

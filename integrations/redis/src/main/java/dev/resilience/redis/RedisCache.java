@@ -107,7 +107,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
             uri,
             builder.resources,
             life,
-            limited,
+            Resilience.of(FixedTimeout.of(builder.greetingTimeout())),
             builder.backoff,
             () -> RedisTier.markMillis(builder.loadTimeout),
             new MissedChanges(builder.maxMissedChanges, Builder.MAX_MISSED_CHARACTERS),
@@ -130,7 +130,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
 
   private static Breaker breaker(String name, RedisConnector connector) {
     return Breaker.builder(name + " (Redis)")
-        .over(10)
+        .window(10)
         .minimumCalls(3)
         .openFor(Duration.ofSeconds(1))
         .listener(
@@ -594,7 +594,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     private int maxValueBytes = 1 << 20;
     private int maxMissedChanges = 10_000;
     private Backoff backoff =
-        Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(10)).withEqualJitter();
+        Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(5)).withEqualJitter();
     private RedisCacheListener listener = event -> {};
 
     private Builder(String name) {
@@ -766,7 +766,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
       return this;
     }
 
-    /** Delays between attempts to connect. Default: 200 ms, doubled up to 10 s, equal jitter */
+    /** Delays between attempts to connect. Default: 200 ms, doubled up to 5 s, equal jitter */
     public Builder<K, V> backoff(Backoff newBackoff) {
       backoff = Objects.requireNonNull(newBackoff, "backoff");
       return this;
@@ -805,6 +805,12 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
       life.onDone(cache.connector::close);
       cache.connector.connect();
       return cache;
+    }
+
+    /** Nobody waits for a greeting, so it may take longer than what somebody waits for. */
+    private Duration greetingTimeout() {
+      Duration second = Duration.ofSeconds(1);
+      return commandTimeout.compareTo(second) > 0 ? commandTimeout : second;
     }
 
     private ContextCache<String, NearEntry<K, V>> near(Context life) {

@@ -148,7 +148,7 @@ final class RedisConnector {
   }
 
   private void failed(Throwable failure) {
-    String reason = Availability.reasonOf(failure);
+    String reason = Availability.reasonOf(failure) + (uri.isSsl() ? " (over TLS)" : "");
     movedTo = movedTo == null ? movedTo(reason) : null;
     if (movedTo != null) {
       connect();
@@ -203,6 +203,8 @@ final class RedisConnector {
         .thenCompose(ok -> limited.callAsync(life, c -> line.probe()))
         .thenCompose(ok -> fenceOff(line))
         .thenCompose(ok -> makeUp(line))
+        // What the scripts above have changed is told before the answer to this.
+        .thenCompose(ok -> limited.callAsync(life, c -> line.ping()))
         .thenCompose(
             ok -> {
               used.set(true);

@@ -8,9 +8,11 @@ import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection, and what is said over it. A stage fails where the line is at fault, or the server
@@ -24,6 +26,9 @@ final class RedisLine {
   private final RedisNames names;
   private final RandomGenerator random;
   private final byte[] fence;
+
+  /** What the last read has found; null: none has come back. */
+  private volatile byte @Nullable [] generation;
 
   /**
    * A line.
@@ -58,6 +63,10 @@ final class RedisLine {
     return number(Scripts.PROBE, keys(names.probe(), names.generation()), newGeneration());
   }
 
+  RedisFuture<String> ping() {
+    return connection.async().ping();
+  }
+
   /** Nothing that was sent over another line and arrives from now on shall have an effect. */
   RedisFuture<String> fenceOff(RedisLine other, Duration time) {
     return connection.async().set(other.fence, NOTHING, SetArgs.Builder.ex(time));
@@ -74,6 +83,13 @@ final class RedisLine {
             keys(names.key(farKey), names.generation()),
             newGeneration(),
             text(longest));
+  }
+
+  /** Whether values are of another generation than those that were read before. */
+  boolean isNewGeneration(byte[] found) {
+    byte[] former = generation;
+    generation = found;
+    return former != null && !Arrays.equals(former, found);
   }
 
   RedisFuture<Long> fill(String farKey, ReadReply reply, byte[] raw, long millis) {

@@ -114,6 +114,10 @@ final class RedisTier {
     long until =
         ((Number) answer.get(2)).longValue() + markMillis(loadTimeout) - SLACK.toMillis() / 2;
     byte[] generation = (byte[]) answer.get(3);
+    if (line.isNewGeneration(generation)) {
+      // Of which there was no news: the database was swapped for another one.
+      invalidations.forgetAll();
+    }
     boolean strange = ((Number) answer.get(4)).intValue() != 0;
     return new ReadReply(
         line, raw, generation, asked + TimeUnit.MILLISECONDS.toNanos(left), until, flag, strange);

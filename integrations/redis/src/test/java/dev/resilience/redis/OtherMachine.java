@@ -44,7 +44,7 @@ final class OtherMachine implements AutoCloseable {
   }
 
   /** The tests' own, whether they run on the class path or on the module path. */
-  private static String classPath() {
+  static String classPath() {
     return Stream.concat(
             Stream.of(folderOf(OtherMachine.class), folderOf(RedisCache.class)),
             Stream.of("jdk.module.path", "java.class.path").map(name -> System.getProperty(name)))

@@ -8,6 +8,7 @@ import dev.resilience.cache.AsyncLoader;
 import dev.resilience.cache.Fetched;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,7 @@ class RedisUnderLoadTest {
                 .values(ValueCodec.strings())
                 .commandTimeout(ofMillis(50))
                 .expireAfterWriteWithoutRedis(ofMillis(100))
+                .backoff(Backoff.constant(ofMillis(200)))
                 .open(app));
       }
       awaitAll(machines);
