@@ -15,6 +15,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Fallback;
 import dev.resilience.policy.PolicyChain;
 import dev.resilience.stage.CallerFuture;
+import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -143,18 +144,20 @@ public final class Resilience {
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
     CallReportCollector collector = new CallReportCollector(this::describe, reports, call);
-    chain
-        .start(collector.context(), work)
-        .whenComplete(
-            (value, thrown) -> {
-              Throwable failure = thrown == null ? null : Failures.unwrap(thrown);
-              if (failure == null) {
-                collector.succeeded();
-              } else {
-                collector.failed(failure);
-              }
-              result.settle(value, failure);
-            });
+    Stages.watch(
+        chain.start(collector.context(), work),
+        result,
+        (value, failure) -> {
+          try {
+            if (failure == null) {
+              collector.succeeded();
+            } else {
+              collector.failed(failure);
+            }
+          } finally {
+            result.settle(value, failure);
+          }
+        });
     return result;
   }
 

@@ -14,6 +14,7 @@ import dev.resilience.policy.Fallback;
 import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
 import dev.resilience.stage.CallerFuture;
+import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
@@ -54,8 +55,9 @@ public final class WithFallback<T extends @Nullable Object> {
 
   /**
    * The same with another judgement of what became of a call. A result that it judges {@link
-   * Verdict#FAILURE} or {@link Verdict#PERMANENT_FAILURE} goes to the fallback as a {@link
-   * BadResultException}. Default: {@link Classifier#ofDefaults}, by which all results are good.
+   * Verdict#FAILURE}, {@link Verdict#PERMANENT_FAILURE} or {@link Verdict#REJECTED} goes to the
+   * fallback as a {@link BadResultException}. Default: {@link Classifier#ofDefaults}, by which all
+   * results are good.
    *
    * @param newClassifier best the one that the retry and the breaker of the stack have
    */
@@ -113,7 +115,7 @@ public final class WithFallback<T extends @Nullable Object> {
       collector.failed(failure);
       throw failure;
     }
-    report(collector, answer);
+    report(collector, answer, null);
     return answer;
   }
 
@@ -177,8 +179,11 @@ public final class WithFallback<T extends @Nullable Object> {
       if (verdict.allowsFallback() && fallback.handles(verdict, bad)) {
         return Degraded.by(fallback.answer(ctx, verdict, bad), verdict, bad);
       }
-    } catch (Exception second) {
-      PolicyChain.interruptionKept(second);
+    } catch (Throwable second) {
+      if (PolicyChain.interruptionKept(second) instanceof Error) {
+        // The caller gets a result, which can carry nothing.
+        LOG.log(Level.WARNING, "a fallback failed; the bad result is returned", second);
+      }
     }
     return Degraded.not(result);
   }
@@ -216,22 +221,17 @@ public final class WithFallback<T extends @Nullable Object> {
     CancellableContext call = ctx.withCancel();
     CallerFuture<R> result = new CallerFuture<>(call);
     CallReportCollector collector = stack.collector(call);
-    start(collector == null ? call : collector.context(), work)
-        .whenComplete(
-            (answer, thrown) -> {
-              if (thrown == null) {
-                if (collector != null) {
-                  report(collector, answer);
-                }
-                result.settle(asWanted.apply(answer), null);
-              } else {
-                Throwable failure = Failures.unwrap(thrown);
-                if (collector != null) {
-                  collector.failed(failure);
-                }
-                result.settle(null, failure);
-              }
-            });
+    Stages.watch(
+        start(collector == null ? call : collector.context(), work),
+        result,
+        (answer, failure) -> {
+          R wanted = failure == null ? asWanted.apply(answer) : null;
+          try {
+            report(collector, answer, failure);
+          } finally {
+            result.settle(wanted, failure);
+          }
+        });
     return result;
   }
 
@@ -242,12 +242,13 @@ public final class WithFallback<T extends @Nullable Object> {
         hadEnded
             ? CompletableFuture.failedFuture(call.toException())
             : stack.chain().start(call, work);
-    stage.whenComplete(
-        (result, thrown) -> {
-          if (thrown == null) {
+    Stages.watch(
+        stage,
+        answer,
+        (result, failure) -> {
+          if (failure == null) {
             afterResult(call, result, answer);
           } else {
-            Throwable failure = Failures.unwrap(thrown);
             Verdict verdict = hadEnded ? verdictOfEnded(call) : judge(call, failure);
             afterFailure(call, verdict, failure, answer);
           }
@@ -257,16 +258,17 @@ public final class WithFallback<T extends @Nullable Object> {
 
   private void afterFailure(
       Context call, Verdict verdict, Throwable failure, CompletableFuture<Degraded<T>> answer) {
-    ask(call, verdict, failure)
-        .whenComplete(
-            (given, second) -> {
-              if (second == null) {
-                answer.complete(given);
-              } else {
-                Failures.suppress(failure, Failures.unwrap(second));
-                answer.completeExceptionally(failure);
-              }
-            });
+    Stages.watch(
+        ask(call, verdict, failure),
+        answer,
+        (given, second) -> {
+          if (second != null) {
+            Failures.suppress(failure, second);
+            answer.completeExceptionally(failure);
+          } else {
+            answer.complete(given);
+          }
+        });
   }
 
   private void afterResult(Context call, T result, CompletableFuture<Degraded<T>> answer) {
@@ -275,9 +277,10 @@ public final class WithFallback<T extends @Nullable Object> {
       answer.complete(Degraded.not(result));
       return;
     }
-    ask(call, verdict, new BadResultException(result, verdict))
-        .whenComplete(
-            (given, second) -> answer.complete(second == null ? given : Degraded.not(result)));
+    Stages.watch(
+        ask(call, verdict, new BadResultException(result, verdict)),
+        answer,
+        (given, second) -> answer.complete(second == null ? given : Degraded.not(result)));
   }
 
   /** Fails with the failure itself where there is no answer for it. */
@@ -310,7 +313,7 @@ public final class WithFallback<T extends @Nullable Object> {
   private Verdict judge(Context ctx, Throwable failure) {
     try {
       return classifier.judge(ctx, failure);
-    } catch (RuntimeException brokenRule) {
+    } catch (Throwable brokenRule) {
       Failures.suppress(failure, brokenRule);
       return Verdict.IGNORED;
     }
@@ -321,7 +324,7 @@ public final class WithFallback<T extends @Nullable Object> {
     Verdict verdict;
     try {
       verdict = classifier.judgeResult(result);
-    } catch (RuntimeException brokenRule) {
+    } catch (Throwable brokenRule) {
       LOG.log(Level.WARNING, "a rule of the classifier failed", brokenRule);
       return Verdict.SUCCESS;
     }
@@ -330,8 +333,17 @@ public final class WithFallback<T extends @Nullable Object> {
         : verdict;
   }
 
-  private static void report(CallReportCollector collector, Degraded<?> answer) {
-    if (answer.isDegraded()) {
+  @SuppressWarnings("NullAway") // an answer is there where no failure is
+  private static void report(
+      @Nullable CallReportCollector collector,
+      @Nullable Degraded<?> answer,
+      @Nullable Throwable failure) {
+    if (collector == null) {
+      return;
+    }
+    if (failure != null) {
+      collector.failed(failure);
+    } else if (answer.isDegraded()) {
       collector.answered(
           answer.toString(), answer.failure().orElseThrow(), answer.verdict().orElseThrow());
     } else {

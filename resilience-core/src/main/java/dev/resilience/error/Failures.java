@@ -1,6 +1,11 @@
 package dev.resilience.error;
 
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -9,45 +14,83 @@ public final class Failures {
 
   private static final int MOST_SUPPRESSED = 32;
 
+  /** Beyond this many exceptions that hang together nothing more is added to them. */
+  private static final int MOST_VISITED = 1000;
+
   private Failures() {}
 
   /**
    * What a stage failed with, as it was thrown: without what {@link
-   * java.util.concurrent.CompletableFuture} wraps around it.
+   * java.util.concurrent.CompletableFuture} wraps around it. Never throws.
    */
   public static Throwable unwrap(Throwable failure) {
     Throwable raw = failure;
-    @Nullable Throwable cause = raw.getCause();
-    while (raw instanceof CompletionException && cause != null) {
+    // Bounded: an exception may be its own cause.
+    for (int i = 0; i < MOST_SUPPRESSED && raw instanceof CompletionException; i++) {
+      Throwable cause = causeOf(raw);
+      if (cause == null) {
+        return raw;
+      }
       raw = cause;
-      cause = raw.getCause();
     }
     return raw;
   }
 
+  /** The cause of an exception; null where it has none, or throws when it is asked. */
+  private static @Nullable Throwable causeOf(Throwable failure) {
+    try {
+      return failure.getCause();
+    } catch (Throwable broken) {
+      return null;
+    }
+  }
+
   /**
-   * Suppresses a failure in another one, as far as that is sensible. An exception may be a constant
-   * that many calls throw, so what is kept is bounded: nothing is added to itself, nor twice, nor
-   * to one that holds {@value #MOST_SUPPRESSED} already.
+   * Suppresses a failure in another one, as far as that is sensible. Never throws.
+   *
+   * <p>An exception may be a constant that many calls throw, may wrap the other one, and may be
+   * wrapped by it. So nothing is added that would lead back to the one that it is added to, as a
+   * log that follows causes and suppressed exceptions would never end; nor what can be reached from
+   * there already; nor anything to one that holds {@value #MOST_SUPPRESSED}. Two constants that two
+   * threads suppress in each other at the same moment are the one case that is not seen.
    *
    * @param thrown what the caller gets
    * @param second what happened besides
    */
   public static void suppress(Throwable thrown, Throwable second) {
     Objects.requireNonNull(second, "second");
-    if (thrown == second || thrown.getCause() == second) {
-      return;
+    if (thrown != second
+        && thrown.getSuppressed().length < MOST_SUPPRESSED
+        && !reaches(thrown, second)
+        && !reaches(second, thrown)) {
+      thrown.addSuppressed(second);
     }
-    Throwable[] present = thrown.getSuppressed();
-    if (present.length >= MOST_SUPPRESSED) {
-      return;
+  }
+
+  /** Whether causes and suppressed exceptions lead from one to the other; if in doubt, they do. */
+  private static boolean reaches(Throwable from, Throwable to) {
+    Throwable cause = causeOf(from);
+    Throwable[] suppressed = from.getSuppressed();
+    if (cause == null && suppressed.length == 0) {
+      return from == to;
     }
-    for (Throwable known : present) {
-      if (known == second) {
-        return;
+    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Deque<Throwable> next = new ArrayDeque<>();
+    next.add(from);
+    while (!next.isEmpty()) {
+      Throwable each = next.remove();
+      if (each == to || seen.size() > MOST_VISITED) {
+        return true;
+      }
+      if (seen.add(each)) {
+        Throwable deeper = causeOf(each);
+        if (deeper != null) {
+          next.add(deeper);
+        }
+        Collections.addAll(next, each.getSuppressed());
       }
     }
-    thrown.addSuppressed(second);
+    return false;
   }
 
   /**

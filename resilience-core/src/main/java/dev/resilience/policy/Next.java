@@ -1,6 +1,7 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,19 @@ public final class Next {
     return policy.call(ctx, rest, work);
   }
 
-  /** Calls what is inside without blocking. Never throws, never null. */
+  /**
+   * Calls what is inside without blocking. Never throws, never null, also if a policy breaks its
+   * contract: then it is a stage that failed.
+   */
   public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
-    return policy.callAsync(ctx, rest, work);
+    try {
+      CompletionStage<T> stage = policy.callAsync(ctx, rest, work);
+      return stage != null
+          ? stage
+          : CompletableFuture.failedFuture(
+              new NullPointerException("a policy returned null (expected: a CompletionStage)"));
+    } catch (Throwable failure) {
+      return CompletableFuture.failedFuture(failure);
+    }
   }
 }

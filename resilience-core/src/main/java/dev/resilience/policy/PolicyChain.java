@@ -5,6 +5,7 @@ import dev.resilience.context.Context;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.stage.CallerFuture;
+import dev.resilience.stage.Stages;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -72,10 +73,7 @@ public final class PolicyChain {
     }
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
-    start(call, work)
-        .whenComplete(
-            (value, thrown) ->
-                result.settle(value, thrown == null ? null : Failures.unwrap(thrown)));
+    Stages.watch(start(call, work), result, result::settle);
     return result;
   }
 
@@ -88,17 +86,9 @@ public final class PolicyChain {
     return first.call(ctx, work);
   }
 
-  /** The same without blocking. Never throws, never null, also if a policy breaks its contract. */
+  /** The same without blocking. Never throws, never null. */
   public <T extends @Nullable Object> CompletionStage<T> start(Context call, AsyncCall<T> work) {
-    try {
-      CompletionStage<T> stage = first.callAsync(call, work);
-      return stage != null
-          ? stage
-          : CompletableFuture.failedFuture(
-              new NullPointerException("a policy returned null (expected: a CompletionStage)"));
-    } catch (Throwable failure) {
-      return CompletableFuture.failedFuture(failure);
-    }
+    return first.callAsync(call, work);
   }
 
   /** The places of the policies, the outermost first. */

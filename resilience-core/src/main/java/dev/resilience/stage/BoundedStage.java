@@ -2,7 +2,6 @@ package dev.resilience.stage;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.error.Failures;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -15,32 +14,24 @@ public final class BoundedStage {
   /** The stage itself where it has completed; else one that also ends with the context. */
   public static <T extends @Nullable Object> CompletionStage<T> of(
       Context ctx, CompletionStage<T> stage) {
-    if (stage instanceof CompletableFuture<T> future && future.isDone()) {
+    CompletableFuture<T> completed = Stages.completed(stage);
+    if (completed != null && !completed.isCompletedExceptionally()) {
       // What is there already comes out, also if the context has ended meanwhile.
-      return future.isCompletedExceptionally() ? raw(future) : future;
+      return completed;
     }
     CompletableFuture<T> bounded = new CompletableFuture<>();
-    Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));
-    try {
-      stage.whenComplete(
-          (value, failure) -> {
-            end.withdraw();
-            if (failure == null) {
-              bounded.complete(value);
-            } else {
-              bounded.completeExceptionally(Failures.unwrap(failure));
-            }
-          });
-    } catch (Throwable broken) {
-      end.withdraw();
-      bounded.completeExceptionally(broken);
+    if (completed != null) {
+      Stages.forward(completed, bounded);
+      return bounded;
     }
+    Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));
+    Stages.watch(
+        stage,
+        bounded,
+        (value, failure) -> {
+          end.withdraw();
+          Stages.complete(bounded, value, failure);
+        });
     return bounded;
-  }
-
-  private static <T extends @Nullable Object> CompletionStage<T> raw(CompletionStage<T> failed) {
-    CompletableFuture<T> raw = new CompletableFuture<>();
-    failed.whenComplete((value, failure) -> raw.completeExceptionally(Failures.unwrap(failure)));
-    return raw;
   }
 }

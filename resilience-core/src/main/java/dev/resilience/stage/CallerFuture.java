@@ -2,7 +2,10 @@ package dev.resilience.stage;
 
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +31,14 @@ public final class CallerFuture<T extends @Nullable Object> extends CompletableF
 
   /** The call is over. What it had registered is withdrawn before anybody hears of that. */
   public void settle(@Nullable T value, @Nullable Throwable failure) {
-    call.close();
-    if (failure == null) {
-      super.complete(value);
-    } else {
-      super.completeExceptionally(failure);
+    try {
+      call.close();
+    } finally {
+      if (failure == null) {
+        super.complete(value);
+      } else {
+        super.completeExceptionally(failure);
+      }
     }
   }
 
@@ -49,6 +55,37 @@ public final class CallerFuture<T extends @Nullable Object> extends CompletableF
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     return left(super.cancel(mayInterruptIfRunning));
+  }
+
+  @Override
+  public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier) {
+    return completeAsync(supplier, defaultExecutor());
+  }
+
+  @Override
+  public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier, Executor executor) {
+    Objects.requireNonNull(supplier, "supplier");
+    executor.execute(
+        () -> {
+          try {
+            complete(supplier.get());
+          } catch (Throwable failure) {
+            completeExceptionally(failure);
+          }
+        });
+    return this;
+  }
+
+  @Override
+  public void obtrudeValue(@Nullable T value) {
+    super.obtrudeValue(value);
+    left(true);
+  }
+
+  @Override
+  public void obtrudeException(Throwable failure) {
+    super.obtrudeException(failure);
+    left(true);
   }
 
   private boolean left(boolean first) {
