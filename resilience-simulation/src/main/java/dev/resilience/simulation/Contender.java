@@ -41,6 +41,16 @@ public interface Contender {
     return failure instanceof RejectedException;
   }
 
+  /**
+   * What a service answers whose own call to the next one failed: that it was refused, if it was,
+   * and otherwise an error.
+   */
+  default int statusOf(Throwable failure) {
+    boolean refused =
+        isRefusal(failure) || (failure instanceof ServiceException answer && answer.isRefusal());
+    return refused ? ServiceException.REFUSED : ServiceException.ERROR;
+  }
+
   /** A client that calls through a stack. */
   static Contender of(String name, Function<ClientSetup, Resilience> stack) {
     Objects.requireNonNull(name, "name");
@@ -60,6 +70,41 @@ public interface Contender {
       @Override
       public String toString() {
         return name;
+      }
+    };
+  }
+
+  /**
+   * The same client, in a chain whose services hear the time left with each request.
+   *
+   * @param refusing whether they refuse what would take them longer
+   */
+  default Contender tellingTimeLeft(boolean refusing) {
+    Contender untold = this;
+    return new Contender() {
+      @Override
+      public String name() {
+        return untold.name() + (refusing ? "+refusing" : "+telling");
+      }
+
+      @Override
+      public Client open(ClientSetup setup) {
+        return untold.open(setup);
+      }
+
+      @Override
+      public boolean passesDeadlines() {
+        return true;
+      }
+
+      @Override
+      public boolean refusesHopeless() {
+        return refusing;
+      }
+
+      @Override
+      public boolean isRefusal(Throwable failure) {
+        return untold.isRefusal(failure);
       }
     };
   }

@@ -185,7 +185,7 @@ public final class Simulation {
       call(ctx, onBehalfOf.call())
           .whenComplete(
               (reply, failure) -> {
-                status.accept(reply != null ? reply.status() : ServiceException.ERROR);
+                status.accept(failure == null ? Reply.OK.status() : contender.statusOf(failure));
                 ctx.close();
               });
     }

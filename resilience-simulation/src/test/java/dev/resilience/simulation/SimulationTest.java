@@ -152,8 +152,10 @@ class SimulationTest {
           scenario(orders.queue(64).build(), Load.builder(150).patience(ofMillis(300)));
 
       Figures untold = Simulation.run(overload, Contender.nothing(), 1).figures();
-      Figures told = Simulation.run(overload, telling(false), 1).figures();
-      Figures refusing = Simulation.run(overload, telling(true), 1).figures();
+      Figures told =
+          Simulation.run(overload, Contender.nothing().tellingTimeLeft(false), 1).figures();
+      Figures refusing =
+          Simulation.run(overload, Contender.nothing().tellingTimeLeft(true), 1).figures();
 
       assertThat(untold.patientSuccess()).isLessThan(0.1);
       // A queue of deadlines is pinned at expiry: work begins just in time to be late.
@@ -241,30 +243,6 @@ class SimulationTest {
       assertThat(figures.recovery()).isEqualTo(Duration.ofMinutes(1));
       assertThat(figures.refusedKnow()).isZero();
     }
-  }
-
-  private static Contender telling(boolean refusesHopeless) {
-    return new Contender() {
-      @Override
-      public String name() {
-        return "telling";
-      }
-
-      @Override
-      public Client open(ClientSetup setup) {
-        return (ctx, exchange) -> exchange.send(ctx);
-      }
-
-      @Override
-      public boolean passesDeadlines() {
-        return true;
-      }
-
-      @Override
-      public boolean refusesHopeless() {
-        return refusesHopeless;
-      }
-    };
   }
 
   private static Contender client(Client client) {

@@ -9,7 +9,6 @@ import dev.resilience.simulation.Job;
 import dev.resilience.simulation.Scenario;
 import dev.resilience.simulation.Scenarios;
 import dev.resilience.simulation.Service;
-import dev.resilience.simulation.ServiceException;
 import dev.resilience.simulation.ServiceModel;
 import dev.resilience.time.TimeSource;
 import java.io.IOException;
@@ -102,11 +101,16 @@ final class ServerProcess {
             event -> {});
     toNext.warmUp(contender.open(setup), 600);
     Client client = contender.open(setup);
-    return (job, status) -> call(scenario, client, toNext, job, status);
+    return (job, status) -> call(scenario, contender, client, toNext, job, status);
   }
 
   private void call(
-      Scenario scenario, Client client, HttpSender toNext, Job job, IntConsumer status) {
+      Scenario scenario,
+      Contender contender,
+      Client client,
+      HttpSender toNext,
+      Job job,
+      IntConsumer status) {
     Duration left =
         job.deadline() == Job.UNTOLD
             ? scenario.load().patience()
@@ -118,7 +122,7 @@ final class ServerProcess {
             .whenComplete(
                 (reply, failure) -> {
                   ctx.close();
-                  int result = reply != null ? reply.status() : ServiceException.ERROR;
+                  int result = failure == null ? reply.status() : contender.statusOf(failure);
                   time.execute(() -> status.accept(result));
                 });
   }

@@ -38,7 +38,14 @@ final class Stacks {
     ALL.put(name, Contender.of(name, stack));
   }
 
+  /**
+   * A stack by name; with {@code +telling} or {@code +refusing}, its services hear the time left.
+   */
   static Contender of(String name) {
+    if (name.endsWith("+telling") || name.endsWith("+refusing")) {
+      return of(name.substring(0, name.lastIndexOf('+')))
+          .tellingTimeLeft(name.endsWith("+refusing"));
+    }
     Contender contender = ALL.get(name);
     if (contender == null) {
       throw new IllegalArgumentException("stack: " + name + " (expected: one of " + names() + ")");
