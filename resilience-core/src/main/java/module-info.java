@@ -2,11 +2,13 @@
 @SuppressWarnings("module") // the friends are not there yet when this is compiled
 module dev.resilience.core {
   requires transitive dev.failsafe.core;
+  requires java.management;
   requires static transitive org.jspecify;
 
   exports dev.resilience;
   exports dev.resilience.breaker;
   exports dev.resilience.budget;
+  exports dev.resilience.concurrent;
   exports dev.resilience.context;
   exports dev.resilience.error;
   exports dev.resilience.failsafe;
