@@ -9,6 +9,8 @@ module dev.resilience.core {
   exports dev.resilience.breaker;
   exports dev.resilience.budget;
   exports dev.resilience.concurrent;
+  exports dev.resilience.concurrent.file;
+  exports dev.resilience.concurrent.pipeline;
   exports dev.resilience.context;
   exports dev.resilience.error;
   exports dev.resilience.failsafe;

@@ -40,7 +40,9 @@ class ArchitectureTest {
     ARROWS.put("statistics", Set.of("text", "time"));
     Set<String> below = Set.of("text", "time", "context", "error", "stage", "statistics");
     ARROWS.put("policy", below);
-    ARROWS.put("concurrent", and(below, "policy"));
+    ARROWS.put("concurrent", below);
+    ARROWS.put("concurrent.file", and(below, "concurrent"));
+    ARROWS.put("concurrent.pipeline", and(below, "concurrent"));
     ARROWS.put("propagation", and(below, "policy"));
     ARROWS.put("observe", and(below, "policy"));
     Set<String> ofPolicies = and(below, "policy", "observe");

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.error.Failures;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -4,6 +4,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
 import dev.resilience.context.Registration;
+import dev.resilience.error.Failures;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Timer;
 import java.time.Duration;

@@ -7,6 +7,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
+import dev.resilience.error.Failures;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
