@@ -4,14 +4,21 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Up to 63 results, none of them slow, in one long: a shift register, the latest result in the
- * lowest bit, a failure is a 1. The highest 1 is a sentinel right above the oldest result, which
+ * Up to 31 results, none of them slow, in one long: a shift register of two bits for each result,
+ * the latest in the lowest ones. Right above the oldest result stands a 1, a sentinel, which
  * implies the size. A full window of successes does not change by one more success, and is only
  * read.
  */
 final class BitWindow implements Window {
 
-  static final int MOST_CALLS = 63;
+  static final int MOST_CALLS = 31;
+
+  private static final int BITS_EACH = 2;
+  private static final int FAILURE = 0b01;
+  private static final int TIMED_OUT = 0b10;
+  private static final int ONE_RESULT = 0b11;
+  private static final long ALL_FAILURES = 0x5555_5555_5555_5555L;
+  private static final long ALL_TIMED_OUT = 0xAAAA_AAAA_AAAA_AAAAL;
 
   private static final VarHandle BITS;
 
@@ -30,28 +37,38 @@ final class BitWindow implements Window {
   private volatile long bits = 1;
 
   BitWindow(int calls, Thresholds thresholds) {
-    this.full = 1L << calls;
+    this.full = 1L << (BITS_EACH * calls);
     this.thresholds = thresholds;
   }
 
   @Override
-  public boolean add(boolean failure, boolean slow, long now) {
+  public Health add(Result result, boolean slow, long now) {
+    int added = code(result);
     while (true) {
       long before = bits;
-      if (!failure && before == full) {
-        return false;
+      if (added == 0 && before == full) {
+        return Health.WELL;
       }
-      long after = shifted(before, failure);
+      long after = shifted(before, added);
       if (BITS.compareAndSet(this, before, after)) {
-        return thresholds.areExceededBy(calls(after), failures(after), 0, inARow(after));
+        return thresholds.judge(calls(after), failures(after), timedOut(after), 0, inARow(after));
       }
     }
   }
 
-  private long shifted(long before, boolean failure) {
-    long result = failure ? 1 : 0;
+  private static int code(Result result) {
+    return switch (result) {
+      case SUCCESS -> 0;
+      case FAILURE -> FAILURE;
+      case TIMED_OUT -> TIMED_OUT;
+    };
+  }
+
+  private long shifted(long before, int added) {
     // Without its sentinel a full register loses its oldest result to the place of the sentinel.
-    return isFull(before) ? ((before << 1) & (full - 1)) | full | result : (before << 1) | result;
+    return isFull(before)
+        ? ((before << BITS_EACH) & (full - 1)) | full | added
+        : (before << BITS_EACH) | added;
   }
 
   private boolean isFull(long register) {
@@ -59,20 +76,30 @@ final class BitWindow implements Window {
   }
 
   @Override
-  public WindowCounts tally(long now) {
+  public WindowCounts counts(long now) {
     long register = bits;
-    return new WindowCounts(calls(register), failures(register), 0, inARow(register));
+    return new WindowCounts(
+        calls(register), failures(register), timedOut(register), 0, inARow(register));
   }
 
   private static int calls(long register) {
-    return 63 - Long.numberOfLeadingZeros(register);
+    return (63 - Long.numberOfLeadingZeros(register)) / BITS_EACH;
   }
 
+  /** Without the sentinel, which stands where a failure would. */
   private static int failures(long register) {
-    return Long.bitCount(register) - 1;
+    return Long.bitCount(register & ALL_FAILURES) - 1;
+  }
+
+  private static int timedOut(long register) {
+    return Long.bitCount(register & ALL_TIMED_OUT);
   }
 
   private static int inARow(long register) {
-    return Math.min(Long.numberOfTrailingZeros(~register), calls(register));
+    int failures = 0;
+    for (long rest = register; rest != 1 && (rest & ONE_RESULT) != 0; rest >>>= BITS_EACH) {
+      failures += (int) (rest & FAILURE);
+    }
+    return failures;
   }
 }

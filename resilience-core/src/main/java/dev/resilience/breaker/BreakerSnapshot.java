@@ -3,32 +3,139 @@ package dev.resilience.breaker;
 import dev.resilience.observe.PolicyEvent.Circuit;
 
 /**
- * The numbers of a {@link Breaker} at a moment. Successes are not counted over all: that would be
- * the only thing that a good call has to write.
- *
- * @param name the name of the breaker
- * @param state of the circuit
- * @param mode whether it decides by itself
- * @param windowCalls how many results the window holds; 0 unless closed
- * @param windowFailures how many of them are failures; 0 unless closed
- * @param windowSlow how many of them were slow; 0 unless closed
- * @param probesUnderWay permits in use; 0 unless half-open
- * @param failed calls that counted as failures, ever
- * @param cancelled calls that their caller cancelled, ever; they decide nothing
- * @param uncounted other calls that said nothing of the dependency, ever
- * @param rejected calls that were not let through, ever
- * @param opened how often the circuit has opened
+ * The numbers of a {@link Breaker} at one moment, each for itself: calls that end meanwhile may be
+ * seen in some of them only. Successes are not counted over all: that would be the only thing that
+ * a good call has to write. Immutable.
  */
-public record BreakerSnapshot(
-    String name,
-    Circuit state,
-    BreakerMode mode,
-    int windowCalls,
-    int windowFailures,
-    int windowSlow,
-    int probesUnderWay,
-    long failed,
-    long cancelled,
-    long uncounted,
-    long rejected,
-    long opened) {}
+public final class BreakerSnapshot {
+
+  private final String name;
+  private final Circuit state;
+  private final BreakerMode mode;
+  private final WindowCounts window;
+  private final int probesUnderWay;
+  private final long failed;
+  private final long timedOut;
+  private final long cancelled;
+  private final long uncounted;
+  private final long rejected;
+  private final long opened;
+
+  BreakerSnapshot(String name, State state, long now, BreakerCounters counters, long opened) {
+    this.name = name;
+    this.state = state.circuit();
+    this.mode = state.mode();
+    this.window = state instanceof Closed closed ? closed.counts(now) : WindowCounts.NOTHING;
+    this.probesUnderWay = state instanceof HalfOpen halfOpen ? halfOpen.probesUnderWay() : 0;
+    this.failed = counters.failed.sum();
+    this.timedOut = counters.timedOut.sum();
+    this.cancelled = counters.cancelled.sum();
+    this.uncounted = counters.uncounted.sum();
+    this.rejected = counters.rejected.sum();
+    this.opened = opened;
+  }
+
+  /** The name of the breaker. */
+  public String name() {
+    return name;
+  }
+
+  /** The state of the circuit. */
+  public Circuit state() {
+    return state;
+  }
+
+  /** Whether the breaker decides by itself. */
+  public BreakerMode mode() {
+    return mode;
+  }
+
+  /** How many results the window holds; 0 unless closed. */
+  public int windowCalls() {
+    return window.calls();
+  }
+
+  /** How many results in the window are failures; 0 unless closed. */
+  public int windowFailures() {
+    return window.failures();
+  }
+
+  /** How many calls in the window ran out of time; 0 unless closed. */
+  public int windowTimedOut() {
+    return window.timedOut();
+  }
+
+  /** How many calls in the window were slow; 0 unless closed. */
+  public int windowSlow() {
+    return window.slow();
+  }
+
+  /** Permits in use; 0 unless half-open. */
+  public int probesUnderWay() {
+    return probesUnderWay;
+  }
+
+  /** Calls that counted as failures, ever. */
+  public long failed() {
+    return failed;
+  }
+
+  /** Calls that ran out of time after a fair chance, ever. */
+  public long timedOut() {
+    return timedOut;
+  }
+
+  /** Calls that their caller cancelled, ever; they decide nothing. */
+  public long cancelled() {
+    return cancelled;
+  }
+
+  /** Other calls that said nothing of the dependency, ever. */
+  public long uncounted() {
+    return uncounted;
+  }
+
+  /** Calls that were not let through, ever. */
+  public long rejected() {
+    return rejected;
+  }
+
+  /** How often the circuit has opened. */
+  public long opened() {
+    return opened;
+  }
+
+  /** All numbers in one line. */
+  @Override
+  public String toString() {
+    return "breaker '"
+        + name
+        + "': "
+        + state
+        + " ("
+        + mode
+        + "), window of "
+        + window.calls()
+        + " calls, "
+        + window.failures()
+        + " failed, "
+        + window.timedOut()
+        + " timed out, "
+        + window.slow()
+        + " slow; "
+        + probesUnderWay
+        + " probes under way; ever "
+        + failed
+        + " failed, "
+        + timedOut
+        + " timed out, "
+        + cancelled
+        + " cancelled, "
+        + uncounted
+        + " uncounted, "
+        + rejected
+        + " rejected, opened "
+        + opened
+        + " times";
+  }
+}

@@ -1,9 +1,9 @@
 package dev.resilience.breaker;
 
-import dev.resilience.context.Context;
+import org.jspecify.annotations.Nullable;
 
 /** A call that a half-open circuit let through. */
-final class Probe implements BreakerPermit {
+final class Probe implements Admission {
 
   private final HalfOpen generation;
   private final int slot;
@@ -24,19 +24,19 @@ final class Probe implements BreakerPermit {
   }
 
   @Override
-  public void counted(Breaker breaker, Context ctx, boolean failure, boolean slow, long now) {
+  public @Nullable Transition settle(Result result, boolean slow, long now) {
     if (!generation.release(this)) {
-      return;
+      return null;
     }
-    if (failure || slow) {
-      breaker.probeFailed(generation, ctx, failure ? "a probe failed" : "a probe was slow");
-    } else {
-      breaker.probeSucceeded(generation, ctx);
-    }
+    return switch (result) {
+      case FAILURE -> generation.failed("a probe failed");
+      case TIMED_OUT -> generation.failed("a probe timed out");
+      case SUCCESS -> slow ? generation.failed("a probe was slow") : generation.succeeded();
+    };
   }
 
   @Override
-  public void learnedNothing() {
+  public void release() {
     generation.release(this);
   }
 }

@@ -12,12 +12,14 @@ import java.util.concurrent.atomic.AtomicLong;
 final class RingWindow implements Window {
 
   private static final int FAILURE = 1;
-  private static final int SLOW = 2;
+  private static final int TIMED_OUT = 2;
+  private static final int SLOW = 4;
 
   private final AtomicIntegerArray cells;
   private final Thresholds thresholds;
   private final AtomicLong added = new AtomicLong();
   private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicInteger timedOut = new AtomicInteger();
   private final AtomicInteger slows = new AtomicInteger();
   private final AtomicInteger inARow = new AtomicInteger();
 
@@ -27,20 +29,37 @@ final class RingWindow implements Window {
   }
 
   @Override
-  public boolean add(boolean failure, boolean slow, long now) {
-    if (!failure
-        && !slow
-        && failures.get() == 0
-        && slows.get() == 0
-        && added.get() >= cells.length()) {
-      return false;
+  public Health add(Result result, boolean slow, long now) {
+    if (result == Result.SUCCESS && !slow && isFullOfSuccesses()) {
+      return Health.WELL;
     }
-    int result = (failure ? FAILURE : 0) | (slow ? SLOW : 0);
+    int cell = code(result) | (slow ? SLOW : 0);
     long number = added.getAndIncrement();
-    int pushedOut = cells.getAndSet((int) (number % cells.length()), result);
-    int nowFailures = change(failures, result, pushedOut, FAILURE);
-    int nowSlow = change(slows, result, pushedOut, SLOW);
-    return thresholds.areExceededBy(calls(number + 1), nowFailures, nowSlow, row(failure));
+    int pushedOut = cells.getAndSet((int) (number % cells.length()), cell);
+    int nowFailures = change(failures, cell, pushedOut, FAILURE);
+    int nowTimedOut = change(timedOut, cell, pushedOut, TIMED_OUT);
+    int nowSlow = change(slows, cell, pushedOut, SLOW);
+    return thresholds.judge(
+        calls(number + 1),
+        nowFailures,
+        nowTimedOut,
+        nowSlow,
+        Math.min(failuresInARow(result), nowFailures));
+  }
+
+  private boolean isFullOfSuccesses() {
+    return failures.get() == 0
+        && timedOut.get() == 0
+        && slows.get() == 0
+        && added.get() >= cells.length();
+  }
+
+  private static int code(Result result) {
+    return switch (result) {
+      case SUCCESS -> 0;
+      case FAILURE -> FAILURE;
+      case TIMED_OUT -> TIMED_OUT;
+    };
   }
 
   private static int change(AtomicInteger sum, int result, int pushedOut, int kind) {
@@ -48,18 +67,26 @@ final class RingWindow implements Window {
     return more == 0 ? sum.get() : sum.addAndGet(more);
   }
 
-  private int row(boolean failure) {
-    if (failure) {
-      return inARow.incrementAndGet();
-    }
-    inARow.set(0);
-    return 0;
+  private int failuresInARow(Result latest) {
+    return switch (latest) {
+      case SUCCESS -> {
+        inARow.set(0);
+        yield 0;
+      }
+      case FAILURE -> inARow.incrementAndGet();
+      case TIMED_OUT -> inARow.get();
+    };
   }
 
   @Override
-  public WindowCounts tally(long now) {
-    int calls = calls(added.get());
-    return new WindowCounts(calls, failures.get(), slows.get(), Math.min(inARow.get(), calls));
+  public WindowCounts counts(long now) {
+    int nowFailures = failures.get();
+    return new WindowCounts(
+        calls(added.get()),
+        nowFailures,
+        timedOut.get(),
+        slows.get(),
+        Math.min(inARow.get(), nowFailures));
   }
 
   private int calls(long number) {

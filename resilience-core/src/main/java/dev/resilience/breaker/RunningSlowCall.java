@@ -10,46 +10,55 @@ import org.jspecify.annotations.Nullable;
  * A call that is slow as soon as it has run for so long, not only when it returns. It counts once:
  * as slow when its time is over, or as what it came to before that.
  */
-final class RunningSlowCall implements BreakerPermit {
+final class RunningSlowCall implements Admission {
 
-  private final Breaker breaker;
+  private final StateMachine machine;
   private final Context ctx;
-  private final BreakerPermit admission;
+  private final Admission admission;
   private final AtomicBoolean isCounted = new AtomicBoolean();
   private @Nullable Timer timer;
 
-  private RunningSlowCall(Breaker breaker, Context ctx, BreakerPermit admission) {
-    this.breaker = breaker;
+  private RunningSlowCall(StateMachine machine, Context ctx, Admission admission) {
+    this.machine = machine;
     this.ctx = ctx;
     this.admission = admission;
   }
 
-  static RunningSlowCall until(long slowAt, Breaker breaker, Context ctx, BreakerPermit admission) {
-    RunningSlowCall call = new RunningSlowCall(breaker, ctx, admission);
-    TimeSource time = ctx.timeSource();
-    // Counting may open the circuit, and so call a listener: not on the timer thread.
-    call.timer = time.startTimer(slowAt, () -> time.executor().execute(call::isSlow));
-    return call;
+  static RunningSlowCall until(
+      long slowAt, StateMachine machine, Context ctx, Admission admission) {
+    RunningSlowCall call = new RunningSlowCall(machine, ctx, admission);
+    try {
+      TimeSource time = ctx.timeSource();
+      // Counting may open the circuit, and so call a listener: not on the timer thread. Where the
+      // executor refuses, the call counts when it returns.
+      call.timer = time.startTimer(slowAt, () -> time.executor().execute(call::isSlow));
+      return call;
+    } catch (Throwable noTimer) {
+      admission.release();
+      throw noTimer;
+    }
   }
 
   private void isSlow() {
+    long now = ctx.timeSource().nanoTime();
     // Where the caller has left, the call is about to end, and is judged by that.
     if (!ctx.isDone() && isCounted.compareAndSet(false, true)) {
-      admission.counted(breaker, ctx, false, true, ctx.timeSource().nanoTime());
+      Transition change = admission.settle(Result.SUCCESS, true, now);
+      if (change != null) {
+        machine.perform(change, ctx);
+      }
     }
   }
 
   @Override
-  public void counted(Breaker same, Context caller, boolean failure, boolean slow, long now) {
-    if (isOver()) {
-      admission.counted(same, caller, failure, slow, now);
-    }
+  public @Nullable Transition settle(Result result, boolean slow, long now) {
+    return isOver() ? admission.settle(result, slow, now) : null;
   }
 
   @Override
-  public void learnedNothing() {
+  public void release() {
     if (isOver()) {
-      admission.learnedNothing();
+      admission.release();
     }
   }
 

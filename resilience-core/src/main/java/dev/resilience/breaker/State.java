@@ -1,16 +1,40 @@
 package dev.resilience.breaker;
 
 import dev.resilience.observe.PolicyEvent.Circuit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A state of the circuit. Each time that it is entered there is a new object: a generation. A
  * result counts in the object that let its call through, which may be long past.
  */
-sealed interface State permits Closed, Open, HalfOpen {
+abstract sealed class State permits Closed, Open, HalfOpen {
 
-  Circuit circuit();
+  /** How the circuit left this state, until the listener has heard of it. */
+  private volatile @Nullable Departure departure;
 
-  default BreakerMode mode() {
+  /**
+   * Leaving a state.
+   *
+   * @param reason in a few words
+   */
+  record Departure(State to, String reason) {}
+
+  abstract Circuit circuit();
+
+  BreakerMode mode() {
     return BreakerMode.AUTOMATIC;
+  }
+
+  final void leave(State to, String reason) {
+    departure = new Departure(to, reason);
+  }
+
+  final @Nullable Departure departure() {
+    return departure;
+  }
+
+  /** Lets go of the states that follow: a call that hangs holds this one. */
+  final void forgetDeparture() {
+    departure = null;
   }
 }

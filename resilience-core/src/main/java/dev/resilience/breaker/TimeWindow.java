@@ -32,48 +32,56 @@ final class TimeWindow implements Window {
   }
 
   @Override
-  public boolean add(boolean failure, boolean slow, long now) {
+  public Health add(Result result, boolean slow, long now) {
     long number = numberAt(now);
     Slice slice = slice(number);
     if (slice == null) {
-      return false;
+      return Health.WELL;
     }
     slice.calls.incrementAndGet();
-    if (failure) {
-      slice.failures.incrementAndGet();
-      inARow.incrementAndGet();
-    } else if (inARow.get() != 0) {
-      inARow.set(0);
+    switch (result) {
+      case SUCCESS -> {
+        if (inARow.get() != 0) {
+          inARow.set(0);
+        }
+      }
+      case FAILURE -> {
+        slice.failures.incrementAndGet();
+        inARow.incrementAndGet();
+      }
+      case TIMED_OUT -> slice.timedOut.incrementAndGet();
     }
     if (slow) {
       slice.slow.incrementAndGet();
     }
-    if (failure || slow) {
+    if (result != Result.SUCCESS || slow) {
       lastBad = Math.max(lastBad, number);
     } else if (number - lastBad >= SLICES) {
-      return false;
+      return Health.WELL;
     }
-    return thresholds.areExceededBy(sum(number));
+    return thresholds.judge(sum(number));
   }
 
   @Override
-  public WindowCounts tally(long now) {
+  public WindowCounts counts(long now) {
     return origin.get() == null ? WindowCounts.NOTHING : sum(numberAt(now));
   }
 
   private WindowCounts sum(long latest) {
     int calls = 0;
     int failures = 0;
+    int timedOut = 0;
     int slow = 0;
     for (int i = 0; i < SLICES; i++) {
       Slice slice = slices.get(i);
       if (slice != null && latest - slice.number < SLICES) {
         calls += slice.calls.get();
         failures += slice.failures.get();
+        timedOut += slice.timedOut.get();
         slow += slice.slow.get();
       }
     }
-    return new WindowCounts(calls, failures, slow, Math.min(inARow.get(), calls));
+    return new WindowCounts(calls, failures, timedOut, slow, Math.min(inARow.get(), failures));
   }
 
   private long numberAt(long now) {
@@ -104,6 +112,7 @@ final class TimeWindow implements Window {
     final long number;
     final AtomicInteger calls = new AtomicInteger();
     final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger timedOut = new AtomicInteger();
     final AtomicInteger slow = new AtomicInteger();
 
     Slice(long number) {

@@ -9,23 +9,24 @@ interface Window {
   /**
    * Adds a result.
    *
+   * @param slow whether the call took too long, whatever it came to
    * @param now on the time source of the breaker; 0 where it measures nothing
-   * @return whether the thresholds are passed now
+   * @return what the window says now
    */
-  boolean add(boolean failure, boolean slow, long now);
+  Health add(Result result, boolean slow, long now);
 
   /** What it holds now. */
-  WindowCounts tally(long now);
+  WindowCounts counts(long now);
 
   /** The cheapest window that does. */
-  static Window of(BreakerConfig settings) {
-    Thresholds thresholds = settings.thresholds();
-    if (settings.windowTime() > 0) {
-      return new TimeWindow(settings.windowTime(), thresholds);
+  static Window of(BreakerConfig config) {
+    Thresholds thresholds = config.thresholds();
+    if (config.windowTime() > 0) {
+      return new TimeWindow(config.windowTime(), thresholds);
     }
-    return settings.windowCalls() <= BitWindow.MOST_CALLS && !settings.knowsSlow()
-        ? new BitWindow(settings.windowCalls(), thresholds)
-        : new RingWindow(settings.windowCalls(), thresholds);
+    return config.windowCalls() <= BitWindow.MOST_CALLS && !config.knowsSlow()
+        ? new BitWindow(config.windowCalls(), thresholds)
+        : new RingWindow(config.windowCalls(), thresholds);
   }
 
   /** Keeps nothing. */
@@ -33,12 +34,12 @@ interface Window {
     return new Window() {
 
       @Override
-      public boolean add(boolean failure, boolean slow, long now) {
-        return false;
+      public Health add(Result result, boolean slow, long now) {
+        return Health.WELL;
       }
 
       @Override
-      public WindowCounts tally(long now) {
+      public WindowCounts counts(long now) {
         return WindowCounts.NOTHING;
       }
     };

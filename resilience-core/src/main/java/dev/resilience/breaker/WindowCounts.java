@@ -5,10 +5,11 @@ package dev.resilience.breaker;
  *
  * @param calls how many results
  * @param failures how many of them are failures
- * @param slow how many of them took too long
- * @param inARow how many of the latest are failures without a success between them
+ * @param timedOut how many of them ran out of time
+ * @param slow how many of them took too long, whatever they came to
+ * @param inARow how many failures there are since the latest success
  */
-record WindowCounts(int calls, int failures, int slow, int inARow) {
+record WindowCounts(int calls, int failures, int timedOut, int slow, int inARow) {
 
-  static final WindowCounts NOTHING = new WindowCounts(0, 0, 0, 0);
+  static final WindowCounts NOTHING = new WindowCounts(0, 0, 0, 0, 0);
 }

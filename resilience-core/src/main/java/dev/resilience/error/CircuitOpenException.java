@@ -1,6 +1,8 @@
 package dev.resilience.error;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A circuit breaker is open, or half-open with all its probes under way. */
 public final class CircuitOpenException extends RejectedException {
@@ -8,6 +10,7 @@ public final class CircuitOpenException extends RejectedException {
   private static final long serialVersionUID = 1L;
 
   private final String breaker;
+  private final boolean isProbed;
 
   /**
    * A rejection.
@@ -16,8 +19,13 @@ public final class CircuitOpenException extends RejectedException {
    * @param retryAfter when the next probe may be let through
    */
   public CircuitOpenException(String breaker, Duration retryAfter) {
+    this(breaker, retryAfter, false);
+  }
+
+  private CircuitOpenException(String breaker, @Nullable Duration retryAfter, boolean isProbed) {
     super(breaker, retryAfter);
     this.breaker = breaker;
+    this.isProbed = isProbed;
   }
 
   /**
@@ -26,8 +34,17 @@ public final class CircuitOpenException extends RejectedException {
    * @param breaker its name
    */
   public CircuitOpenException(String breaker) {
-    super(breaker, null);
-    this.breaker = breaker;
+    this(breaker, null, false);
+  }
+
+  /**
+   * A rejection of a half-open circuit: the probes are out, or the call has too little time left to
+   * be one. When a probe returns is not known, so there is no {@link #retryAfter}.
+   *
+   * @param breaker its name
+   */
+  public static CircuitOpenException whileProbed(String breaker) {
+    return new CircuitOpenException(breaker, null, true);
   }
 
   /** The name of the breaker. */
@@ -40,6 +57,10 @@ public final class CircuitOpenException extends RejectedException {
   public String getMessage() {
     return "circuit '"
         + breaker
-        + retryAfter().map(after -> "' is open, retry after " + after).orElse("' is held open");
+        + (isProbed
+            ? "' is half-open and being probed"
+            : retryAfter()
+                .map(after -> "' is open, retry after " + DurationText.of(after))
+                .orElse("' is held open"));
   }
 }

@@ -2,7 +2,9 @@ package dev.resilience.policy;
 
 import dev.resilience.context.Context;
 import dev.resilience.error.RejectedException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,15 @@ public interface ContextPolicy {
    */
   <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work);
+
+  /**
+   * How long one call of what is inside may take at most just now, if this policy limits that; for
+   * policies around it that must know whether a call can still end in time. Asked on rare paths.
+   * Default: empty.
+   */
+  default Optional<Duration> timeout() {
+    return Optional.empty();
+  }
 
   /**
    * What this policy does, as far as its place in a stack matters: {@code Resilience.warnings}

@@ -1,6 +1,8 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -48,5 +50,17 @@ public final class Next {
     } catch (Throwable failure) {
       return CompletableFuture.failedFuture(failure);
     }
+  }
+
+  /** The shortest {@link ContextPolicy#timeout} of the policies inside, if any of them has one. */
+  public Optional<Duration> timeout() {
+    Optional<Duration> shortest = Optional.empty();
+    for (Next link = this; link.policy != WorkInvoker.INSTANCE; link = link.rest) {
+      Optional<Duration> own = link.policy.timeout();
+      if (own.isPresent() && (shortest.isEmpty() || own.get().compareTo(shortest.get()) < 0)) {
+        shortest = own;
+      }
+    }
+    return shortest;
   }
 }

@@ -51,4 +51,9 @@ public final class TimeSourceGuard {
     }
     return now;
   }
+
+  /** The time source of the first call; null if there was none. */
+  public @Nullable TimeSource known() {
+    return first.get();
+  }
 }

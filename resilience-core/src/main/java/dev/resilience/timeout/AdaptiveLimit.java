@@ -1,6 +1,6 @@
 package dev.resilience.timeout;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,6 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>To record a duration is to increment one count, where threads do not meet. Now and then, when
  * a batch or some time has passed, or a call was cut off, one thread takes the counts over into the
  * window and estimates anew, without waiting for a lock; the others go on counting.
+ *
+ * <p>A window of a thousand calls needs fifty slow ones to see that a service has turned slower. So
+ * a few calls in a row that ran into the limit double it, until the window has caught up or as many
+ * answers as it takes fit into the limit that the window wants.
  *
  * <p>Below the smallest limit the percentile matters little, so the buckets begin somewhat below
  * that; above the largest not at all.
@@ -26,10 +30,16 @@ final class AdaptiveLimit {
 
   private static final int FINER_THAN_NEEDED = 16;
 
-  /** What an adaptive limit is made of; see {@link AdaptiveTimeoutBuilder}. */
+  /** So many calls in a row that ran into the limit double it. */
+  private static final int CUT_OFF_IN_A_ROW = 3;
+
+  /** So many answers in a row that fit into the wanted limit bring that back. */
+  private static final int FITTING_IN_A_ROW = 10;
+
+  /** What an adaptive limit is made of; see {@link AdaptiveTimeout.Builder}. */
   record Settings(
       double percentile,
-      double times,
+      double multiplier,
       Duration floor,
       Duration ceiling,
       Duration startingAt,
@@ -50,8 +60,13 @@ final class AdaptiveLimit {
   private final AtomicInteger sinceLook = new AtomicInteger();
   private volatile long lookedAt;
   private volatile boolean hasLearned;
-  private volatile boolean isFrozen;
+  private final AtomicInteger openCircuits = new AtomicInteger();
+  private final AtomicInteger cutOffInARow = new AtomicInteger();
+  private final AtomicInteger fittingInARow = new AtomicInteger();
   private volatile Duration limit;
+
+  /** The limit by the window; the one that holds is longer while it is doubled. */
+  private volatile Duration wanted;
 
   // Under the lock
 
@@ -60,34 +75,49 @@ final class AdaptiveLimit {
 
   AdaptiveLimit(Settings settings) {
     this.settings = settings;
-    this.floor = Deadline.saturatedNanos(settings.floor());
-    this.ceiling = Deadline.saturatedNanos(settings.ceiling());
+    this.floor = Durations.toNanos(settings.floor());
+    this.ceiling = Durations.toNanos(settings.ceiling());
     this.buckets =
-        new LogLinearBuckets((long) (floor / settings.times()) / FINER_THAN_NEEDED, ceiling);
+        new LogLinearBuckets((long) (floor / settings.multiplier()) / FINER_THAN_NEEDED, ceiling);
     this.ended = StripedHistogram.frequent(buckets.size());
     this.cutOff = StripedHistogram.rare(buckets.size());
-    long nanos = Deadline.saturatedNanos(settings.window());
+    long nanos = Durations.toNanos(settings.window());
     this.window =
         new SlidingWindow(buckets.size(), nanos, settings.windowCount(), settings.minSamples());
     this.pause = Math.max(SHORTEST_PAUSE, nanos / LOOKS_PER_WINDOW);
     this.sliceCount = Math.max(1, settings.windowCount() / SlidingWindow.SLICES);
     this.limit = settings.startingAt();
-    this.percentile = (long) (Deadline.saturatedNanos(limit) / settings.times());
+    this.wanted = limit;
+    this.percentile = (long) (Durations.toNanos(limit) / settings.multiplier());
   }
 
   Duration limit() {
     return limit;
   }
 
-  /** While frozen, nothing is learned and nothing changes. */
-  void freeze(boolean frozen) {
-    isFrozen = frozen;
+  /** While any circuit is open, nothing is learned and nothing changes. */
+  void circuitOpened() {
+    openCircuits.incrementAndGet();
+  }
+
+  void circuitIsOpenNoMore() {
+    openCircuits.decrementAndGet();
+  }
+
+  private boolean isFrozen() {
+    return openCircuits.get() > 0;
   }
 
   /** A call took this long. */
   void ended(long nanos, long now) {
-    if (isFrozen) {
+    if (isFrozen()) {
       return;
+    }
+    if (cutOffInARow.get() != 0) {
+      cutOffInARow.set(0);
+    }
+    if (isDoubled()) {
+      answeredWhileDoubled(nanos);
     }
     boolean batch = ended.add(buckets.index(nanos));
     long since = now - lookedAt;
@@ -105,11 +135,46 @@ final class AdaptiveLimit {
 
   /** A call would have taken at least this long. */
   void cutOff(long nanos, long now) {
-    if (isFrozen) {
+    if (isFrozen()) {
       return;
     }
     cutOff.add(buckets.index(nanos));
     look(now);
+    // One that ran under a shorter limit, or was cut off by its caller, says nothing of this one.
+    if (nanos >= Durations.toNanos(limit) && cutOffInARow.incrementAndGet() >= CUT_OFF_IN_A_ROW) {
+      doubleLimit();
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same object where nothing is doubled
+  private boolean isDoubled() {
+    return limit != wanted;
+  }
+
+  private void doubleLimit() {
+    if (!looking.tryLock()) {
+      return;
+    }
+    try {
+      cutOffInARow.set(0);
+      fittingInARow.set(0);
+      limit = Durations.min(settings.ceiling(), Durations.multiply(limit, 2));
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  private void answeredWhileDoubled(long nanos) {
+    if (nanos >= Durations.toNanos(wanted)) {
+      fittingInARow.set(0);
+    } else if (fittingInARow.incrementAndGet() >= FITTING_IN_A_ROW && looking.tryLock()) {
+      try {
+        fittingInARow.set(0);
+        limit = wanted;
+      } finally {
+        looking.unlock();
+      }
+    }
   }
 
   private void look(long now) {
@@ -136,8 +201,12 @@ final class AdaptiveLimit {
       return;
     }
     percentile = seen;
-    long wanted = (long) (percentile * settings.times());
-    limit = Duration.ofNanos(Math.max(floor, Math.min(ceiling, wanted)));
+    boolean doubled = isDoubled();
+    long nanos = (long) (percentile * settings.multiplier());
+    wanted = Duration.ofNanos(Math.max(floor, Math.min(ceiling, nanos)));
+    if (!doubled || wanted.compareTo(limit) >= 0) {
+      limit = wanted;
+    }
   }
 
   AdaptiveTimeoutSnapshot snapshot(String policy) {
@@ -150,7 +219,7 @@ final class AdaptiveLimit {
           hasLearned ? Optional.of(Duration.ofNanos(percentile)) : Optional.empty(),
           window.count(),
           window.cutOffCount(),
-          isFrozen);
+          isFrozen());
     } finally {
       looking.unlock();
     }

@@ -10,9 +10,13 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * default twice their 95th percentile, between a floor and a ceiling.
  *
  * <pre>{@code
- * var timeout = AdaptiveTimeout.builder().percentile(0.95).multiplier(2)
+ * var timeout = AdaptiveTimeout.builder("quotes").percentile(0.95).multiplier(2)
  *                              .between(ofMillis(50), ofSeconds(2)).build();
  * var breaker = Breaker.builder("quotes").listener(timeout.circuitListener()).build();
  *
@@ -39,14 +43,15 @@ import org.jspecify.annotations.Nullable;
  * Kaplan and Meier, which is made for such samples: a call that a hurried caller cut off early
  * changes next to nothing, and one that ran into the limit counts among the slow ones. Where so
  * many were cut off that the percentile cannot be seen, it is taken to lie at the limit, which then
- * grows by the factor each time. A call that its caller cancelled counts nowhere, nor does one that
- * was rejected or failed, unless the {@linkplain AdaptiveTimeoutBuilder#classifier classifier} says
- * otherwise.
+ * grows by the factor each time. Three calls in a row that ran into the limit double it at once, as
+ * TCP doubles the time after which it sends again; calls that fit into the former limit bring it
+ * back. A call that its caller cancelled counts nowhere, nor does one that was rejected or failed,
+ * unless the {@linkplain Builder#classifier classifier} says otherwise.
  *
  * <p>The window holds about the last thousand calls of the last thirty seconds; where calls are
- * rarer, the last ten at least. Until there are ten, the {@linkplain
- * AdaptiveTimeoutBuilder#startingAt starting limit} holds. While a circuit is open, of which {@link
- * #circuitListener} hears, nothing is learned.
+ * rarer, the last ten at least. Until there are ten, the {@linkplain Builder#startingAt starting
+ * limit} holds, which is the ceiling. While a circuit is open, of which {@link #circuitListener}
+ * hears, nothing is learned; what its probes show is.
  *
  * <p>Place it inside of retries: outside, it would learn the durations of all attempts together.
  *
@@ -81,14 +86,22 @@ public final class AdaptiveTimeout implements ContextPolicy {
     this.time = TimeSourceGuard.of(name());
   }
 
-  /** Twice the 95th percentile, between 50 ms and 2 s; with the defaults of {@link #builder}. */
-  public static AdaptiveTimeout ofDefaults() {
-    return builder().build();
+  /**
+   * Returns a time-out with all defaults: twice the 95th percentile, between 500 ms and 2 s.
+   *
+   * @param name for messages, events and threads
+   */
+  public static AdaptiveTimeout ofDefaults(String name) {
+    return builder(name).build();
   }
 
-  /** A limit with more to say. */
-  public static AdaptiveTimeoutBuilder builder() {
-    return new AdaptiveTimeoutBuilder();
+  /**
+   * Returns a builder with all defaults set.
+   *
+   * @param name for messages, events and threads
+   */
+  public static Builder builder(String name) {
+    return new Builder(name);
   }
 
   /** The name in events, messages, and of the threads of the isolated mode. */
@@ -117,9 +130,10 @@ public final class AdaptiveTimeout implements ContextPolicy {
   }
 
   /**
-   * Hears from circuit breakers when this has to freeze: from the opening of a circuit until it is
-   * closed again, through all probes. Give it to each breaker around this; it may hear of any
-   * number, and other events do nothing to it.
+   * Hears from circuit breakers when this has to freeze: while a circuit is open. A half-open one
+   * lets this learn, or the probes would be judged by a limit that may be the reason why they fail.
+   * Give it to each breaker around this; it may hear of any number, and other events do nothing to
+   * it.
    *
    * <p>A breaker that is thrown away while its circuit is open leaves this frozen.
    */
@@ -146,6 +160,11 @@ public final class AdaptiveTimeout implements ContextPolicy {
   }
 
   @Override
+  public Optional<Duration> timeout() {
+    return Optional.of(limit.limit());
+  }
+
+  @Override
   public PolicyRole role() {
     return PolicyRole.TIMEOUT;
   }
@@ -153,7 +172,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
   /** The name and the limit of this moment. */
   @Override
   public String toString() {
-    return enforcer.describe("adaptive, now " + limit.limit());
+    return enforcer.describe("adaptive, now " + DurationText.of(limit.limit()));
   }
 
   /** Turns outcomes into samples. A rule that fails makes none: the call is not to suffer. */
@@ -163,7 +182,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
     public void returned(@Nullable Object result, Duration itsLimit, long ran, long now) {
       try {
         learn(classifier.judgeResult(result), ran, now);
-      } catch (RuntimeException brokenRule) {
+      } catch (Throwable brokenRule) {
         LOG.log(Level.WARNING, name() + ": a rule of the classifier failed", brokenRule);
       }
     }
@@ -172,7 +191,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
     public void failed(Context caller, Throwable thrown, Duration itsLimit, long ran, long now) {
       try {
         learn(classifier.judge(caller, thrown), ran, now);
-      } catch (RuntimeException brokenRule) {
+      } catch (Throwable brokenRule) {
         LOG.log(Level.WARNING, name() + ": a rule of the classifier failed", brokenRule);
       }
     }
@@ -183,6 +202,191 @@ public final class AdaptiveTimeout implements ContextPolicy {
         case AT_LEAST -> limit.cutOff(ran, now);
         case NONE -> {}
       }
+    }
+  }
+
+  /** Builds an {@link AdaptiveTimeout}. Not thread-safe. */
+  public static final class Builder {
+
+    private static final int FEWEST_IN_WINDOW = 100;
+
+    private final TimeoutConfig enforcement;
+    private double percentile = 0.95;
+    private double multiplier = 2;
+    private Duration floor = Duration.ofMillis(500);
+    private Duration ceiling = Duration.ofSeconds(2);
+    private @Nullable Duration startingAt;
+    private int minSamples = 10;
+    private Duration window = Duration.ofSeconds(30);
+    private int windowCalls = 1000;
+    private Classifier classifier = Classifier.ofDefaults();
+
+    private Builder(String name) {
+      enforcement = new TimeoutConfig(name);
+    }
+
+    /**
+     * Which percentile of the durations to follow.
+     *
+     * @param newPercentile more than 0 and less than 1. Default: 0.95
+     */
+    public Builder percentile(double newPercentile) {
+      if (!(newPercentile > 0 && newPercentile < 1)) {
+        throw new IllegalArgumentException(
+            "percentile: " + newPercentile + " (expected: > 0 and < 1, such as 0.95)");
+      }
+      percentile = newPercentile;
+      return this;
+    }
+
+    /**
+     * By how much the limit exceeds the percentile.
+     *
+     * @param factor from 1 to 100; with 1 the limit cannot grow. Default: 2
+     */
+    public Builder multiplier(double factor) {
+      if (!(factor >= 1 && factor <= 100)) {
+        throw new IllegalArgumentException("multiplier: " + factor + " (expected: 1 to 100)");
+      }
+      multiplier = factor;
+      return this;
+    }
+
+    /**
+     * Where the limit stays, whatever the percentile. Default: 500 ms and 2 s
+     *
+     * <p>The floor is what a pause may take of a service that usually answers at once: a collection
+     * of garbage, a switch of the network. With a floor of 50 ms each pause of 300 ms fails calls
+     * that would have had their answer. Choose a lower one where a retry or a fallback is at hand.
+     *
+     * @param newFloor positive
+     * @param newCeiling at least the floor, at most a day
+     */
+    public Builder between(Duration newFloor, Duration newCeiling) {
+      Durations.requirePositive(newFloor, "floor");
+      Objects.requireNonNull(newCeiling, "ceiling");
+      if (newCeiling.compareTo(newFloor) < 0 || newCeiling.compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException(
+            "ceiling: "
+                + DurationText.of(newCeiling)
+                + " (expected: from "
+                + DurationText.of(newFloor)
+                + ", the floor, to a day)");
+      }
+      floor = newFloor;
+      ceiling = newCeiling;
+      return this;
+    }
+
+    /**
+     * The limit until there are enough samples. Too short a one fails calls to a healthy service
+     * that is called for the first time; the limit grows out of it, as each of these says "at least
+     * this long".
+     *
+     * @param newLimit from the floor to the ceiling. Default: the ceiling
+     */
+    public Builder startingAt(Duration newLimit) {
+      startingAt = Objects.requireNonNull(newLimit, "startingAt");
+      return this;
+    }
+
+    /**
+     * How many samples it takes to leave the starting limit.
+     *
+     * @param samples from 1 to half of the calls in the window. Default: 10
+     */
+    public Builder minSamples(int samples) {
+      if (samples < 1) {
+        throw new IllegalArgumentException("minSamples: " + samples + " (expected: >= 1)");
+      }
+      minSamples = samples;
+      return this;
+    }
+
+    /**
+     * How far back the percentile looks: as far as the shorter of the two, to within an eighth. A
+     * short window follows faster, a long one is calmer: a 95th percentile of 1000 calls is decided
+     * by the 50 slowest.
+     *
+     * @param time positive. Default: 30 s
+     * @param calls at least 100. Default: 1000
+     */
+    public Builder window(Duration time, int calls) {
+      Durations.requirePositive(time, "time");
+      if (calls < FEWEST_IN_WINDOW) {
+        throw new IllegalArgumentException(
+            "calls: " + calls + " (expected: >= " + FEWEST_IN_WINDOW + ")");
+      }
+      window = time;
+      windowCalls = calls;
+      return this;
+    }
+
+    /**
+     * Which outcomes are successes. Default: {@link Classifier#ofDefaults}
+     *
+     * @param newClassifier best the one that the retry and the breaker of the stack have
+     */
+    public Builder classifier(Classifier newClassifier) {
+      classifier = Objects.requireNonNull(newClassifier, "classifier");
+      return this;
+    }
+
+    /** As {@link FixedTimeout.Builder#isolated}. Default: the caller's thread. */
+    public Builder isolated() {
+      enforcement.isolated();
+      return this;
+    }
+
+    /**
+     * As {@link FixedTimeout.Builder#maxThreads}.
+     *
+     * @param newMaxThreads at least 1. Default: 256
+     */
+    public Builder maxThreads(int newMaxThreads) {
+      enforcement.maxThreads(newMaxThreads);
+      return this;
+    }
+
+    /** Hears of limits that passed, of abandoned work and of late results. Default: nobody. */
+    public Builder listener(PolicyListener newListener) {
+      enforcement.listener(newListener);
+      return this;
+    }
+
+    /** Is told how long each call took, under the {@link #name} of this. Default: nobody. */
+    public Builder monitor(TimeoutMonitor newMonitor) {
+      enforcement.monitor(newMonitor);
+      return this;
+    }
+
+    /** The policy. */
+    public AdaptiveTimeout build() {
+      return new AdaptiveTimeout(settings(), enforcement, classifier);
+    }
+
+    private AdaptiveLimit.Settings settings() {
+      Duration start = startingAt == null ? ceiling : startingAt;
+      if (start.compareTo(floor) < 0 || start.compareTo(ceiling) > 0) {
+        throw new IllegalArgumentException(
+            "startingAt: "
+                + DurationText.of(start)
+                + " (expected: from "
+                + DurationText.of(floor)
+                + " to "
+                + DurationText.of(ceiling)
+                + ")");
+      }
+      if (minSamples > windowCalls / 2) {
+        throw new IllegalArgumentException(
+            "minSamples: "
+                + minSamples
+                + " (expected: at most half of the "
+                + windowCalls
+                + " calls in the window)");
+      }
+      return new AdaptiveLimit.Settings(
+          percentile, multiplier, floor, ceiling, start, minSamples, window, windowCalls);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
   private long begunAt() {
     return underCallersDeadline
         ? start
-        : child.deadline().orElseThrow().nanos() - Deadline.saturatedNanos(limit);
+        : child.deadline().orElseThrow().nanos() - Durations.toNanos(limit);
   }
 
   final Duration ran() {

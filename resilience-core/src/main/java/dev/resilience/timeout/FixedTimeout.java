@@ -9,6 +9,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +119,11 @@ public final class FixedTimeout implements ContextPolicy {
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
     return enforcer.callAsync(limit, gauge, ctx, next, work);
+  }
+
+  @Override
+  public Optional<Duration> timeout() {
+    return Optional.of(limit);
   }
 
   @Override

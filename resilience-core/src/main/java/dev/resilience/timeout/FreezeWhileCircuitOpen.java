@@ -6,7 +6,7 @@ import dev.resilience.observe.PolicyListener;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Freezes a limit from the time that a circuit opens until all are closed. Thread-safe. */
+/** Freezes a limit while any of the circuits is open; not while one is probed. Thread-safe. */
 final class FreezeWhileCircuitOpen implements PolicyListener {
 
   private final AdaptiveLimit limit;
@@ -21,11 +21,13 @@ final class FreezeWhileCircuitOpen implements PolicyListener {
     if (!(event instanceof PolicyEvent.CircuitChanged changed)) {
       return;
     }
+    // Counted, so that one that opens while another one closes cannot be forgotten.
     if (changed.to() == Circuit.OPEN) {
-      open.add(changed.policy());
-    } else if (changed.to() == Circuit.CLOSED) {
-      open.remove(changed.policy());
+      if (open.add(changed.policy())) {
+        limit.circuitOpened();
+      }
+    } else if (open.remove(changed.policy())) {
+      limit.circuitIsOpenNoMore();
     }
-    limit.freeze(!open.isEmpty());
   }
 }

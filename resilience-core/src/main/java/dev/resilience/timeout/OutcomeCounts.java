@@ -1,6 +1,6 @@
 package dev.resilience.timeout;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
@@ -37,7 +37,7 @@ final class OutcomeCounts {
     if (ran > longest.get()) {
       longest.accumulate(ran);
     }
-    long limitNanos = Deadline.saturatedNanos(itsLimit);
+    long limitNanos = Durations.toNanos(itsLimit);
     if (ran < limitNanos / 2) {
       fast.increment();
     } else if (ran > limitNanos * 0.95) {

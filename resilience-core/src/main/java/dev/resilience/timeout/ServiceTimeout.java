@@ -8,6 +8,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,11 @@ final class ServiceTimeout implements ContextPolicy {
     }
     Duration left = ctx.timeLeft();
     return left.compareTo(overhead) > 0 ? null : timeouts.noTimeLeft(service, left);
+  }
+
+  @Override
+  public Optional<Duration> timeout() {
+    return Optional.of(limit);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -82,7 +83,7 @@ public final class ServiceTimeouts {
       return limit;
     }
     Duration left = ctx.timeLeft();
-    Duration here = left.minus(overhead);
+    Duration here = Durations.minus(left, overhead);
     if (here.isNegative() || here.isZero()) {
       throw noTimeLeft(service, left);
     }
@@ -101,7 +102,7 @@ public final class ServiceTimeouts {
   }
 
   private ContextPolicy policy(String service) {
-    return new ServiceTimeout(this, service, limit(service).plus(overhead), enforcement);
+    return new ServiceTimeout(this, service, Durations.plus(limit(service), overhead), enforcement);
   }
 
   NoTimeLeftException noTimeLeft(String service, Duration left) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.observe.PolicyEvent;
@@ -48,6 +49,7 @@ class BreakerPropertyTest {
   private enum Outcome {
     SUCCESS,
     FAILURE,
+    TIMED_OUT,
     REJECTED_INSIDE,
     CANCELLED
   }
@@ -56,6 +58,8 @@ class BreakerPropertyTest {
 
     // Shared, because traces would take most of the time.
     private final IOException down = new IOException("down");
+    private final AttemptTimeoutException late =
+        new AttemptTimeoutException("late", Duration.ofNanos(1));
     private final ConcurrencyLimitExceededException full =
         new ConcurrencyLimitExceededException("full");
 
@@ -84,6 +88,9 @@ class BreakerPropertyTest {
       model.slice = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
       model.slowAfter = random.nextInt(3) == 0 ? 1 + random.nextInt(8) : Long.MAX_VALUE;
       model.slowRate = (1 + random.nextInt(10)) / 10.0;
+      model.stallTime = random.nextInt(10);
+      model.timeoutsAreFailures = random.nextInt(4) == 0;
+      model.reopenAfter = 1 + random.nextInt(2);
       model.watches = model.slowAfter != Long.MAX_VALUE && random.nextBoolean();
       var builder =
           Breaker.builder("b")
@@ -93,10 +100,15 @@ class BreakerPropertyTest {
               .openFor(Duration.ofNanos(model.openFor))
               .halfOpenPermits(model.permits)
               .closeAfter(model.closeAfter)
+              .reopenAfter(model.reopenAfter)
+              .timeoutsOpenAfter(Duration.ofNanos(model.stallTime))
               .probeTimeout(Duration.ofNanos(model.probeTimeout))
               .listener(this::remember);
       if (model.inARow != Integer.MAX_VALUE) {
         builder.consecutiveFailures(model.inARow);
+      }
+      if (model.timeoutsAreFailures) {
+        builder.countTimeoutsAsFailures();
       }
       if (model.slice > 0) {
         builder.window(Duration.ofNanos(10 * model.slice));
@@ -169,10 +181,16 @@ class BreakerPropertyTest {
     }
 
     private Outcome anyOutcome() {
-      int dice = random.nextInt(10);
-      return dice < 4
-          ? Outcome.FAILURE
-          : dice < 7 ? Outcome.SUCCESS : dice < 8 ? Outcome.REJECTED_INSIDE : Outcome.CANCELLED;
+      int dice = random.nextInt(12);
+      if (dice < 4) {
+        return Outcome.FAILURE;
+      }
+      if (dice < 7) {
+        return Outcome.SUCCESS;
+      }
+      return dice < 10
+          ? Outcome.TIMED_OUT
+          : dice < 11 ? Outcome.REJECTED_INSIDE : Outcome.CANCELLED;
     }
 
     private void startAsync() {
@@ -201,6 +219,7 @@ class BreakerPropertyTest {
       switch (outcome) {
         case SUCCESS -> call.work.complete("well");
         case FAILURE -> call.work.completeExceptionally(down);
+        case TIMED_OUT -> call.work.completeExceptionally(late);
         case REJECTED_INSIDE -> call.work.completeExceptionally(full);
         case CANCELLED -> call.caller.cancel();
       }
@@ -221,6 +240,7 @@ class BreakerPropertyTest {
                       return "well";
                     }
                     case REJECTED_INSIDE -> throw full;
+                    case TIMED_OUT -> throw late;
                     case CANCELLED -> caller.cancel();
                     case FAILURE -> {}
                   }
@@ -253,6 +273,7 @@ class BreakerPropertyTest {
               now.mode(),
               now.windowCalls(),
               now.windowFailures(),
+              now.windowTimedOut(),
               now.windowSlow(),
               now.probesUnderWay(),
               now.cancelled(),
@@ -264,6 +285,7 @@ class BreakerPropertyTest {
               model.mode,
               model.windowCalls(),
               model.windowFailures(),
+              model.windowTimedOut(),
               model.windowSlow(),
               model.probesUnderWay(),
               model.cancelled,
@@ -292,7 +314,7 @@ class BreakerPropertyTest {
     }
   }
 
-  private record Result(long at, boolean failure, boolean slow) {}
+  private record Counted(long at, Result result, boolean slow) {}
 
   /** A breaker as one would explain it. */
   private static final class Model {
@@ -305,19 +327,24 @@ class BreakerPropertyTest {
     long slice;
     long slowAfter;
     boolean watches;
+    boolean timeoutsAreFailures;
+    long stallTime;
     long openFor;
     int permits;
     int closeAfter;
+    int reopenAfter;
     long probeTimeout;
 
     long now;
     Circuit state = Circuit.CLOSED;
     BreakerMode mode = BreakerMode.AUTOMATIC;
     int generation;
-    List<Result> results = new ArrayList<>();
+    List<Counted> results = new ArrayList<>();
     @Nullable Long firstResultAt;
     List<@Nullable Admitted> slots = new ArrayList<>();
     int successes;
+    int failedProbes;
+    @Nullable Long stalledSince;
     long openedAt;
     @Nullable Long lastRetryAfter;
     long cancelled;
@@ -331,7 +358,7 @@ class BreakerPropertyTest {
         for (UnderWay call : calls) {
           if (watches && now - call.admission.at == slowAfter) {
             call.admission.isCounted = true;
-            tell(call.admission, false, true);
+            tell(call.admission, Result.SUCCESS, true);
           }
         }
       }
@@ -358,8 +385,8 @@ class BreakerPropertyTest {
           return probe;
         }
       }
-      long earliest = slots.stream().mapToLong(holder -> holder.at).min().orElseThrow();
-      return reject(Math.min(openFor, probeTimeout - (now - earliest)));
+      // Nobody knows when a probe returns.
+      return reject(null);
     }
 
     private @Nullable Admitted reject(@Nullable Long retryAfter) {
@@ -375,51 +402,79 @@ class BreakerPropertyTest {
       if (admission.isCounted) {
         return;
       }
-      if (outcome == Outcome.SUCCESS || outcome == Outcome.FAILURE) {
+      Result result = resultOf(outcome);
+      if (result != null) {
         boolean slow = slowAfter != Long.MAX_VALUE && now - admission.at >= slowAfter;
-        tell(admission, outcome == Outcome.FAILURE, slow);
+        tell(admission, result, slow);
       } else if (admission.generation == generation && state == Circuit.HALF_OPEN) {
         giveBack(admission);
       }
     }
 
-    private void tell(Admitted admission, boolean failure, boolean slow) {
+    private @Nullable Result resultOf(Outcome outcome) {
+      return switch (outcome) {
+        case SUCCESS -> Result.SUCCESS;
+        case FAILURE -> Result.FAILURE;
+        case TIMED_OUT -> timeoutsAreFailures ? Result.FAILURE : Result.TIMED_OUT;
+        case REJECTED_INSIDE, CANCELLED -> null;
+      };
+    }
+
+    private void tell(Admitted admission, Result result, boolean slow) {
       if (admission.generation != generation) {
         return;
       }
       if (state == Circuit.CLOSED) {
-        count(failure, slow);
+        count(result, slow);
       } else if (giveBack(admission)) {
-        if (failure || slow) {
-          become(Circuit.OPEN);
+        if (result != Result.SUCCESS || slow) {
+          if (++failedProbes == reopenAfter) {
+            become(Circuit.OPEN);
+          }
         } else if (++successes == closeAfter) {
           become(Circuit.CLOSED);
         }
       }
     }
 
-    private void count(boolean failure, boolean slow) {
+    private void count(Result result, boolean slow) {
       if (mode == BreakerMode.FORCED_CLOSED) {
         return;
       }
       firstResultAt = firstResultAt == null ? Long.valueOf(now) : firstResultAt;
-      results.add(new Result(now, failure, slow));
+      results.add(new Counted(now, result, slow));
       forget();
-      int latest = 0;
-      while (latest < results.size() && results.get(results.size() - 1 - latest).failure) {
-        latest++;
+      if (mode != BreakerMode.AUTOMATIC) {
+        return;
       }
-      if (mode == BreakerMode.AUTOMATIC
-          && (latest >= inARow
-              || (results.size() >= minimum
-                  && (isReached(rate, windowFailures())
-                      || (slowAfter != Long.MAX_VALUE && isReached(slowRate, windowSlow())))))) {
+      int answered = results.size() - windowTimedOut();
+      if (failuresInARow() >= inARow
+          || isReached(rate, windowFailures(), answered)
+          || (slowAfter != Long.MAX_VALUE && isReached(slowRate, windowSlow(), results.size()))) {
+        become(Circuit.OPEN);
+      } else if (windowTimedOut() == 0
+          || results.size() < minimum
+          || 20 * (answered - windowFailures()) > results.size()) {
+        stalledSince = null;
+      } else if (result != Result.TIMED_OUT) {
+        return;
+      } else if (stalledSince == null) {
+        stalledSince = now;
+      } else if (now - stalledSince >= stallTime) {
         become(Circuit.OPEN);
       }
     }
 
-    private boolean isReached(double share, int bad) {
-      return bad > 0 && 10L * bad >= Math.round(share * 10) * results.size();
+    private int failuresInARow() {
+      int failures = 0;
+      for (int i = results.size() - 1; i >= 0 && results.get(i).result != Result.SUCCESS; i--) {
+        failures += results.get(i).result == Result.FAILURE ? 1 : 0;
+      }
+      return failures;
+    }
+
+    private boolean isReached(double share, int bad, int of) {
+      return of >= minimum && 10L * bad >= Math.round(share * 10) * of;
     }
 
     private void forget() {
@@ -462,6 +517,8 @@ class BreakerPropertyTest {
       results.clear();
       firstResultAt = null;
       successes = 0;
+      failedProbes = 0;
+      stalledSince = null;
       openedAt = now;
       slots = new ArrayList<>();
       for (int i = 0; next == Circuit.HALF_OPEN && i < permits; i++) {
@@ -475,11 +532,15 @@ class BreakerPropertyTest {
     }
 
     int windowFailures() {
-      return (int) results.stream().filter(Result::failure).count();
+      return (int) results.stream().filter(r -> r.result == Result.FAILURE).count();
+    }
+
+    int windowTimedOut() {
+      return (int) results.stream().filter(r -> r.result == Result.TIMED_OUT).count();
     }
 
     int windowSlow() {
-      return (int) results.stream().filter(Result::slow).count();
+      return (int) results.stream().filter(Counted::slow).count();
     }
 
     int probesUnderWay() {

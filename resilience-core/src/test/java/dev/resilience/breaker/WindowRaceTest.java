@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class WindowRaceTest {
 
   private static final int CALLS = 3;
-  private static final Thresholds THRESHOLDS = new Thresholds(0.5, Thresholds.NO_RATE, 2, 2);
+  private static final Thresholds THRESHOLDS = new Thresholds(0.5, Thresholds.NO_RATE, 2, 2, 0);
 
   @Test
   void results_that_are_added_at_once_have_an_order() {
@@ -34,59 +34,73 @@ class WindowRaceTest {
     private final Window window = new BitWindow(CALLS, THRESHOLDS);
 
     @Operation
-    public boolean success() {
-      return window.add(false, false, 0);
+    public String success() {
+      return window.add(Result.SUCCESS, false, 0).name();
     }
 
     @Operation
-    public boolean failure() {
-      return window.add(true, false, 0);
+    public String failure() {
+      return window.add(Result.FAILURE, false, 0).name();
     }
 
     @Operation
-    public String tally() {
-      return window.tally(0).toString();
+    public String timeOut() {
+      return window.add(Result.TIMED_OUT, false, 0).name();
+    }
+
+    @Operation
+    public String counts() {
+      return window.counts(0).toString();
     }
   }
 
   /** What it should be like. */
   public static class PlainList {
 
-    private final Deque<Boolean> latest = new ArrayDeque<>();
+    private final Deque<Result> latest = new ArrayDeque<>();
 
-    public boolean success() {
-      return add(false);
+    public String success() {
+      return add(Result.SUCCESS);
     }
 
-    public boolean failure() {
-      return add(true);
+    public String failure() {
+      return add(Result.FAILURE);
     }
 
-    private boolean add(boolean failure) {
-      if (!failure && latest.size() == CALLS && !latest.contains(true)) {
-        return false;
+    public String timeOut() {
+      return add(Result.TIMED_OUT);
+    }
+
+    private String add(Result result) {
+      if (result == Result.SUCCESS && count(Result.SUCCESS) == CALLS) {
+        return Health.WELL.name();
       }
-      latest.addFirst(failure);
+      latest.addFirst(result);
       if (latest.size() > CALLS) {
         latest.removeLast();
       }
-      return THRESHOLDS.areExceededBy(now());
+      return THRESHOLDS.judge(now()).name();
     }
 
-    public String tally() {
+    public String counts() {
       return now().toString();
     }
 
     private WindowCounts now() {
-      return new WindowCounts(latest.size(), failures(), 0, inARow());
+      return new WindowCounts(
+          latest.size(), count(Result.FAILURE), count(Result.TIMED_OUT), 0, inARow());
     }
 
-    private int failures() {
-      return (int) latest.stream().filter(failure -> failure).count();
+    private int count(Result result) {
+      return (int) latest.stream().filter(added -> added == result).count();
     }
 
     private int inARow() {
-      return (int) latest.stream().takeWhile(failure -> failure).count();
+      return (int)
+          latest.stream()
+              .takeWhile(added -> added != Result.SUCCESS)
+              .filter(added -> added == Result.FAILURE)
+              .count();
     }
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,9 +18,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class WindowTest {
 
+  private static final Result SUCCESS = Result.SUCCESS;
+  private static final Result FAILURE = Result.FAILURE;
+  private static final Result TIMED_OUT = Result.TIMED_OUT;
+
   /** Sizes around the borders of each implementation. */
   static Stream<Arguments> windows() {
-    return Stream.of(1, 2, 3, 20, 62, 63, 64, 65, 200)
+    return Stream.of(1, 2, 3, 20, 30, 31, 32, 33, 200)
         .flatMap(
             calls -> IntStream.range(0, 20).mapToObj(seed -> Arguments.of(calls, (long) seed)));
   }
@@ -30,12 +33,7 @@ class WindowTest {
   @MethodSource("windows")
   void agrees_with_a_plain_list(int calls, long seed) {
     var random = new Random(seed);
-    var thresholds =
-        new Thresholds(
-            (1 + random.nextInt(100)) / 100.0,
-            Thresholds.NO_RATE,
-            1 + random.nextInt(calls),
-            random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(calls));
+    var thresholds = thresholds(random, Thresholds.NO_RATE, calls);
     var window = window(calls, thresholds, Long.MAX_VALUE);
     var model = new PlainWindow(calls, thresholds);
     double share = random.nextDouble();
@@ -44,28 +42,60 @@ class WindowTest {
       if (random.nextInt(10) == 0) {
         share = random.nextInt(3) / 2.0;
       }
-      boolean failure = random.nextDouble() < share;
-      assertThat(window.add(failure, false, 0))
+      Result result = random.nextDouble() < share ? anyBad(random) : SUCCESS;
+      assertThat(window.add(result, false, 0))
           .as("result %d of %s", i, thresholds)
-          .isEqualTo(model.add(failure));
-      assertThat(window.tally(0)).isEqualTo(model.tally());
+          .isEqualTo(model.add(result, false));
+      assertThat(window.counts(0)).isEqualTo(model.counts());
     }
+  }
+
+  private static Thresholds thresholds(Random random, double slowRate, int calls) {
+    return new Thresholds(
+        (1 + random.nextInt(100)) / 100.0,
+        slowRate,
+        1 + random.nextInt(calls),
+        random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(calls),
+        0);
+  }
+
+  private static Thresholds opensAt(double rate, int minimumCalls) {
+    return new Thresholds(rate, Thresholds.NO_RATE, minimumCalls, Thresholds.NEVER, 0);
+  }
+
+  private static Result anyBad(Random random) {
+    return random.nextBoolean() ? FAILURE : TIMED_OUT;
   }
 
   @Test
   void opens_at_exactly_the_rate_as_the_user_wrote_it() {
-    var seven = new Thresholds(0.07, Thresholds.NO_RATE, 1, Thresholds.NEVER);
+    var seven = opensAt(0.07, 1);
     // 0.07 * 100 is a little more than 7.
-    assertThat(seven.areExceededBy(100, 7, 0, 1)).isTrue();
-    assertThat(seven.areExceededBy(100, 6, 0, 1)).isFalse();
+    assertThat(seven.judge(100, 7, 0, 0, 1)).isEqualTo(Health.FAILING);
+    assertThat(seven.judge(100, 6, 0, 0, 1)).isEqualTo(Health.WELL);
+  }
+
+  @Test
+  void takes_the_rate_of_failures_among_those_that_did_not_time_out() {
+    var half = opensAt(0.5, 10);
+    assertThat(half.judge(20, 5, 10, 0, 0)).isEqualTo(Health.FAILING);
+    assertThat(half.judge(20, 4, 10, 0, 0)).isEqualTo(Health.WELL);
+    assertThat(half.judge(20, 9, 11, 0, 0)).as("nine are too few").isEqualTo(Health.STALLED);
+  }
+
+  @Test
+  void is_stalled_where_one_in_twenty_gets_through_and_not_where_two_do() {
+    var half = opensAt(0.5, 10);
+    assertThat(half.judge(20, 0, 19, 0, 0)).isEqualTo(Health.STALLED);
+    assertThat(half.judge(20, 0, 18, 0, 0)).isEqualTo(Health.WELL);
+    assertThat(half.judge(10, 0, 10, 0, 0)).isEqualTo(Health.STALLED);
+    assertThat(half.judge(9, 0, 9, 0, 0)).as("nine are too few").isEqualTo(Health.WELL);
   }
 
   @ParameterizedTest
   @MethodSource("twoSizes")
   void loses_no_result_of_threads_that_add_at_once(int calls) throws Exception {
-    var window =
-        window(
-            calls, new Thresholds(1, Thresholds.NO_RATE, calls, Thresholds.NEVER), Long.MAX_VALUE);
+    var window = window(calls, opensAt(1, calls), Long.MAX_VALUE);
     var failures = new AtomicInteger();
     var threads =
         IntStream.range(0, 4)
@@ -78,7 +108,7 @@ class WindowTest {
                             if (failure) {
                               failures.incrementAndGet();
                             }
-                            window.add(failure, false, 0);
+                            window.add(failure ? FAILURE : SUCCESS, false, 0);
                           }
                         }))
             .toList();
@@ -87,12 +117,12 @@ class WindowTest {
       thread.join();
     }
 
-    assertThat(window.tally(0).calls()).isEqualTo(calls / 4 * 4);
-    assertThat(window.tally(0).failures()).isEqualTo(failures.get());
+    assertThat(window.counts(0).calls()).isEqualTo(calls / 4 * 4);
+    assertThat(window.counts(0).failures()).isEqualTo(failures.get());
   }
 
   static IntStream twoSizes() {
-    return IntStream.of(60, 4000);
+    return IntStream.of(28, 4000);
   }
 
   private static Window window(int calls, Thresholds thresholds, long slowAfter) {
@@ -104,6 +134,9 @@ class WindowTest {
             0,
             slowAfter,
             false,
+            false,
+            1,
+            1,
             1,
             1,
             1,
@@ -117,42 +150,29 @@ class WindowTest {
   void of_a_time_agrees_with_a_plain_list(long seed) {
     var random = new Random(seed);
     long slice = 1L + random.nextInt(5);
-    var thresholds =
-        new Thresholds(
-            (1 + random.nextInt(100)) / 100.0,
-            random.nextBoolean() ? Thresholds.NO_RATE : (1 + random.nextInt(100)) / 100.0,
-            1 + random.nextInt(10),
-            random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(10));
+    var thresholds = thresholds(random, anySlowRate(random), 10);
     var window = new TimeWindow(slice * TimeWindow.SLICES, thresholds);
-    var results = new ArrayList<Timed>();
+    var model = new PlainWindow(Integer.MAX_VALUE, thresholds);
     // Readings of the clock may be negative, and wrap.
     long origin = Long.MAX_VALUE - random.nextInt(500);
     long now = origin;
     for (int i = 0; i < 500; i++) {
       // The first slice begins with the first result.
       now += i == 0 ? 0 : random.nextInt(20) == 0 ? random.nextInt(100) : random.nextInt(3);
-      boolean failure = random.nextInt(3) == 0;
+      model.slice = (now - origin) / slice;
+      Result result = random.nextInt(3) == 0 ? anyBad(random) : SUCCESS;
       boolean slow = random.nextInt(4) == 0;
-      long latest = (now - origin) / slice;
-      results.add(new Timed(latest, failure, slow));
-      results.removeIf(result -> result.slice <= latest - TimeWindow.SLICES);
-      int inARow = 0;
-      for (int k = results.size() - 1; k >= 0 && results.get(k).failure; k--) {
-        inARow++;
-      }
-      var expected =
-          new WindowCounts(
-              results.size(),
-              (int) results.stream().filter(Timed::failure).count(),
-              (int) results.stream().filter(Timed::slow).count(),
-              inARow);
 
-      assertThat(window.add(failure, slow, now))
+      assertThat(window.add(result, slow, now))
           .as("result %d of %s", i, thresholds)
-          .isEqualTo(thresholds.areExceededBy(expected));
-      assertThat(window.tally(now)).isEqualTo(expected);
+          .isEqualTo(model.add(result, slow));
+      assertThat(window.counts(now)).isEqualTo(model.counts());
     }
-    assertThat(window.tally(now + slice * TimeWindow.SLICES)).isEqualTo(WindowCounts.NOTHING);
+    assertThat(window.counts(now + slice * TimeWindow.SLICES)).isEqualTo(WindowCounts.NOTHING);
+  }
+
+  private static double anySlowRate(Random random) {
+    return random.nextBoolean() ? Thresholds.NO_RATE : (1 + random.nextInt(100)) / 100.0;
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -160,39 +180,23 @@ class WindowTest {
   void with_slow_calls_agrees_with_a_plain_list(long seed) {
     var random = new Random(seed);
     int calls = 1 + random.nextInt(20);
-    var thresholds =
-        new Thresholds(
-            (1 + random.nextInt(100)) / 100.0,
-            (1 + random.nextInt(100)) / 100.0,
-            1 + random.nextInt(calls),
-            random.nextBoolean() ? Thresholds.NEVER : 1 + random.nextInt(calls));
+    var thresholds = thresholds(random, (1 + random.nextInt(100)) / 100.0, calls);
     var window = window(calls, thresholds, 1);
-    var results = new ArrayDeque<Timed>();
+    var model = new PlainWindow(calls, thresholds);
     int well = 0;
     for (int i = 0; i < 500; i++) {
       if (well == 0 && random.nextInt(20) == 0) {
         // Now and then nothing bad is left in it.
         well = random.nextInt(2 * calls);
       }
-      boolean failure = well == 0 && random.nextInt(3) == 0;
+      Result result = well == 0 && random.nextInt(3) == 0 ? anyBad(random) : SUCCESS;
       boolean slow = well == 0 && random.nextInt(3) == 0;
       well = Math.max(0, well - 1);
-      results.addFirst(new Timed(i, failure, slow));
-      if (results.size() > calls) {
-        results.removeLast();
-      }
-      int inARow = (int) results.stream().takeWhile(Timed::failure).count();
-      var expected =
-          new WindowCounts(
-              results.size(),
-              (int) results.stream().filter(Timed::failure).count(),
-              (int) results.stream().filter(Timed::slow).count(),
-              inARow);
 
-      assertThat(window.add(failure, slow, 0))
+      assertThat(window.add(result, slow, 0))
           .as("result %d of %s", i, thresholds)
-          .isEqualTo(thresholds.areExceededBy(expected));
-      assertThat(window.tally(0)).isEqualTo(expected);
+          .isEqualTo(model.add(result, slow));
+      assertThat(window.counts(0)).isEqualTo(model.counts());
     }
   }
 
@@ -200,72 +204,98 @@ class WindowTest {
     return LongStream.range(0, 100);
   }
 
-  private record Timed(long slice, boolean failure, boolean slow) {}
-
   @Test
   void of_a_time_takes_no_result_that_is_older_than_itself() {
-    var window = new TimeWindow(100, new Thresholds(1, Thresholds.NO_RATE, 1, Thresholds.NEVER));
-    window.add(false, false, 1000);
-    window.add(false, false, 1150);
+    var window = new TimeWindow(100, opensAt(1, 1));
+    window.add(SUCCESS, false, 1000);
+    window.add(SUCCESS, false, 1150);
 
-    assertThat(window.add(true, false, 1050)).as("of a slow thread").isFalse();
-    assertThat(window.tally(1150)).isEqualTo(new WindowCounts(1, 0, 0, 0));
+    assertThat(window.add(FAILURE, false, 1050)).as("of a slow thread").isEqualTo(Health.WELL);
+    assertThat(window.counts(1150)).isEqualTo(new WindowCounts(1, 0, 0, 0, 0));
   }
 
   @Test
   void of_a_number_of_calls_counts_slow_ones() {
-    var window = window(3, new Thresholds(1, 0.6, 2, Thresholds.NEVER), 1);
+    var window = window(3, new Thresholds(1, 0.6, 2, Thresholds.NEVER, 0), 1);
 
-    assertThat(window.add(false, true, 0)).isFalse();
-    assertThat(window.add(true, true, 0)).isTrue();
-    assertThat(window.tally(0)).isEqualTo(new WindowCounts(2, 1, 2, 1));
-    window.add(false, false, 0);
-    window.add(false, false, 0);
-    assertThat(window.tally(0)).isEqualTo(new WindowCounts(3, 1, 1, 0));
-    window.add(false, false, 0);
-    assertThat(window.tally(0)).isEqualTo(new WindowCounts(3, 0, 0, 0));
+    assertThat(window.add(SUCCESS, true, 0)).isEqualTo(Health.WELL);
+    assertThat(window.add(FAILURE, true, 0)).isEqualTo(Health.FAILING);
+    assertThat(window.counts(0)).isEqualTo(new WindowCounts(2, 1, 0, 2, 1));
+    window.add(SUCCESS, false, 0);
+    window.add(SUCCESS, false, 0);
+    assertThat(window.counts(0)).isEqualTo(new WindowCounts(3, 1, 0, 1, 0));
+    window.add(SUCCESS, false, 0);
+    assertThat(window.counts(0)).isEqualTo(new WindowCounts(3, 0, 0, 0, 0));
   }
 
   @Test
   void that_keeps_nothing_passes_nothing() {
-    assertThat(Window.none().add(true, true, 0)).isFalse();
-    assertThat(Window.none().tally(0)).isEqualTo(WindowCounts.NOTHING);
+    assertThat(Window.none().add(FAILURE, true, 0)).isEqualTo(Health.WELL);
+    assertThat(Window.none().counts(0)).isEqualTo(WindowCounts.NOTHING);
   }
+
+  private record Added(long slice, Result result, boolean slow) {}
 
   /** Obviously right. */
   private static final class PlainWindow {
 
-    private final Deque<Boolean> results = new ArrayDeque<>();
+    private final Deque<Added> latestFirst = new ArrayDeque<>();
     private final int calls;
     private final Thresholds thresholds;
+
+    /** The present one; 0 where the window is a number of calls. */
+    long slice;
 
     PlainWindow(int calls, Thresholds thresholds) {
       this.calls = calls;
       this.thresholds = thresholds;
     }
 
-    boolean add(boolean failure) {
-      if (results.size() == calls) {
-        results.removeLast();
+    Health add(Result result, boolean slow) {
+      if (latestFirst.size() == calls) {
+        latestFirst.removeLast();
       }
-      results.addFirst(failure);
-      WindowCounts now = tally();
-      return now.inARow() >= thresholds.inARow()
-          || (now.calls() >= thresholds.minimumCalls()
-              && now.failures() > 0
-              && Math.round(thresholds.rate() * 100) * now.calls() <= 100L * now.failures());
+      latestFirst.addFirst(new Added(slice, result, slow));
+      latestFirst.removeIf(added -> added.slice <= slice - TimeWindow.SLICES);
+      return judge(counts());
     }
 
-    WindowCounts tally() {
+    private Health judge(WindowCounts now) {
+      int answered = now.calls() - now.timedOut();
+      if (now.inARow() >= thresholds.inARow()
+          || isReached(thresholds.rate(), now.failures(), answered)
+          || isReached(thresholds.slowRate(), now.slow(), now.calls())) {
+        return Health.FAILING;
+      }
+      return now.timedOut() > 0
+              && now.calls() >= thresholds.minimumCalls()
+              && 20 * (answered - now.failures()) <= now.calls()
+          ? Health.STALLED
+          : Health.WELL;
+    }
+
+    private boolean isReached(double rate, int bad, int of) {
+      return of >= thresholds.minimumCalls() && Math.round(rate * 100) * of <= 100L * bad;
+    }
+
+    WindowCounts counts() {
       int inARow = 0;
-      for (boolean failure : results) {
-        if (!failure) {
+      for (Added added : latestFirst) {
+        if (added.result == SUCCESS) {
           break;
         }
-        inARow++;
+        inARow += added.result == FAILURE ? 1 : 0;
       }
       return new WindowCounts(
-          results.size(), (int) results.stream().filter(f -> f).count(), 0, inARow);
+          latestFirst.size(), count(FAILURE), count(TIMED_OUT), slowCount(), inARow);
+    }
+
+    private int count(Result result) {
+      return (int) latestFirst.stream().filter(added -> added.result == result).count();
+    }
+
+    private int slowCount() {
+      return (int) latestFirst.stream().filter(Added::slow).count();
     }
   }
 }

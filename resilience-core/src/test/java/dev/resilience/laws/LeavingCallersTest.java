@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
-import dev.resilience.breaker.BreakerBuilder;
 import dev.resilience.breaker.BreakerSnapshot;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -133,7 +132,7 @@ class LeavingCallersTest {
 
     /** A window by time: when one by number is looked at depends on the numbers of the threads. */
     private final AdaptiveTimeout timeout =
-        AdaptiveTimeout.builder()
+        AdaptiveTimeout.builder("quotes")
             .startingAt(ofSeconds(1))
             .window(ofSeconds(30), 100_000)
             .listener(this::note)
@@ -154,7 +153,7 @@ class LeavingCallersTest {
       }
     }
 
-    private BreakerBuilder strict(String name) {
+    private Breaker.Builder strict(String name) {
       return Breaker.builder(name)
           .failureRate(0.001)
           .slowCallRate(0.001, SLOWEST.plusMillis(1))

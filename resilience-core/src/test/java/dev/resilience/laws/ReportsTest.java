@@ -91,10 +91,10 @@ class ReportsTest {
               ├─ payments: OPEN, 2 of 2 calls failed
               ├─ retry: attempt 2: FAILURE, java.io.IOException: down 2
               ├─ retry: waited 50 ms
-              ├─ retry: attempt 3: REJECTED, %s: circuit 'payments' is open, retry after PT0.95S
+              ├─ retry: attempt 3: REJECTED, %s: circuit 'payments' is open, retry after 950 ms
               ├─ retry: waited 950 ms
               ├─ payments: HALF_OPEN, time to probe
-              ├─ payments: CLOSED, 1 probes succeeded
+              ├─ payments: CLOSED, a probe succeeded
               ├─ retry: attempt 4: SUCCESS, a result of java.lang.String
               └─ retry: stopped: an attempt succeeded\
               """

@@ -60,7 +60,7 @@ class RolesTest {
 
   @Test
   void of_the_three_dangerous_orders() {
-    ContextPolicy adaptive = AdaptiveTimeout.ofDefaults();
+    ContextPolicy adaptive = AdaptiveTimeout.ofDefaults("quotes");
     ContextPolicy fallback = FailsafePolicies.policy(Fallback.of("none"));
 
     assertThat(Resilience.of(retry, fallback).warnings())
@@ -84,7 +84,7 @@ class RolesTest {
   @Test
   void of_every_time_out_outside_of_retries() {
     ContextPolicy service = ServiceTimeouts.builder().build().forService("payment");
-    for (ContextPolicy limit : List.of(timeout, AdaptiveTimeout.ofDefaults(), service)) {
+    for (ContextPolicy limit : List.of(timeout, AdaptiveTimeout.ofDefaults("quotes"), service)) {
       assertThat(Resilience.of(limit, retry).warnings()).as("%s", limit).hasSize(1);
       assertThat(Resilience.of(retry, limit).warnings()).as("%s", limit).isEmpty();
     }
@@ -141,7 +141,7 @@ class RolesTest {
                     breaker,
                     RateLimit.of(10, Duration.ofSeconds(1)),
                     ServiceTimeouts.builder().build().forService("payment"),
-                    AdaptiveTimeout.ofDefaults(),
+                    AdaptiveTimeout.ofDefaults("quotes"),
                     FailsafePolicies.policy(CircuitBreaker.ofDefaults(), Bulkhead.of(3)))
                 .describe())
         .isEqualTo(
@@ -150,7 +150,7 @@ class RolesTest {
                 + " > breaker 'service' (CLOSED)"
                 + " > rate limit (10.0 per s, burst 10)"
                 + " > timeout of payment (PT1S)"
-                + " > adaptive timeout (adaptive, now PT0.05S)"
+                + " > quotes (adaptive, now 2 s)"
                 + " > Failsafe's circuit breaker > Failsafe's bulkhead");
   }
 }

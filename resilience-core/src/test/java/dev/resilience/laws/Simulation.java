@@ -141,8 +141,7 @@ final class Simulation {
       }
       case 6 -> {
         AdaptiveTimeout limit =
-            AdaptiveTimeout.builder()
-                .name("a" + adaptive.size())
+            AdaptiveTimeout.builder("a" + adaptive.size())
                 .between(millis(2, 50), millis(50, 200))
                 .minSamples(1 + random.nextInt(3))
                 .build();

@@ -10,6 +10,6 @@ class AdaptiveTimeoutContractTest extends ContextPolicyContract {
   @Override
   protected ContextPolicy policy() {
     Duration minute = Duration.ofMinutes(1);
-    return AdaptiveTimeout.builder().between(minute, minute).build();
+    return AdaptiveTimeout.builder("minute").between(minute, minute).build();
   }
 }

@@ -36,8 +36,11 @@ class AdaptiveTimeoutTest {
   private final List<PolicyEvent> events = new ArrayList<>();
   private AdaptiveTimeout timeout = builder().build();
 
-  private AdaptiveTimeoutBuilder builder() {
-    return AdaptiveTimeout.builder().name("quotes").between(FLOOR, CEILING).listener(events::add);
+  private AdaptiveTimeout.Builder builder() {
+    return AdaptiveTimeout.builder("quotes")
+        .between(FLOOR, CEILING)
+        .startingAt(FLOOR)
+        .listener(events::add);
   }
 
   private static Duration millis(long millis) {
@@ -139,7 +142,7 @@ class AdaptiveTimeoutTest {
 
             timeout = builder().isolated().build();
             calls(bench, 12, millis(100));
-            assertThat(timeout.snapshot().cutOff()).isGreaterThanOrEqualTo(10);
+            assertThat(timeout.snapshot().cutOff()).isEqualTo(6);
             assertThat(timeout.limit()).isGreaterThanOrEqualTo(millis(100));
           });
     }
@@ -153,12 +156,54 @@ class AdaptiveTimeoutTest {
     void grows_instead_of_shrinking(Way way) throws Exception {
       way.play(
           bench -> {
-            calls(bench, 10, millis(700));
-            assertLimit(millis(100));
-            calls(bench, 10, millis(700));
-            assertThat(timeout.limit()).isGreaterThan(millis(700));
+            calls(bench, 9, millis(700));
+            assertThat(timeout.limit()).as("doubled three times").isEqualTo(millis(400));
+            calls(bench, 1, millis(700));
+            assertLimit(millis(800));
             calls(bench, 200, millis(700));
             assertLimit(millis(1400));
+          });
+    }
+
+    @Test
+    void doubles_after_three_calls_in_a_row_that_ran_into_it() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            calls(bench, 2, millis(70));
+            calls(bench, 1, millis(20));
+            calls(bench, 2, millis(70));
+            assertThat(timeout.limit()).as("an answer between them").isEqualTo(FLOOR);
+            calls(bench, 1, millis(70));
+            assertThat(timeout.limit()).isEqualTo(FLOOR.multipliedBy(2));
+          });
+    }
+
+    @Test
+    void comes_back_when_ten_answers_in_a_row_fit_into_what_it_was() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            calls(bench, 200, millis(20));
+            calls(bench, 3, millis(70));
+            assertThat(timeout.limit()).isEqualTo(FLOOR.multipliedBy(2));
+            calls(bench, 9, millis(20));
+            calls(bench, 1, millis(70));
+            calls(bench, 9, millis(20));
+            assertThat(timeout.limit()).isEqualTo(FLOOR.multipliedBy(2));
+            calls(bench, 1, millis(20));
+            assertThat(timeout.limit()).isEqualTo(FLOOR);
+          });
+    }
+
+    @Test
+    void follows_a_service_that_turns_slower_before_its_window_does() throws Exception {
+      Way.PLATFORM_THREAD.play(
+          bench -> {
+            timeout = AdaptiveTimeout.builder("quotes").between(FLOOR, CEILING).build();
+            calls(bench, 1000, millis(60));
+            assertLimit(millis(120));
+            calls(bench, 100, millis(180));
+            assertThat(timeout.snapshot().cutOff()).isEqualTo(3);
+            assertLimit(millis(360));
           });
     }
 
@@ -226,7 +271,7 @@ class AdaptiveTimeoutTest {
                         }))
             .hasMessage("refused");
       }
-      assertThat(timeout.snapshot()).isEqualTo(before);
+      assertThat(timeout.snapshot()).hasToString(before.toString());
     }
 
     @ParameterizedTest
@@ -244,7 +289,7 @@ class AdaptiveTimeoutTest {
             timeout = builder().startingAt(CEILING).build();
             AdaptiveTimeoutSnapshot before = timeout.snapshot();
             call(bench, bench.caller, millis(1500));
-            assertThat(timeout.snapshot()).isEqualTo(before);
+            assertThat(timeout.snapshot()).hasToString(before.toString());
           });
     }
 
@@ -326,7 +371,7 @@ class AdaptiveTimeoutTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
-    void nothing_is_learned_until_it_is_closed(Way way) throws Exception {
+    void nothing_is_learned_until_it_is_probed(Way way) throws Exception {
       way.play(
           bench -> {
             timeout = builder().startingAt(Duration.ofSeconds(1)).build();
@@ -335,14 +380,13 @@ class AdaptiveTimeoutTest {
             circuit("quotes", Circuit.CLOSED, Circuit.OPEN);
             assertThat(timeout.snapshot().frozen()).isTrue();
             calls(bench, 50, millis(5));
-            circuit("quotes", Circuit.OPEN, Circuit.HALF_OPEN);
             calls(bench, 50, Duration.ofSeconds(5));
             assertThat(timeout.limit()).isEqualTo(before.limit());
 
-            circuit("quotes", Circuit.HALF_OPEN, Circuit.CLOSED);
-            assertThat(timeout.snapshot()).isEqualTo(before);
-            calls(bench, 50, millis(150));
-            assertLimit(millis(300));
+            circuit("quotes", Circuit.OPEN, Circuit.HALF_OPEN);
+            assertThat(timeout.snapshot()).hasToString(before.toString());
+            calls(bench, 3, Duration.ofSeconds(5));
+            assertThat(timeout.limit()).isGreaterThanOrEqualTo(before.limit().multipliedBy(2));
           });
     }
 
@@ -424,7 +468,7 @@ class AdaptiveTimeoutTest {
 
   @Test
   void refuses_bad_input() {
-    AdaptiveTimeoutBuilder builder = AdaptiveTimeout.builder();
+    AdaptiveTimeout.Builder builder = AdaptiveTimeout.builder("quotes");
     refused(() -> builder.percentile(1), "percentile: 1.0 (expected: > 0 and < 1, such as 0.95)");
     refused(() -> builder.percentile(0), "percentile: 0.0 (expected: > 0 and < 1, such as 0.95)");
     refused(
@@ -432,30 +476,31 @@ class AdaptiveTimeoutTest {
         "percentile: NaN (expected: > 0 and < 1, such as 0.95)");
     refused(() -> builder.multiplier(0.9), "multiplier: 0.9 (expected: 1 to 100)");
     refused(() -> builder.multiplier(101), "multiplier: 101.0 (expected: 1 to 100)");
-    refused(() -> builder.between(Duration.ZERO, CEILING), "floor: PT0S (expected: > 0)");
+    refused(() -> builder.between(Duration.ZERO, CEILING), "floor: 0 s (expected: > 0)");
     refused(
         () -> builder.between(CEILING, FLOOR),
-        "ceiling: PT0.05S (expected: from PT2S, the floor, to a day)");
+        "ceiling: 50 ms (expected: from 2 s, the floor, to a day)");
     refused(
         () -> builder.between(FLOOR, Duration.ofDays(1).plusNanos(1)),
-        "ceiling: PT24H0.000000001S (expected: from PT0.05S, the floor, to a day)");
+        "ceiling: 86400 s (expected: from 50 ms, the floor, to a day)");
     refused(() -> builder.maxThreads(0), "maxThreads: 0 (expected: >= 1)");
     refused(() -> builder.minSamples(0), "minSamples: 0 (expected: >= 1)");
-    refused(() -> builder.window(Duration.ZERO, 100), "time: PT0S (expected: > 0)");
+    refused(() -> builder.window(Duration.ZERO, 100), "time: 0 s (expected: > 0)");
     refused(() -> builder.window(CEILING, 99), "calls: 99 (expected: >= 100)");
     refused(
-        () -> AdaptiveTimeout.builder().startingAt(millis(1)).build(),
-        "startingAt: PT0.001S (expected: from PT0.05S to PT2S)");
+        () -> AdaptiveTimeout.builder("quotes").startingAt(millis(1)).build(),
+        "startingAt: 1 ms (expected: from 500 ms to 2 s)");
     refused(
-        () -> AdaptiveTimeout.builder().minSamples(501).build(),
+        () -> AdaptiveTimeout.builder("quotes").minSamples(501).build(),
         "minSamples: 501 (expected: at most half of the 1000 calls in the window)");
     assertThatNullPointerException().isThrownBy(() -> builder.between(FLOOR, null));
   }
 
   @Test
   void takes_the_ends_of_the_ranges() {
-    assertThat(AdaptiveTimeout.builder().between(FLOOR, FLOOR).build().limit()).isEqualTo(FLOOR);
-    for (AdaptiveTimeoutBuilder builder :
+    assertThat(AdaptiveTimeout.builder("quotes").between(FLOOR, FLOOR).build().limit())
+        .isEqualTo(FLOOR);
+    for (AdaptiveTimeout.Builder builder :
         List.of(
             builder().between(FLOOR, Duration.ofDays(1)),
             builder().multiplier(1),
@@ -467,8 +512,7 @@ class AdaptiveTimeoutTest {
       assertThat(builder.build().limit()).isEqualTo(FLOOR);
     }
     assertThat(builder().startingAt(CEILING).build().limit()).isEqualTo(CEILING);
-    assertThat(AdaptiveTimeout.ofDefaults())
-        .hasToString("adaptive timeout (adaptive, now PT0.05S)");
+    assertThat(AdaptiveTimeout.ofDefaults("quotes")).hasToString("quotes (adaptive, now 2 s)");
   }
 
   @Test
@@ -507,6 +551,6 @@ class AdaptiveTimeoutTest {
 
   @Test
   void says_what_it_is() {
-    assertThat(timeout).hasToString("quotes (adaptive, now PT0.05S)");
+    assertThat(timeout).hasToString("quotes (adaptive, now 50 ms)");
   }
 }

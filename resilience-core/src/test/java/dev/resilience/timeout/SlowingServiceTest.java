@@ -35,7 +35,9 @@ class SlowingServiceTest {
   private static final double Z95 = 1.645;
 
   private final AdaptiveTimeout timeout =
-      AdaptiveTimeout.builder().between(Duration.ofMillis(10), Duration.ofSeconds(2)).build();
+      AdaptiveTimeout.builder("quotes")
+          .between(Duration.ofMillis(10), Duration.ofSeconds(2))
+          .build();
   private final Resilience stack = Resilience.of(timeout);
   private final List<Answer> answers = new ArrayList<>();
 

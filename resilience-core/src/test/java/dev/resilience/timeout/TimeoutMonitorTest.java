@@ -117,8 +117,7 @@ class TimeoutMonitorTest {
   void counts_operations_apart_and_over_all_time_outs_of_a_name() throws Exception {
     Way.PLATFORM_THREAD.play(
         bench -> {
-          AdaptiveTimeout adaptive =
-              AdaptiveTimeout.builder().name("quotes").monitor(monitor).build();
+          AdaptiveTimeout adaptive = AdaptiveTimeout.builder("quotes").monitor(monitor).build();
           ServiceTimeouts services = ServiceTimeouts.builder().monitor(monitor).build();
           call(bench, bench.caller, 10);
           Resilience.of(adaptive).run(bench.caller, c -> c.sleep(Duration.ofMillis(10)));

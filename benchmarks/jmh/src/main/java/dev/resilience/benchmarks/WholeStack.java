@@ -40,7 +40,7 @@ public class WholeStack {
       Resilience.of(
               Retry.ofDefaults(),
               Breaker.builder("service").failureRate(0.5).window(20).build(),
-              AdaptiveTimeout.builder().startingAt(LIMIT).build())
+              AdaptiveTimeout.builder("timeout").startingAt(LIMIT).build())
           .withFallback(Fallbacks.ofValue(answer));
   private final FailsafeExecutor<Object> failsafe =
       Failsafe.with(

@@ -28,7 +28,7 @@ public class AdaptiveLimitCosts {
               Duration.ofSeconds(30),
               1000));
   private final AdaptiveTimeout timeout =
-      AdaptiveTimeout.builder().startingAt(Duration.ofSeconds(1)).build();
+      AdaptiveTimeout.builder("timeout").startingAt(Duration.ofSeconds(1)).build();
   private final Context ctx = Context.background();
   private final Resilience adaptive = Resilience.of(timeout);
   private final Resilience fixed = Resilience.of(FixedTimeout.of(Duration.ofSeconds(1)));

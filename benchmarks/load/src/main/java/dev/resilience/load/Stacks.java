@@ -70,7 +70,7 @@ final class Stacks {
   /** As the page on composition has it, with all parts and their defaults. */
   private static Resilience adaptive(ClientSetup setup) {
     RetryBudget budget = RetryBudget.ofDefaults();
-    AdaptiveTimeout timeout = AdaptiveTimeout.builder().name(setup.service()).build();
+    AdaptiveTimeout timeout = AdaptiveTimeout.builder(setup.service()).build();
     return Resilience.of(
         Retry.builder().budget(budget).build(),
         Hedge.builder().sharedBudget(budget).build(),

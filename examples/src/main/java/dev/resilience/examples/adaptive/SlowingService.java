@@ -33,7 +33,9 @@ public final class SlowingService {
   private final VirtualTime.Automatic time = VirtualTime.automatic(1);
   private final Context root = Context.background(time);
   private final AdaptiveTimeout timeout =
-      AdaptiveTimeout.builder().between(Duration.ofMillis(10), Duration.ofSeconds(2)).build();
+      AdaptiveTimeout.builder("service")
+          .between(Duration.ofMillis(10), Duration.ofSeconds(2))
+          .build();
   private final Resilience stack = Resilience.of(timeout);
   private final List<Sample> samples = new ArrayList<>();
 

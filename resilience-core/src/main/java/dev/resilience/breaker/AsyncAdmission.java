@@ -6,16 +6,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A call whose stage has not completed with a result yet: it is counted before it is answered. */
-final class AsyncBreakerPermit<T extends @Nullable Object> {
+/** A call whose stage has not completed with a result yet. It is counted before it is answered. */
+final class AsyncAdmission<T extends @Nullable Object> {
 
   private final Breaker breaker;
   private final Context ctx;
-  private final BreakerPermit admission;
+  private final Admission admission;
   private final long start;
   private final CompletableFuture<T> answer = new CompletableFuture<>();
 
-  AsyncBreakerPermit(Breaker breaker, Context ctx, BreakerPermit admission, long start) {
+  AsyncAdmission(Breaker breaker, Context ctx, Admission admission, long start) {
     this.breaker = breaker;
     this.ctx = ctx;
     this.admission = admission;
@@ -40,10 +40,10 @@ final class AsyncBreakerPermit<T extends @Nullable Object> {
   private void answer(@Nullable T value, @Nullable Throwable failure) {
     try {
       if (failure != null) {
-        breaker.countFailure(admission, ctx, start, failure);
+        breaker.settleFailure(admission, ctx, start, failure);
         answer.completeExceptionally(failure);
       } else {
-        breaker.countResult(admission, ctx, start, value);
+        breaker.settleResult(admission, ctx, start, value);
         answer.complete(value);
       }
     } catch (Throwable broken) {
