@@ -3,6 +3,7 @@ package dev.resilience.context;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -32,9 +33,51 @@ final class BlockingWaits {
 
   static <T extends @Nullable Object> T forStage(Node ctx, CompletionStage<T> stage)
       throws InterruptedException, ExecutionException {
-    Outcome<T> outcome = new Outcome<>(ctx.root.time(), Thread.currentThread());
-    stage.whenComplete(outcome::accept);
-    park(ctx, () -> outcome.isThere, null);
+    CompletableFuture<T> future;
+    try {
+      future = stage.toCompletableFuture();
+    } catch (UnsupportedOperationException refused) {
+      return forForeignStage(ctx, stage);
+    }
+    if (!future.isDone()) {
+      TimeSource time = ctx.root.time();
+      Thread sleeper = Thread.currentThread();
+      // The stage may be shared and outlive this wait. Of all dependents of a future, those of
+      // anyOf alone can be taken off it again: by completing one of the others.
+      CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
+      CompletableFuture<Object> either = CompletableFuture.anyOf(future, left);
+      either.handle(
+          (value, failure) -> {
+            time.unpark(sleeper);
+            return null;
+          });
+      try {
+        park(ctx, future::isDone, null);
+      } finally {
+        left.complete(null);
+      }
+      if (!future.isDone()) {
+        throw ctx.toException();
+      }
+    } else if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    Outcome<T> outcome = new Outcome<>(ctx.root.time());
+    future.handle(outcome::accept);
+    return outcome.get();
+  }
+
+  /** For a stage that can neither be asked for its outcome nor left: it keeps one small object. */
+  private static <T extends @Nullable Object> T forForeignStage(Node ctx, CompletionStage<T> stage)
+      throws InterruptedException, ExecutionException {
+    Outcome<T> outcome = new Outcome<>(ctx.root.time());
+    outcome.sleeper = Thread.currentThread();
+    stage.handle(outcome::accept);
+    try {
+      park(ctx, () -> outcome.isThere, null);
+    } finally {
+      outcome.sleeper = null;
+    }
     if (!outcome.isThere) {
       throw ctx.toException();
     }
@@ -57,7 +100,7 @@ final class BlockingWaits {
     }
     TimeSource time = ctx.root.time();
     Thread sleeper = Thread.currentThread();
-    try (Registration wakeUp = ctx.register(() -> time.unpark(sleeper), true)) {
+    try (Registration wakeUp = ctx.register(() -> time.unpark(sleeper), Callback.Kind.WAKE_UP)) {
       while (!ready.getAsBoolean()
           && !ctx.isDone()
           && (until == null || until - time.nanoTime() > 0)) {
@@ -77,23 +120,28 @@ final class BlockingWaits {
   private static final class Outcome<T extends @Nullable Object> {
 
     private final TimeSource time;
-    private final Thread sleeper;
     private @Nullable T value;
     private @Nullable Throwable failure;
 
-    /** Written last and read first: publishes the other two. */
+    /** Null if nobody sleeps, or no longer. */
+    private volatile @Nullable Thread sleeper;
+
+    /** Written last and read first: publishes the outcome. */
     private volatile boolean isThere;
 
-    Outcome(TimeSource time, Thread sleeper) {
+    Outcome(TimeSource time) {
       this.time = time;
-      this.sleeper = sleeper;
     }
 
-    void accept(@Nullable T value, @Nullable Throwable failure) {
+    @Nullable Void accept(@Nullable T value, @Nullable Throwable failure) {
       this.value = value;
       this.failure = failure;
       isThere = true;
-      time.unpark(sleeper);
+      Thread waiting = sleeper;
+      if (waiting != null) {
+        time.unpark(waiting);
+      }
+      return null;
     }
 
     // A stage without a failure completed with a T.

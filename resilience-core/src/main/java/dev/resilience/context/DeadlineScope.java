@@ -45,8 +45,17 @@ sealed class DeadlineScope extends Scope implements Runnable permits MoreTimeSco
     return adopt(End.expired(this, deadline));
   }
 
+  /** Ends this new scope, whose deadline has passed, unless an ancestor has ended before. */
+  final void endAtOnce() {
+    End found = findEnd(false);
+    adopt(found != null ? found : End.expired(this, deadline));
+  }
+
   /**
-   * Loops until timer and waiters agree, because either may change under our hands: one who adds
+   * Sets the timer while somebody waits here who is not told in time by a timer further down; see
+   * {@link Link#isTimed}.
+   *
+   * <p>Loops until timer and waiters agree, because either may change under our hands: one who adds
    * the first waiter and still sees the timer that another is about to clear is seen by the other's
    * next turn. Once the end is decided no timer is started any more, but one that is set stays as
    * long as somebody waits: it is what tells them of a deadline that was merely looked at.
@@ -55,7 +64,7 @@ sealed class DeadlineScope extends Scope implements Runnable permits MoreTimeSco
   final void armOrDisarm() {
     while (true) {
       Timer present = timer;
-      boolean wanted = hasWaiters() && (present != null || !isDecided());
+      boolean wanted = hasTimedWaiters() && (present != null || !isDecided());
       if (wanted == (present != null)) {
         return;
       }

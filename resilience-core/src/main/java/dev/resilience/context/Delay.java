@@ -26,7 +26,7 @@ final class Delay {
     Timer timer =
         time.startTimer(
             time.nanoTime() + Durations.toNanos(duration),
-            () -> time.executor().execute(() -> over.complete(null)));
+            () -> time.execute(() -> over.complete(null)));
     Registration end = ctx.onDone(() -> over.completeExceptionally(ctx.toException()));
     CompletionStage<@Nullable Void> stage = over;
     stage.whenComplete(

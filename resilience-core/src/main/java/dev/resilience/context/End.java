@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -37,44 +38,60 @@ final class End {
 
   final long nanos;
 
+  /** Which cancel of its tree this was, where a merge may ask for that; else 0. */
+  private final int order;
+
   private volatile @Nullable ContextException error;
 
   private End(
-      Scope origin, boolean cancelled, @Nullable Throwable given, boolean timed, long nanos) {
+      Scope origin,
+      boolean cancelled,
+      @Nullable Throwable given,
+      boolean timed,
+      long nanos,
+      int order) {
     this.origin = origin;
     this.cancelled = cancelled;
     this.given = given;
     this.timed = timed;
     this.nanos = nanos;
+    this.order = order;
   }
 
   @SuppressWarnings("NullAway") // nobody but Scope ever sees it, which looks at nothing else
   private End() {
-    this(null, true, CancelReason.CLOSED, false, 0);
+    this(null, true, CancelReason.CLOSED, false, 0, 0);
   }
 
-  static End cancelled(Scope origin, @Nullable Throwable cause, long nanos) {
-    return new End(origin, true, cause, true, nanos);
+  static End cancelled(Scope origin, @Nullable Throwable cause, long nanos, int order) {
+    return new End(origin, true, cause, true, nanos, order);
   }
 
   static End cancelledUntimed(Scope origin, @Nullable Throwable cause) {
-    return new End(origin, true, cause, false, 0);
+    return new End(origin, true, cause, false, 0, 0);
   }
 
   static End expired(Scope origin, long deadline) {
-    return new End(origin, false, null, true, deadline);
+    return new End(origin, false, null, true, deadline, 0);
   }
 
   /**
    * Whether this counts as earlier than another. A cancel without a time does: whatever could be
-   * compared with it was derived after it. A tie goes to the deadline.
+   * compared with it was derived after it. A tie goes to the deadline, and among cancels to the one
+   * that came first.
    */
   boolean isBefore(End other) {
     if (!timed || !other.timed) {
       return !timed && other.timed;
     }
     long difference = nanos - other.nanos;
-    return difference < 0 || (difference == 0 && !cancelled && other.cancelled);
+    if (difference != 0) {
+      return difference < 0;
+    }
+    if (cancelled != other.cancelled) {
+      return other.cancelled;
+    }
+    return order != 0 && other.order != 0 && order - other.order < 0;
   }
 
   Throwable cause() {
@@ -88,7 +105,7 @@ final class End {
       return known;
     }
     String name = origin.name();
-    String whose = name.isEmpty() ? "the context" : "context '" + name + "'";
+    String whose = name.isEmpty() ? "the context" : "context '" + SafeText.of(name) + "'";
     ContextException made =
         cancelled
             ? new ContextCancelledException(whose + " was cancelled" + why(), given, false)
@@ -101,6 +118,6 @@ final class End {
     if (given == null) {
       return "";
     }
-    return ": " + (given instanceof CancelReason ? given.getMessage() : given);
+    return ": " + SafeText.of(given instanceof CancelReason ? given.getMessage() : given);
   }
 }

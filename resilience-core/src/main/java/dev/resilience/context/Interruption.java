@@ -1,72 +1,108 @@
 package dev.resilience.context;
 
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Interrupts a thread when a context ends, and not later than the work on that thread does: taking
  * the callback back and running it are decided by one compare-and-set.
+ *
+ * <p>{@link Thread#interrupt} may run foreign code, which may throw or block. Whatever it does, the
+ * worker learns that it is over; until then it parks.
  */
-final class Interruption implements DoneCallback {
+final class Interruption extends Callback {
+
+  /** Stands for the one thing that this callback does. */
+  private static final DoneCallback INTERRUPT = () -> {};
 
   private final Thread worker = Thread.currentThread();
-  private final BlockingWork<?, ?> work;
+  private final @Nullable BlockingWork<?, ?> told;
   private boolean outsidePending;
   private volatile boolean delivered;
 
-  private Interruption(BlockingWork<?, ?> work) {
-    this.work = work;
+  private Interruption(Scope scope, @Nullable BlockingWork<?, ?> told) {
+    super(scope, INTERRUPT, Kind.INTERRUPT);
+    this.told = told;
+  }
+
+  /**
+   * Interrupts the calling thread when a context ends, from now until {@link #isOver}.
+   *
+   * @param told of the interrupt
+   * @throws ContextException if the context has ended already
+   */
+  static Interruption begin(Node ctx, Scope scope, @Nullable BlockingWork<?, ?> told) {
+    Interruption interruption = new Interruption(scope, told);
+    // To register is also to look at the clock; a second look before would cost as much again.
+    scope.add(interruption);
+    if (interruption.delivered && interruption.isOver(null)) {
+      throw ctx.toException();
+    }
+    return interruption;
   }
 
   static <T extends @Nullable Object, X extends Throwable> T around(
       Node ctx, BlockingWork<T, X> work) throws X {
-    Interruption interruption = new Interruption(work);
-    // To register is also to look at the clock; a second look before would cost as much again.
-    Registration registration = ctx.register(interruption, true);
-    if (interruption.delivered && interruption.isOver(registration)) {
-      throw ctx.toException();
+    Scope scope = ctx.scope();
+    if (scope == null) {
+      return work.run();
     }
+    Interruption interruption = begin(ctx, scope, work);
     T result;
     try {
       result = work.run();
     } catch (Throwable failure) {
-      if (interruption.isOver(registration)) {
+      if (interruption.isOver(failure) && !(failure instanceof Error)) {
         ContextException end = ctx.toException();
         end.addSuppressed(failure);
         throw end;
       }
       throw failure;
     }
-    interruption.isOver(registration);
+    interruption.isOver(null);
     return result;
   }
 
-  /** On the thread that ends the context. */
+  /** On a thread that may wait for it: the one that ends the context, or one for interrupts. */
   @Override
-  public void run() {
-    outsidePending = worker.isInterrupted();
-    worker.interrupt();
+  void perform(DoneCallback action) {
     try {
-      work.interrupted();
+      outsidePending = worker.isInterrupted();
+      worker.interrupt();
     } finally {
-      delivered = true;
+      try {
+        if (told != null) {
+          told.interrupted();
+        }
+      } finally {
+        delivered = true;
+        LockSupport.unpark(worker);
+      }
     }
   }
 
   /**
    * On the worker: from here on no interrupt of ours lands, and none is left pending.
    *
+   * @param failure what the work threw, or null
    * @return whether one was delivered
    */
-  private boolean isOver(Registration registration) {
-    if (registration.withdraw()) {
+  boolean isOver(@Nullable Throwable failure) {
+    if (withdraw()) {
       return false;
     }
+    boolean flag = Thread.interrupted();
     while (!delivered) {
       // The other thread is between its claim and its last line.
-      Thread.onSpinWait();
+      LockSupport.park(this);
+      flag |= Thread.interrupted();
     }
-    if (!outsidePending) {
-      Thread.interrupted();
+    flag |= Thread.interrupted();
+    // Who throws this exception has consumed an interrupt, and not set the flag again. So if that
+    // is
+    // set, a second one has come, and one of the two was not ours.
+    if (outsidePending || (flag && failure instanceof InterruptedException)) {
+      worker.interrupt();
     }
     return true;
   }

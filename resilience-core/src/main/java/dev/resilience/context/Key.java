@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -107,7 +108,12 @@ public final class Key<T> {
     }
     if (validator != null && !validator.test(value)) {
       throw new IllegalArgumentException(
-          name + ": " + (shown ? value : "the value given") + " (expected: " + expected + ")");
+          name
+              + ": "
+              + (shown ? SafeText.of(value) : "the value given")
+              + " (expected: "
+              + expected
+              + ")");
     }
     return value;
   }

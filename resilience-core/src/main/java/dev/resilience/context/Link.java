@@ -13,6 +13,14 @@ final class Link extends Waiter {
   /** Whether the child stands in the list; written under the lane's lock, read without. */
   volatile boolean linked;
 
+  /**
+   * Whether the child is to be told when the parent's deadline passes. One with a deadline of its
+   * own is not: it ends earlier, by its own timer, or has more time than the parent.
+   */
+  boolean isTimed() {
+    return !(child instanceof DeadlineScope);
+  }
+
   Link(Scope child, WaiterList.Lane lane) {
     this.child = child;
     this.lane = lane;

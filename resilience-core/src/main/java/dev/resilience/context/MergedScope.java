@@ -59,9 +59,9 @@ final class MergedScope extends Scope {
   }
 
   /**
-   * Takes over what has happened before. From now on all cancels above record their time, so that
-   * the flat array tells which came first; of those before, only the order along each path is
-   * known.
+   * Takes over what has happened before. From now on all cancels above record their time and their
+   * order, so that the flat array tells which came first; of those before, only the order along
+   * each path is known.
    */
   private void inheritEnds() {
     End first = null;
@@ -150,6 +150,7 @@ final class MergedScope extends Scope {
   void noteCancelTimeNeededByAncestors() {
     for (Scope ancestor : ancestors) {
       ancestor.cancelTimeNeeded = true;
+      ancestor.cancelOrderNeeded = true;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -75,15 +76,13 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
 
   private CancellableContext withDeadline(long deadline, long now) {
     DeadlineScope above = deadlineScope();
-    boolean aboveIsEarlier =
-        above != null && (above.deadline - deadline <= 0 || above.isDueAt(now));
-    if (aboveIsEarlier || isCancelled()) {
+    if (above != null && (above.deadline - deadline <= 0 || above.isDueAt(now))) {
       // Ends with an ancestor, or has done so already: a deadline of its own would say nothing new.
       return withCancel();
     }
     DeadlineScope scope = new DeadlineScope(this, deadline);
     if (scope.isDueAt(now)) {
-      scope.expire();
+      scope.endAtOnce();
     }
     return derived(scope);
   }
@@ -187,19 +186,17 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
 
   @Override
   public Registration onDone(DoneCallback callback) {
-    return register(Objects.requireNonNull(callback, "callback"), false);
+    return register(Objects.requireNonNull(callback, "callback"), Callback.Kind.USER);
   }
 
-  /**
-   * As {@link #onDone}.
-   *
-   * @param bounded whether the callback is our own and short, so that a timer thread may run it
-   */
-  final Registration register(DoneCallback callback, boolean bounded) {
+  /** As {@link #onDone}, for a callback of any kind. */
+  final Callback register(DoneCallback action, Callback.Kind kind) {
     Scope scope = scope();
-    return scope == null
-        ? new Callback(null, callback, bounded)
-        : scope.addCallback(callback, bounded);
+    Callback callback = new Callback(scope, action, kind);
+    if (scope != null) {
+      scope.add(callback);
+    }
+    return callback;
   }
 
   @Override
@@ -317,7 +314,7 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   @Override
   public String toString() {
     String name = name();
-    String what = name.isEmpty() ? "context" : "context '" + name + "'";
+    String what = name.isEmpty() ? "context" : "context '" + SafeText.of(name) + "'";
     End end = end();
     if (end != null) {
       return what + " (" + end.error().getMessage() + ")";

@@ -1,26 +1,28 @@
 package dev.resilience.context;
 
+import dev.resilience.time.TimeSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /**
  * Tells all who wait at or below a scope that has ended: takes them out of their lists, walks down
  * in order of registration, and runs the callbacks when the walk is over. Those of a cancel run
  * here; those of a deadline go to the time source's executor together; our own short ones run at
- * once wherever we are, so that no executor delays an interrupt.
+ * once, so that no executor delays an interrupt.
  *
  * <p>Any number of threads may tell of the same end: each waiter is taken by one of them.
  */
 final class Notification {
 
   private final boolean onTimerThread;
+  private final TimeSource time;
   private final List<Callback> here = new ArrayList<>();
   private final List<Callback> handedOver = new ArrayList<>();
 
-  private Notification(boolean onTimerThread) {
+  private Notification(boolean onTimerThread, TimeSource time) {
     this.onTimerThread = onTimerThread;
+    this.time = time;
   }
 
   /** Tells on this thread, which cancels, registers, or closes. */
@@ -28,7 +30,7 @@ final class Notification {
     tell(ended, false);
   }
 
-  /** Tells on the timer thread, which runs no user code. */
+  /** Tells on the timer thread, which runs no foreign code. */
   static void ofTimer(Scope ended) {
     tell(ended, true);
   }
@@ -41,19 +43,35 @@ final class Notification {
     Callback single = ended.takeSingle();
     if (single != null) {
       ended.linkUpwards();
-      if (single.bounded || !(onTimerThread || !end.cancelled)) {
-        single.runOnce();
-      } else {
-        ended.root.time().executor().execute(single::runOnce);
-      }
+      tell(single, ended, end, onTimerThread);
       return;
     }
-    new Notification(onTimerThread).walk(ended);
+    if (ended.hasWaiters()) {
+      new Notification(onTimerThread, ended.root.time()).walk(ended);
+    }
+  }
+
+  private static void tell(Callback single, Scope ended, End end, boolean onTimerThread) {
+    if (single.isSpared(end)) {
+      single.drop();
+    } else if (!single.isUsers()) {
+      single.runShort(onTimerThread, ended.root.time());
+    } else if (end.cancelled && !onTimerThread) {
+      single.run();
+    } else {
+      try {
+        ended.root.time().execute(single);
+      } catch (Throwable noThread) {
+        // For the timer, which tries again.
+        ended.putBack(single);
+        throw noThread;
+      }
+    }
   }
 
   private void walk(Scope top) {
     List<Scope> survivors = new ArrayList<>();
-    List<Waiter> taken = new ArrayList<>();
+    ArrayList<Waiter> taken = new ArrayList<>();
     ArrayDeque<Scope> ahead = new ArrayDeque<>();
     for (Scope scope = top; scope != null; scope = ahead.poll()) {
       End end = scope.lookWithoutClock();
@@ -75,7 +93,7 @@ final class Notification {
         }
       }
     }
-    runKept(top.root.time().executor());
+    runKept();
     for (Scope survivor : survivors) {
       // It has more time than what ended here; it is to hear of a late cancel.
       survivor.linkUpwards();
@@ -84,8 +102,10 @@ final class Notification {
   }
 
   private void runOrKeep(Callback callback, End end) {
-    if (callback.bounded) {
-      callback.runOnce();
+    if (callback.isSpared(end)) {
+      callback.drop();
+    } else if (!callback.isUsers()) {
+      callback.runShort(onTimerThread, time);
     } else if (onTimerThread || !end.cancelled) {
       handedOver.add(callback);
     } else {
@@ -93,10 +113,19 @@ final class Notification {
     }
   }
 
-  private void runKept(Executor executor) {
+  private void runKept() {
     if (!handedOver.isEmpty()) {
-      executor.execute(() -> handedOver.forEach(Callback::runOnce));
+      try {
+        time.execute(this::runHandedOver);
+      } catch (Throwable noThread) {
+        // No thread can be had anywhere. Rather late for all than never for these.
+        runHandedOver();
+      }
     }
-    here.forEach(Callback::runOnce);
+    here.forEach(Callback::run);
+  }
+
+  private void runHandedOver() {
+    handedOver.forEach(Callback::run);
   }
 }

@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -19,10 +20,10 @@ final class Observation {
     try {
       observer.onDerived(scope, parent, time.nanoTime());
     } catch (Throwable failure) {
-      LOG.log(Level.WARNING, "A context observer failed", failure);
+      SafeText.log(LOG, Level.WARNING, "A context observer failed", failure);
     }
-    scope.addCallback(
+    scope.register(
         () -> observer.onEnded(scope, Objects.requireNonNull(scope.error()), time.nanoTime()),
-        false);
+        Callback.Kind.USER);
   }
 }

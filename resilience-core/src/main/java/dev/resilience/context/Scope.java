@@ -3,7 +3,7 @@ package dev.resilience.context;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@link #waiters} holds callbacks and linked children. A scope is linked to its parent only while
  * somebody waits at it (<em>link late</em>), and a deadline has a timer only while somebody waits
- * at its owner or below (<em>arm late</em>).
+ * at its owner or below whom no earlier timer tells (<em>arm late</em>).
  *
  * <p>One who registers a callback publishes it, links upwards until an already linked ancestor, and
  * then looks at the ancestors again. One who ends a scope writes {@link #end} and then looks at the
@@ -75,6 +75,9 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   /** Whether a deadline or a merge was ever derived below: what came first may be asked there. */
   volatile boolean cancelTimeNeeded;
 
+  /** Whether a merge was ever derived below: which of two cancels at one time came first? */
+  volatile boolean cancelOrderNeeded;
+
   /** A child of a node, with the node's deadline. */
   Scope(Node parent) {
     super(parent.root, parent.values);
@@ -116,7 +119,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     }
     End found = findEnd(false);
     if (found != null) {
-      return decide(found);
+      return inherit(found);
     }
     DeadlineScope owner = deadlineScope;
     if (owner != null && owner.isDueAt(root.time().nanoTime())) {
@@ -132,7 +135,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
       return known;
     }
     End found = findEnd(false);
-    return found == null ? null : decide(found);
+    return found == null ? null : inherit(found);
   }
 
   /**
@@ -175,11 +178,40 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     return known == null || known.cancelled || !cancelsOnly ? known : lateCancel;
   }
 
+  /**
+   * Writes the verdict, given an event above, here and on the way up to it: the next look from
+   * there or from another descendant need not walk again. Or a look at each of 20,000 levels would
+   * walk up all of them.
+   */
+  private End inherit(End found) {
+    End mine = written();
+    if (mine != null) {
+      // It may be just this one that was found, a moment ago: nothing that those above inherit.
+      return mine;
+    }
+    Scope scope = this;
+    // Above a scope with more time another end may count.
+    while (!(scope instanceof MoreTimeScope)) {
+      scope = scope.parent;
+      if (scope == null || scope.end != null) {
+        break;
+      }
+      scope.decide(found);
+    }
+    return decide(found);
+  }
+
   /** Writes the verdict, given an event above: that, or our deadline if it came first. */
   private End decide(End found) {
     DeadlineScope owner = deadlineScope;
-    return adopt(
-        owner != null && found.timed && owner.isDueAt(found.nanos) ? owner.expire() : found);
+    if (owner != null && found.timed && owner.isDueAt(found.nanos)) {
+      End expired = owner.expire();
+      if (!expired.cancelled) {
+        return adopt(expired);
+      }
+      // Derived with a deadline of the past under what had been cancelled: it never came to that.
+    }
+    return adopt(found);
   }
 
   /** Writes a verdict unless there is one; returns the one that counts. */
@@ -204,7 +236,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
       return known.cancelled;
     }
     End found = findEnd(false);
-    return found != null && decide(found).cancelled;
+    return found != null && inherit(found).cancelled;
   }
 
   // ---- the end: making
@@ -223,7 +255,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   public void close() {
     if (!closeUnobserved()) {
       cancel(CancelReason.CLOSED);
-    } else if (waiters != null) {
+    } else if (hasWaiters()) {
       Notification.of(this);
     }
   }
@@ -246,9 +278,12 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
       // An ancestor's cancel that came first counts here as well. A race of two late cancels may
       // keep either of them; both cancel the same descendants.
       End earlier = findEnd(true);
-      lateCancel = earlier != null ? earlier : End.cancelled(this, cause, root.time().nanoTime());
+      lateCancel =
+          earlier != null
+              ? earlier
+              : End.cancelled(this, cause, root.time().nanoTime(), nextCancel());
     }
-    if (waiters != null) {
+    if (hasWaiters()) {
       Notification.of(this);
     }
     return won;
@@ -268,11 +303,15 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
         adopt(owner.expire());
         return false;
       }
-      mine = End.cancelled(this, cause, now);
+      mine = End.cancelled(this, cause, now, nextCancel());
     } else {
       mine = End.cancelledUntimed(this, cause);
     }
     return adopt(mine) == mine;
+  }
+
+  private int nextCancel() {
+    return cancelOrderNeeded ? root.nextCancel() : 0;
   }
 
   /** Makes cancels here and above record their time from now on. */
@@ -292,16 +331,31 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
 
   // ---- waiting for the end
 
-  final Callback addCallback(DoneCallback action, boolean bounded) {
-    Callback callback = new Callback(this, action, bounded);
-    if (look() != null) {
-      callback.runOnce();
-      return callback;
+  /** Lets a callback of this scope wait for the end, or runs it if that has come. */
+  final void add(Callback callback) {
+    End known = look();
+    if (known != null) {
+      if (callback.isSpared(known)) {
+        callback.drop();
+      } else {
+        callback.run();
+      }
+      return;
     }
     publish(callback);
-    linkUpwards();
+    try {
+      linkUpwards();
+    } catch (Throwable noTimer) {
+      // The process can have no thread for its timers: the caller hears of that instead.
+      callback.withdraw();
+      throw noTimer;
+    }
     lookAgain();
-    return callback;
+  }
+
+  /** Lets a callback that was taken wait on: it could not be run. */
+  final void putBack(Callback callback) {
+    publish(callback);
   }
 
   private void publish(Callback callback) {
@@ -337,6 +391,12 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     return present instanceof WaiterList list ? !list.isEmpty() : present != null;
   }
 
+  /** Whether somebody waits here who has no timer of its own. */
+  final boolean hasTimedWaiters() {
+    Object present = waiters;
+    return present instanceof WaiterList list ? list.isTimed() : present != null;
+  }
+
   /** How many callbacks and linked children there are. */
   final int waiterCount() {
     Object present = waiters;
@@ -359,7 +419,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   }
 
   /** Hands all waiters to the caller, who answers for them. */
-  final void takeWaiters(List<Waiter> taken) {
+  final void takeWaiters(ArrayList<Waiter> taken) {
     Callback single = takeSingle();
     if (single != null) {
       taken.add(single);

@@ -1,6 +1,6 @@
 package dev.resilience.context;
 
-import java.util.List;
+import java.util.ArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +25,7 @@ final class WaiterList {
       first.head = single;
       first.tail = single;
       first.size = 1;
+      first.timed = 1;
     }
   }
 
@@ -106,6 +107,20 @@ final class WaiterList {
     return true;
   }
 
+  /** Whether a waiter is here that is to be told when the deadline passes. */
+  boolean isTimed() {
+    Lane[] lanes = more;
+    if (lanes == null) {
+      return first.timed != 0;
+    }
+    for (Lane lane : lanes) {
+      if (lane.timed != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   int size() {
     Lane[] lanes = more;
     if (lanes == null) {
@@ -119,7 +134,7 @@ final class WaiterList {
   }
 
   /** Empties this list into another one. */
-  void takeAll(List<Waiter> taken) {
+  void takeAll(ArrayList<Waiter> taken) {
     Lane[] lanes = more;
     if (lanes == null) {
       first.takeAll(taken);
@@ -143,6 +158,9 @@ final class WaiterList {
      */
     private volatile int size;
 
+    /** How many of these have no timer of their own further down. Volatile for the same reason. */
+    private volatile int timed;
+
     /** Whether a waiter that belongs into no other lane stands in this one. The lock is held. */
     boolean contains(Waiter waiter) {
       return waiter.before != null || head == waiter;
@@ -159,6 +177,9 @@ final class WaiterList {
       }
       tail = waiter;
       size++;
+      if (isTimed(waiter)) {
+        timed++;
+      }
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate")
@@ -177,14 +198,23 @@ final class WaiterList {
       }
       clear(waiter);
       size--;
+      if (isTimed(waiter)) {
+        timed--;
+      }
     }
 
-    void takeAll(List<Waiter> taken) {
+    private static boolean isTimed(Waiter waiter) {
+      return !(waiter instanceof Link link) || link.isTimed();
+    }
+
+    void takeAll(ArrayList<Waiter> taken) {
       if (size == 0) {
         return;
       }
       lock();
       try {
+        // All memory first: a full heap must not break the list in two.
+        taken.ensureCapacity(taken.size() + size);
         Waiter waiter = head;
         while (waiter != null) {
           Waiter after = waiter.after;
@@ -198,6 +228,7 @@ final class WaiterList {
         head = null;
         tail = null;
         size = 0;
+        timed = 0;
       } finally {
         unlock();
       }

@@ -1,4 +1,7 @@
-/** How values are put into words. Not exported: plumbing of the policies and of our own modules. */
+/**
+ * How values are put into words, and foreign text made safe for messages, logs and reports. Not
+ * exported: plumbing of the policies and of our own modules.
+ */
 @NullMarked
 package dev.resilience.text;
 

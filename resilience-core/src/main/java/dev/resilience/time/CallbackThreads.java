@@ -8,14 +8,16 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs callbacks each on a thread of its own, so that a slow one delays no other: a virtual thread
- * where the JVM has them, else a daemon thread from a pool that grows and shrinks. Failures are
+ * where the JVM has them, else one of at most {@value #MOST} daemon threads. Failures are
  * contained.
  */
 final class CallbackThreads implements Executor {
+
+  /** Where threads are dear: so many slow callbacks at once before others wait for them. */
+  static final int MOST = 256;
 
   private final Executor threads = virtualThreads();
 
@@ -36,19 +38,7 @@ final class CallbackThreads implements Executor {
       return (ExecutorService) factory.invokeExact();
     } catch (Throwable absent) {
       // Before Java 21; in 19 and 20 it is there, and throws unless previews are enabled.
-      return platformThreads();
+      return new DaemonThreads("resilience-callback", MOST);
     }
-  }
-
-  private static Executor platformThreads() {
-    AtomicLong count = new AtomicLong();
-    return Executors.newCachedThreadPool(
-        work -> {
-          Thread thread =
-              new Thread(null, work, "resilience-callback-" + count.incrementAndGet(), 0, false);
-          thread.setDaemon(true);
-          thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
-          return thread;
-        });
   }
 }

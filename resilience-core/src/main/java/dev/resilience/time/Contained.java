@@ -1,5 +1,8 @@
 package dev.resilience.time;
 
+import dev.resilience.text.SafeText;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the tasks of others on threads that must survive them. */
@@ -19,10 +22,10 @@ final class Contained {
     }
   }
 
-  private static void log(Runnable task, Throwable failure) {
+  static void log(Runnable task, Throwable failure) {
     try {
-      System.getLogger("dev.resilience.time")
-          .log(System.Logger.Level.ERROR, "a task failed: " + task.getClass().getName(), failure);
+      Logger logger = System.getLogger("dev.resilience.time");
+      SafeText.log(logger, Level.ERROR, "a task failed: " + task.getClass().getName(), failure);
     } catch (Throwable broken) {
       // A log that cannot be written must not cost all other timers their thread.
     }

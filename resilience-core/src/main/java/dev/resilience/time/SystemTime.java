@@ -13,8 +13,15 @@ final class SystemTime implements TimeSource {
 
   static final TimeSource INSTANCE = new SystemTime();
 
+  /** So many interrupts at once may block before others wait for them. */
+  private static final int INTERRUPTERS = 64;
+
   private final TimerThread timers = new TimerThread("resilience-timer", stripes());
   private final Executor executor = new CallbackThreads();
+
+  /** Platform threads everywhere: closing a channel may hold the carrier of a virtual one. */
+  private final Executor interruptExecutor =
+      new DaemonThreads("resilience-interrupt", INTERRUPTERS);
 
   private SystemTime() {}
 
@@ -42,6 +49,11 @@ final class SystemTime implements TimeSource {
   @Override
   public Executor executor() {
     return executor;
+  }
+
+  @Override
+  public Executor interruptExecutor() {
+    return interruptExecutor;
   }
 
   @Override

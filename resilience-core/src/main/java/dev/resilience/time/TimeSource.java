@@ -1,5 +1,7 @@
 package dev.resilience.time;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
@@ -22,8 +24,9 @@ public interface TimeSource {
 
   /**
    * The time of this machine: {@link System#nanoTime}, the system's UTC clock, one timer thread for
-   * the whole process that is started with the first timer and sleeps until the next one is due,
-   * and the generator of the calling thread for randomness.
+   * the whole process that is started with the first timer, sleeps until the next one is due and
+   * ends when none has stood for a second, and the generator of the calling thread for randomness.
+   * Callbacks run on virtual threads where the JVM has them, else on up to 256 daemon threads.
    *
    * <p>Timers are never early and up to about a millisecond late, plus scheduling noise.
    */
@@ -42,15 +45,49 @@ public interface TimeSource {
    * before this method returns and not on its caller's thread, if that has passed already.
    *
    * <p>The task runs on the thread that serves all timers: it must be short and must not block.
-   * User code goes to {@link #executor} instead. What the task throws is contained and logged.
+   * User code goes to {@link #execute} instead, and interrupts to {@link #interruptExecutor}. What
+   * the task throws is contained and logged. One that throws an {@link OutOfMemoryError} is run
+   * again a little later, so that no limit is lost to a full heap: it must bear that.
    *
    * @param deadline the moment, on the scale of {@link #nanoTime}
    * @param task what to run
+   * @throws OutOfMemoryError if the process can have no thread for its timers; none is set then
    */
   Timer startTimer(long deadline, Runnable task);
 
-  /** Where callbacks run that a timer has made due. Never the timer thread. */
+  /**
+   * Where callbacks run that a timer has made due. Never the timer thread. It may refuse a task;
+   * {@link #execute} does not.
+   */
   Executor executor();
+
+  /**
+   * Runs a callback on {@link #executor} or, where that refuses, on a thread of the system's: a
+   * full pool delays nobody's end.
+   *
+   * @throws OutOfMemoryError if no thread can be had at all; the task will not run then
+   */
+  default void execute(Runnable task) {
+    requireNonNull(task, "task");
+    try {
+      executor().execute(task);
+    } catch (Throwable refused) {
+      if (this == SystemTime.INSTANCE) {
+        throw refused;
+      }
+      SystemTime.INSTANCE.executor().execute(task);
+    }
+  }
+
+  /**
+   * Where threads are interrupted when a timer has made that due. {@link Thread#interrupt} may run
+   * foreign code, an overriding method or the closing of a channel, which may throw or block: so it
+   * is kept from the thread that serves all timers, and from slow callbacks. By default daemon
+   * threads that all time sources share; where time is virtual, the thread that runs the timer.
+   */
+  default Executor interruptExecutor() {
+    return SystemTime.INSTANCE.interruptExecutor();
+  }
 
   /**
    * Parks the calling thread until it is unparked by {@link #unpark}, interrupted, or {@link

@@ -8,6 +8,7 @@ final class TimerStripe {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final TimerWheel wheel = new TimerWheel();
+  private long added;
 
   boolean tryLock() {
     return lock.tryLock();
@@ -25,7 +26,19 @@ final class TimerStripe {
   WheelTimer add(long tick, Runnable task) {
     WheelTimer timer = new WheelTimer(this, tick, task);
     wheel.add(timer);
+    added++;
     return timer;
+  }
+
+  /** Adds a timer that was due and is to be tried again. */
+  void addAgain(WheelTimer timer, long tick, Runnable task) {
+    lock.lock();
+    try {
+      timer.standFor(task, tick);
+      wheel.add(timer);
+    } finally {
+      lock.unlock();
+    }
   }
 
   void remove(WheelTimer timer) {
@@ -50,6 +63,16 @@ final class TimerStripe {
     lock.lock();
     try {
       return wheel.nextTick();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many timers were ever added. */
+  long added() {
+    lock.lock();
+    try {
+      return added;
     } finally {
       lock.unlock();
     }

@@ -1,8 +1,8 @@
 package dev.resilience.time;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Striped wheels, and the agreement between those who set timers and the one who serves them: when
@@ -44,8 +44,17 @@ final class Timers {
   /** The tick of the latest reading. Of the server alone. */
   private long served;
 
-  /** What is due and has not run. Of the server alone. */
-  private final Queue<WheelTimer> due = new ArrayDeque<>();
+  // How many timers had been set at the latest look, and what it showed. Of the server alone.
+  private long lastSet;
+  private boolean empty;
+  private boolean idle;
+
+  // What is due and has not run, a chain of timers. Of the server alone.
+  private @Nullable WheelTimer firstDue;
+  private @Nullable WheelTimer lastDue;
+
+  /** Made once: the server allocates nothing in a turn, or a full heap would end it. */
+  private final Consumer<WheelTimer> sink = this::isDue;
 
   /**
    * Timers for deadlines from now on.
@@ -122,10 +131,38 @@ final class Timers {
     long tick = (now - origin) >> TICK_BITS;
     served = tick;
     for (TimerStripe stripe : stripes) {
-      stripe.advance(tick, due::add);
+      stripe.advance(tick, sink);
     }
-    for (WheelTimer timer = due.poll(); timer != null; timer = due.poll()) {
-      Contained.run(timer.take());
+    for (WheelTimer timer = firstDue; timer != null; timer = firstDue) {
+      firstDue = timer.next;
+      timer.next = null;
+      run(timer);
+    }
+    lastDue = null;
+  }
+
+  private void isDue(WheelTimer timer) {
+    if (firstDue == null || lastDue == null) {
+      firstDue = timer;
+    } else {
+      lastDue.next = timer;
+    }
+    lastDue = timer;
+  }
+
+  private void run(WheelTimer timer) {
+    Runnable task = timer.take();
+    if (task == null) {
+      return;
+    }
+    try {
+      task.run();
+    } catch (OutOfMemoryError full) {
+      // Neither heap nor threads stay full for ever, and the limit behind this must not be lost.
+      timer.again(task, served);
+      Contained.log(task, full);
+    } catch (Throwable failure) {
+      Contained.log(task, failure);
     }
   }
 
@@ -135,14 +172,30 @@ final class Timers {
    */
   long nextWakeUp() {
     alarm.set(TimerWheel.NEVER);
-    long tick = promised > served ? promised : TimerWheel.NEVER;
+    long next = TimerWheel.NEVER;
+    long setSoFar = 0;
     for (TimerStripe stripe : stripes) {
-      tick = Math.min(tick, stripe.nextTick());
+      next = Math.min(next, stripe.nextTick());
+      setSoFar += stripe.added();
     }
+    empty = next == TimerWheel.NEVER;
+    idle = empty && setSoFar == lastSet;
+    lastSet = setSoFar;
+    long tick = promised > served ? Math.min(promised, next) : next;
     if (!alarm.compareAndSet(TimerWheel.NEVER, tick)) {
       return 0;
     }
     return tick == TimerWheel.NEVER ? NEVER : tick << TICK_BITS;
+  }
+
+  /** Whether {@link #nextWakeUp} found no timer. */
+  boolean isEmpty() {
+    return empty;
+  }
+
+  /** Whether {@link #nextWakeUp} found no timer, and none was set since it had looked before. */
+  boolean isIdle() {
+    return idle;
   }
 
   long origin() {

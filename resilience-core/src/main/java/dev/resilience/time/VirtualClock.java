@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.WeakHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -132,6 +133,11 @@ abstract sealed class VirtualClock implements VirtualTime permits ManualTime, Au
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public final Executor interruptExecutor() {
+    return Runnable::run;
   }
 
   // Virtual time

@@ -20,16 +20,26 @@ final class TreeModel {
   final List<Integer> fired = new ArrayList<>();
 
   private int nextOrder;
+  private int nextNumber;
 
   /** What ends a member; a cancel of which nobody asked the time has none. */
-  record Event(boolean cancel, Throwable cause, Member origin, Long time) {
+  record Event(boolean cancel, Throwable cause, Member origin, Long time, Integer number) {
 
-    /** Whether this counts as earlier: without a time it does, and a tie goes to the deadline. */
+    /**
+     * Whether this counts as earlier: without a time it does, and a tie goes to the deadline. Which
+     * of two cancels at one time came first is known below a merge.
+     */
     boolean isBefore(Event other) {
       if (time == null || other.time == null) {
         return time == null && other.time != null;
       }
-      return time < other.time || (time.equals(other.time) && !cancel && other.cancel);
+      if (!time.equals(other.time)) {
+        return time < other.time;
+      }
+      if (cancel != other.cancel) {
+        return other.cancel;
+      }
+      return number != null && other.number != null && number < other.number;
     }
   }
 
@@ -51,6 +61,9 @@ final class TreeModel {
     /** Whether it is asked here or below what came first. */
     boolean cancelTimeNeeded;
 
+    /** Whether a merge was ever derived below. */
+    boolean cancelOrderNeeded;
+
     Member(List<Member> parents, boolean moreTime, Long deadline) {
       this.parents = parents;
       this.moreTime = moreTime;
@@ -59,8 +72,9 @@ final class TreeModel {
       for (Member parent : parents) {
         parent.children.add(this);
       }
-      if (moreTime || bringsDeadline() || parents.stream().distinct().count() > 1) {
-        parents.forEach(Member::noteCancelTimeNeeded);
+      boolean merge = parents.stream().distinct().count() > 1;
+      if (moreTime || bringsDeadline() || merge) {
+        parents.forEach(parent -> parent.noteCancelNeeds(merge));
       }
       inheritEnd();
       passDeadlines();
@@ -72,14 +86,16 @@ final class TreeModel {
           && parents.stream()
               .allMatch(
                   parent ->
-                      parent.end == null
-                          && (parent.effectiveDeadline() == null
-                              || parent.effectiveDeadline() > deadline));
+                      parent.effectiveDeadline() == null
+                          || (parent.effectiveDeadline() > deadline
+                              && parent.effectiveDeadline() > now));
     }
 
-    private void noteCancelTimeNeeded() {
+    private void noteCancelNeeds(boolean order) {
       cancelTimeNeeded = true;
-      parents.forEach(Member::noteCancelTimeNeeded);
+      cancelOrderNeeded |= order;
+      boolean merge = order || parents.stream().distinct().count() > 1;
+      parents.forEach(parent -> parent.noteCancelNeeds(merge));
     }
 
     /**
@@ -132,7 +148,8 @@ final class TreeModel {
 
     private boolean cancel(Throwable cause, boolean timed) {
       boolean won = end == null;
-      reach(new Event(true, cause, this, timed || !won ? now : null));
+      Integer number = cancelOrderNeeded ? nextNumber++ : null;
+      reach(new Event(true, cause, this, timed || !won ? now : null, number));
       return won;
     }
 
@@ -167,7 +184,7 @@ final class TreeModel {
         .forEach(
             member -> {
               if (member.end == null) {
-                member.reach(new Event(false, null, member, member.deadline));
+                member.reach(new Event(false, null, member, member.deadline, null));
               }
             });
   }

@@ -66,7 +66,7 @@ class TreePropertyTest {
               real.get(at).withTimeout(Duration.ofMillis(ticks)),
               List.of(at),
               false,
-              plain.get(at).end == null ? model.now + ticks : null);
+              model.now + ticks);
         }
         case 3 -> moreTime(at);
         case 4 -> merge(at);
@@ -147,7 +147,7 @@ class TreePropertyTest {
       Throwable cause = new IllegalStateException("cancel of " + at + " at " + model.now);
       assertThat(real.get(at).cancel(cause)).isEqualTo(plain.get(at).cancel(cause));
       compare(at);
-      advance(1);
+      advance(random.nextInt(2));
     }
 
     /** Looks first: only what was looked at is promised to be seen by a close. */
@@ -158,13 +158,9 @@ class TreePropertyTest {
       real.get(at).close();
       compare(at);
       assertThat(ContextProbe.waiters(real.get(at))).isZero();
-      advance(1);
+      advance(random.nextInt(2));
     }
 
-    /**
-     * Moves on after each cancel: which of two at the same moment came first, nobody can tell
-     * later.
-     */
     private void advance(int ticks) {
       log.add("advance " + ticks);
       model.advance(ticks);

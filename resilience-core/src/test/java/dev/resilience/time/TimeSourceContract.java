@@ -135,11 +135,11 @@ abstract class TimeSourceContract {
       live(
           () -> {
             AtomicInteger runs = new AtomicInteger();
-            Timer timer = source().startTimer(in(5 * MILLI), runs::incrementAndGet);
+            Timer timer = source().startTimer(in(200 * MILLI), runs::incrementAndGet);
             assertThat(timer.cancel()).isTrue();
             assertThat(timer.cancel()).isFalse();
             Event later = new Event();
-            source().startTimer(in(20 * MILLI), later::happen);
+            source().startTimer(in(220 * MILLI), later::happen);
             later.await();
             assertThat(runs).hasValue(0);
           });

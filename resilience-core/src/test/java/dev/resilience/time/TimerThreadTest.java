@@ -1,12 +1,20 @@
 package dev.resilience.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.security.ProtectionDomain;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -50,6 +58,171 @@ class TimerThreadTest {
     passOneTimer();
     passOneTimer();
     assertThat(timers.wakeUps()).isLessThan(20);
+  }
+
+  @Test
+  void runsATaskAgainThatTheFullHeapHasKeptFromRunning() throws Exception {
+    AtomicInteger runs = new AtomicInteger();
+    CountDownLatch ran = new CountDownLatch(1);
+    timers.startTimer(
+        System.nanoTime(),
+        () -> {
+          if (runs.incrementAndGet() < 3) {
+            throw new OutOfMemoryError("for a while");
+          }
+          ran.countDown();
+        });
+    ran.await();
+    passOneTimer();
+    assertThat(runs).hasValue(3);
+    assertThat(timers.size()).isZero();
+  }
+
+  @Test
+  void runsNoTaskAgainThatWasCancelledAfterItHadFailed() throws Exception {
+    AtomicInteger runs = new AtomicInteger();
+    CountDownLatch failed = new CountDownLatch(1);
+    Timer timer =
+        timers.startTimer(
+            System.nanoTime(),
+            () -> {
+              runs.incrementAndGet();
+              failed.countDown();
+              throw new OutOfMemoryError("for ever");
+            });
+    failed.await();
+    while (!timer.cancel()) {
+      Thread.onSpinWait();
+    }
+    passOneTimer();
+    assertThat(timers.size()).isZero();
+  }
+
+  @Nested
+  class TheThread {
+
+    private static final long IDLE = 10_000_000;
+
+    private final List<Thread> made = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean refused = new AtomicBoolean();
+    private final TimerThread own = new TimerThread(this::make, 2, IDLE);
+
+    private Thread make(Runnable work) {
+      if (refused.get()) {
+        throw new OutOfMemoryError("unable to create native thread");
+      }
+      Thread thread = DaemonThreads.thread("timer-own", work);
+      made.add(thread);
+      return thread;
+    }
+
+    private void passOne() throws InterruptedException {
+      CountDownLatch ran = new CountDownLatch(1);
+      own.startTimer(System.nanoTime(), ran::countDown);
+      ran.await();
+    }
+
+    @Test
+    void endsWhenNoTimerIsSetAndIsStartedAgainByTheNext() throws Exception {
+      passOne();
+      made.get(0).join();
+      passOne();
+      assertThat(made).hasSize(2);
+    }
+
+    @Test
+    void staysWhileATimerStands() throws Exception {
+      Timer standing = own.startTimer(System.nanoTime() + HOUR, () -> {});
+      passOne();
+      CountDownLatch later = new CountDownLatch(1);
+      own.startTimer(System.nanoTime() + 15 * IDLE, later::countDown);
+      later.await();
+      assertThat(made).hasSize(1);
+      assertThat(standing.cancel()).isTrue();
+      made.get(0).join();
+    }
+
+    @Test
+    void thatCannotBeMadeIsHeardOfByWhomTheTimerIsForAndIsTriedAgain() throws Exception {
+      refused.set(true);
+      assertThatThrownBy(() -> own.startTimer(System.nanoTime(), () -> {}))
+          .isInstanceOf(OutOfMemoryError.class);
+      assertThat(own.size()).isZero();
+      refused.set(false);
+      passOne();
+    }
+
+    @Test
+    void holdsNothingOfTheApplicationThatCameFirst() throws Exception {
+      AtomicReference<WeakReference<ClassLoader>> loader = new AtomicReference<>();
+      Thread application = new Thread(new ThreadGroup("application"), () -> start(loader));
+      application.start();
+      application.join();
+      Thread timer = made.get(0);
+      assertThat(timer.getContextClassLoader()).isSameAs(ClassLoader.getSystemClassLoader());
+      assertThat(timer.getThreadGroup().getParent()).isNull();
+      assertThat(timer.isAlive()).isTrue();
+      Reachability.assertUnreachable(loader.get());
+    }
+
+    /**
+     * On 17 a thread inherits the access control context: all loaders of the classes on the stack.
+     */
+    private void start(AtomicReference<WeakReference<ClassLoader>> loader) {
+      ClassLoader applications = new ApplicationLoader();
+      loader.set(new WeakReference<>(applications));
+      Thread.currentThread().setContextClassLoader(applications);
+      try {
+        Runnable task =
+            (Runnable)
+                applications
+                    .loadClass(ApplicationTask.class.getName())
+                    .getDeclaredConstructor(Runnable.class)
+                    .newInstance(
+                        (Runnable) () -> own.startTimer(System.nanoTime() + HOUR, () -> {}));
+        task.run();
+      } catch (ReflectiveOperationException e) {
+        throw new AssertionError(e);
+      } finally {
+        Thread.currentThread().setContextClassLoader(null);
+      }
+    }
+  }
+
+  /** A class of an application, to be loaded by a loader of its own. */
+  public static final class ApplicationTask implements Runnable {
+
+    private final Runnable task;
+
+    public ApplicationTask(Runnable task) {
+      this.task = task;
+    }
+
+    @Override
+    public void run() {
+      task.run();
+    }
+  }
+
+  private static final class ApplicationLoader extends ClassLoader {
+
+    ApplicationLoader() {
+      super(TimerThreadTest.class.getClassLoader());
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      if (!name.equals(ApplicationTask.class.getName())) {
+        return super.loadClass(name, resolve);
+      }
+      try (var file = getResourceAsStream(name.replace('.', '/') + ".class")) {
+        byte[] bytes = file.readAllBytes();
+        return defineClass(
+            name, bytes, 0, bytes.length, new ProtectionDomain(null, null, this, null));
+      } catch (IOException e) {
+        throw new ClassNotFoundException(name, e);
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,63 @@
+package dev.resilience.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.lang.System.Logger.Level;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SafeTextTest {
+
+  private static final class Unprintable extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String toString() {
+      throw new AssertionError("unprintable");
+    }
+  }
+
+  @Test
+  void leavesOrdinaryTextAlone() {
+    String text = "Zahlung für Grüße, 支払い, \ud83d\ude00 ok";
+
+    assertThat(SafeText.of(text)).isSameAs(text);
+    assertThat(SafeText.of(null)).isEqualTo("null");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10, \\n",
+    "13, \\r",
+    "9, \\t",
+    "27, \\u001b",
+    "8238, \\u202e",
+    "8232, \\u2028",
+    "55357, \\ud83d"
+  })
+  void escapesWhatForgesOrHides(int character, String shown) {
+    assertThat(SafeText.of("a" + (char) character + "b")).isEqualTo("a" + shown + "b");
+  }
+
+  @Test
+  void cutsWhatIsLongAndSaysHowMuch() {
+    assertThat(SafeText.of("x".repeat(900_000), 5)).isEqualTo("xxxxx... (899995 more)");
+    assertThat(SafeText.of("x\ud83d\ude00y", 2)).isEqualTo("x... (3 more)");
+  }
+
+  @Test
+  void namesTheClassOfWhatHasNoText() {
+    assertThat(SafeText.of(new Unprintable()))
+        .isEqualTo("a dev.resilience.text.SafeTextTest$Unprintable without a text");
+  }
+
+  @Test
+  void logsAFailureThatCannotBePrintedAndSurvivesALogThatCannotBeWritten() {
+    System.Logger logger = System.getLogger("dev.resilience.text.test");
+    assertThatCode(() -> SafeText.log(logger, Level.DEBUG, "failed", new Unprintable()))
+        .doesNotThrowAnyException();
+  }
+}
