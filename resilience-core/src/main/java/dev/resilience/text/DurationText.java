@@ -6,28 +6,39 @@ import java.util.Locale;
 /** A duration as people write it: three digits and a unit. */
 public final class DurationText {
 
+  /** In seconds: half the range of a clock in nanoseconds, to which waits are cut. */
+  private static final long FOR_EVER = Long.MAX_VALUE / 2 / 1_000_000_000L;
+
   private DurationText() {}
 
-  /** Three digits and a unit; from 1,000 s on whole seconds. */
+  /**
+   * Three digits and a unit; from 1,000 s on whole seconds; beyond 146 years, where nobody waits
+   * any longer, just that. Never throws.
+   */
   public static String of(Duration duration) {
-    if (duration.isNegative()) {
-      return "-" + of(duration.negated());
-    }
     long seconds = duration.getSeconds();
+    if (seconds >= FOR_EVER) {
+      return "146 years";
+    }
+    if (seconds <= -FOR_EVER) {
+      return "-146 years";
+    }
+    long nanos = seconds * 1_000_000_000L + duration.getNano();
+    return nanos < 0 ? "-" + ofPositive(-nanos) : ofPositive(nanos);
+  }
+
+  private static String ofPositive(long nanos) {
+    long seconds = nanos / 1_000_000_000L;
     if (seconds >= 1000) {
       return seconds + " s";
     }
-    long nanos = seconds * 1_000_000_000L + duration.getNano();
-    if (nanos >= 1_000_000_000L) {
+    if (seconds > 0 || nanos == 0) {
       return inUnits(nanos, 1e9, " s");
     }
     if (nanos >= 1_000_000L) {
       return inUnits(nanos, 1e6, " ms");
     }
-    if (nanos >= 1_000L) {
-      return inUnits(nanos, 1e3, " us");
-    }
-    return nanos + " ns";
+    return nanos >= 1_000L ? inUnits(nanos, 1e3, " us") : nanos + " ns";
   }
 
   private static String inUnits(long nanos, double unit, String name) {

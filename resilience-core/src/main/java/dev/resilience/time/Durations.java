@@ -2,8 +2,8 @@ package dev.resilience.time;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * Arithmetic on durations that saturates instead of overflowing. A server may ask for a delay of
@@ -79,42 +79,10 @@ public final class Durations {
   public static Duration requirePositive(Duration duration, String name) {
     requireNonNull(duration, name);
     if (duration.isZero() || duration.isNegative()) {
-      throw new IllegalArgumentException(name + ": " + format(duration) + " (expected: > 0)");
+      throw new IllegalArgumentException(
+          name + ": " + DurationText.of(duration) + " (expected: > 0)");
     }
     return duration;
-  }
-
-  /**
-   * The duration for people, in messages and logs: three digits and a unit, as in {@code 66.3 ms}.
-   * Never throws.
-   */
-  public static String format(Duration duration) {
-    long nanos = toNanos(duration);
-    return nanos < 0 ? "-" + formatPositive(-nanos) : formatPositive(nanos);
-  }
-
-  private static String formatPositive(long nanos) {
-    if (nanos == TimeSource.MAX_AHEAD) {
-      return "146 years";
-    }
-    long seconds = nanos / NANOS_PER_SECOND;
-    if (seconds >= 1000) {
-      return seconds + " s";
-    }
-    if (seconds > 0 || nanos == 0) {
-      return inUnits(nanos, 1e9, " s");
-    }
-    if (nanos >= 1_000_000) {
-      return inUnits(nanos, 1e6, " ms");
-    }
-    return nanos >= 1000 ? inUnits(nanos, 1e3, " us") : nanos + " ns";
-  }
-
-  private static String inUnits(long nanos, double unit, String name) {
-    double value = nanos / unit;
-    String format = value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f";
-    String digits = String.format(Locale.ROOT, format, value);
-    return (digits.contains(".") ? digits.replaceAll("\\.?0+$", "") : digits) + name;
   }
 
   private static long cut(long nanos) {

@@ -8,7 +8,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DurationsTest {
@@ -71,31 +70,6 @@ class DurationsTest {
       assertThatThrownBy(() -> Durations.multiply(Duration.ZERO, Double.NaN))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("factor: NaN (expected: a number)");
-    }
-  }
-
-  @Nested
-  class Text {
-
-    @ParameterizedTest
-    @CsvSource({
-      "PT0S, 0 s",
-      "PT0.0000015S, 1.5 us",
-      "PT0.0663S, 66.3 ms",
-      "PT0.291467673S, 291 ms",
-      "PT1S, 1 s",
-      "PT90S, 90 s",
-      "PT2H, 7200 s",
-      "PT-0.05S, -50 ms"
-    })
-    void hasThreeDigitsAndAUnit(Duration duration, String expected) {
-      assertThat(Durations.format(duration)).isEqualTo(expected);
-    }
-
-    @ParameterizedTest
-    @MethodSource("dev.resilience.time.DurationsTest#extremes")
-    void canBeHadOfAnyDuration(Duration extreme) {
-      assertThat(Durations.format(extreme)).matches("-?146 years|0 s");
     }
   }
 
