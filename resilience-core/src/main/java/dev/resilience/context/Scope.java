@@ -419,6 +419,7 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   }
 
   /** Hands all waiters to the caller, who answers for them. */
+  @SuppressWarnings("NonApiType") // its memory is had before anything is taken
   final void takeWaiters(ArrayList<Waiter> taken) {
     Callback single = takeSingle();
     if (single != null) {
