@@ -134,6 +134,7 @@ final class WaiterList {
   }
 
   /** Empties this list into another one. */
+  @SuppressWarnings("NonApiType") // as in Scope.takeWaiters
   void takeAll(ArrayList<Waiter> taken) {
     Lane[] lanes = more;
     if (lanes == null) {
@@ -207,6 +208,7 @@ final class WaiterList {
       return !(waiter instanceof Link link) || link.isTimed();
     }
 
+    @SuppressWarnings("NonApiType") // as in Scope.takeWaiters
     void takeAll(ArrayList<Waiter> taken) {
       if (size == 0) {
         return;
