@@ -45,7 +45,7 @@ final class BlockingWaits {
       // The stage may be shared and outlive this wait. Of all dependents of a future, those of
       // anyOf alone can be taken off it again: by completing one of the others.
       CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
-      CompletableFuture<Object> either = CompletableFuture.anyOf(future, left);
+      CompletionStage<Object> either = CompletableFuture.anyOf(future, left);
       either.handle(
           (value, failure) -> {
             time.unpark(sleeper);
@@ -63,7 +63,8 @@ final class BlockingWaits {
       throw new InterruptedException();
     }
     Outcome<T> outcome = new Outcome<>(ctx.root.time());
-    future.handle(outcome::accept);
+    CompletionStage<T> done = future;
+    done.handle(outcome::accept);
     return outcome.get();
   }
 
