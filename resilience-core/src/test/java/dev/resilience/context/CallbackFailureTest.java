@@ -18,6 +18,7 @@ class CallbackFailureTest {
   private final Context root = Context.background(time);
   private final AtomicInteger ran = new AtomicInteger();
 
+  @SuppressWarnings("OverrideThrowableToString") // that is the fault
   private static final class Unprintable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

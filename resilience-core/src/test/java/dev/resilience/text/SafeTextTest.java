@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SafeTextTest {
 
+  @SuppressWarnings("OverrideThrowableToString") // that is the fault
   private static final class Unprintable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -63,6 +63,7 @@ class DaemonThreadsTest {
     assertThat(used.get(0)).isNotSameAs(used.get(1));
   }
 
+  @SuppressWarnings("OverrideThrowableToString") // that is the fault
   private static final class Unprintable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -182,7 +182,7 @@ class TimerThreadTest {
                         (Runnable) () -> own.startTimer(System.nanoTime() + HOUR, () -> {}));
         task.run();
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(e);
+        throw new LinkageError("application", e);
       } finally {
         Thread.currentThread().setContextClassLoader(null);
       }
