@@ -82,7 +82,7 @@ public final class Resilience {
    * @return the result of the work
    * @throws X what the work throws, as it was thrown; with retries the last failure
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended and the work had no
-   *     result
+   *     result; what the work threw then is suppressed in it
    * @throws ResilienceException if a policy made the call fail
    * @throws CallInterruptedException if this thread was interrupted from outside; the flag is set
    */
@@ -197,6 +197,23 @@ public final class Resilience {
    */
   public Resilience withReports(CallReportListener listener) {
     return new Resilience(chain, warnings, Objects.requireNonNull(listener, "listener"));
+  }
+
+  /**
+   * This stack, around work that must not be interrupted. Usually the thread of blocking work is
+   * interrupted when its context ends, by a time-out, the caller's deadline or a cancel. But a
+   * thread that is interrupted while it uses a {@link java.nio.channels.FileChannel} closes it, for
+   * all who share it: embedded H2, Lucene.
+   *
+   * <pre>{@code
+   * Resilience index = Resilience.of(breaker, timeout).withoutInterrupts();
+   * }</pre>
+   *
+   * <p>Work that does not look at its context holds its caller up then; free it with {@link
+   * Context#onAbort}. Changes nothing for {@code callAsync}.
+   */
+  public Resilience withoutInterrupts() {
+    return new Resilience(chain.withoutInterrupts(), warnings, reports);
   }
 
   /** The stack in one line, outermost first. */

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
@@ -80,8 +82,20 @@ class ResilienceTest {
     }
 
     @Test
-    void without_policies_passes_the_callers_own_context_on() {
-      assertThat(none.<Context, RuntimeException>call(ctx, c -> c)).isSameAs(ctx);
+    void without_policies_passes_a_context_on_that_has_the_callers_values_and_end() {
+      Key<String> key = Key.of("key", String.class);
+      try (CancellableContext caller = ctx.withValue(key, "value").withCancel()) {
+        Context given = none.<Context, RuntimeException>call(caller, c -> c);
+        assertThat(given.get(key)).isEqualTo("value");
+        caller.cancel(CancelReason.USER);
+        assertThat(given.cause()).isSameAs(CancelReason.USER);
+      }
+    }
+
+    @Test
+    void passes_a_context_on_that_never_ends_as_it_is() {
+      Context background = Context.background(time);
+      assertThat(none.<Context, RuntimeException>call(background, c -> c)).isSameAs(background);
     }
 
     @Test
@@ -126,12 +140,12 @@ class ResilienceTest {
   class An_interruption {
 
     @Test
-    void that_nobody_inside_has_claimed_is_not_lost_when_the_callers_time_was_up() {
+    void that_nobody_of_ours_has_caused_is_not_lost_when_the_callers_time_was_up() {
       CancellableContext late = ctx.withTimeout(SECOND);
       Throwable thrown =
           catchThrowable(
               () ->
-                  none.call(
+                  none.withoutInterrupts().call(
                       late,
                       c -> {
                         time.advance(SECOND);

@@ -10,15 +10,9 @@ import org.jspecify.annotations.Nullable;
  *     Exception}
  */
 @FunctionalInterface
-public interface BlockingWork<T extends @Nullable Object, X extends Throwable> {
+public interface BlockingWork<T extends @Nullable Object, X extends Throwable>
+    extends InterruptListener {
 
   /** Does the work. */
   T run() throws X;
-
-  /**
-   * Told when the thread of this work has just been interrupted because its context ended; comes
-   * before {@link Context#interruptibly} returns. Runs on the thread that ended the context, or on
-   * the timer thread: count something, and no more.
-   */
-  default void interrupted() {}
 }

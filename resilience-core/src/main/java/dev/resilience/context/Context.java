@@ -164,6 +164,9 @@ public sealed interface Context permits CancellableContext, Node {
 
   // ---- the end
 
+  /** Whether this context can end at all. A root cannot, nor one that only adds values to it. */
+  boolean canEnd();
+
   /** Whether this context has ended. Allocates nothing while it lives. */
   boolean isDone();
 
@@ -191,6 +194,20 @@ public sealed interface Context permits CancellableContext, Node {
   boolean isEndInherited();
 
   /**
+   * Whether this context has ended because its own deadline passed: not that of an ancestor, and
+   * not by a cancel. Tells a policy's time-out from the end of its caller.
+   *
+   * <pre>{@code
+   * try (var attempt = caller.withTimeout(limit)) {
+   *   return call(attempt);
+   * } catch (ContextException e) {
+   *   throw attempt.isTimedOut() ? new SlowException(limit) : e;   // mine, or my caller's?
+   * }
+   * }</pre>
+   */
+  boolean isTimedOut();
+
+  /**
    * Returns if this context lives.
    *
    * @throws ContextCancelledException if it was cancelled
@@ -214,8 +231,32 @@ public sealed interface Context permits CancellableContext, Node {
    * and logged. No lock is held meanwhile.
    *
    * @return to withdraw the callback, which until the end is kept by this context
+   * @see #onAbort
    */
   Registration onDone(DoneCallback callback);
+
+  /**
+   * As {@link #onDone}, for an end that comes too early: while the work of this context is under
+   * way. The hook for what stops or closes what the work holds.
+   *
+   * <pre>{@code
+   * payments.call(ctx, c -> {
+   *   Connection connection = pool.borrow();
+   *   c.onAbort(connection::abort);        // the caller left, or the time was up
+   *   Quote quote = connection.ask(order);
+   *   pool.giveBack(connection);           // still open: the hook is withdrawn
+   *   return quote;
+   * });
+   * }</pre>
+   *
+   * <p>A context that a stack of policies gave to its work withdraws the callback when that work
+   * has returned or thrown, or the stage that it returned has completed. Any other context drops it
+   * when its owner {@linkplain CancellableContext#close closes} it, and runs it when it ends in any
+   * other way.
+   *
+   * @return to withdraw the callback earlier
+   */
+  Registration onAbort(DoneCallback callback);
 
   /**
    * A stage that completes with {@link #error} when this context ends; it cannot be completed from
@@ -276,20 +317,22 @@ public sealed interface Context permits CancellableContext, Node {
    * thread when this context ends. No interrupt of ours lands after this method has returned, and
    * the interrupt flag is then what it was before, or set if an interrupt came from outside.
    *
-   * <p>Two interrupts are one bit: an outside one that arrives while ours is pending and not yet
-   * consumed by the work cannot be told from it and is lost. The isolated mode of the time-out
+   * <p>Two interrupts are one bit. An outside one that comes before ours is kept; so is one that
+   * comes after ours if the work threw the {@link InterruptedException} that ours has caused. One
+   * that comes after ours and finds it not yet consumed, or consumed by work that then returned or
+   * threw something else, cannot be told from ours and is lost. The isolated mode of the time-out
    * policies has no such window.
    *
    * <p>The interrupt is for the work, whatever it waits on: {@link #sleep} of this very context
    * inside of this method throws an {@link InterruptedException} when the context ends.
    *
    * <p>Work that ignores interrupts holds its caller up; free it with a close hook: {@code
-   * ctx.onDone(socket::close)}.
+   * ctx.onAbort(socket::close)}.
    *
    * @return the result of the work, also if the context has ended meanwhile
    * @throws X what the work throws, unless this context interrupted it
-   * @throws ContextException if the context has ended before, or interrupted the work and it
-   *     failed; the work's own exception is suppressed in it
+   * @throws ContextException if the context has ended before, or interrupted the work and it threw
+   *     an exception, which is suppressed in it; an {@link Error} comes out as it is
    */
   <T extends @Nullable Object, X extends Throwable> T interruptibly(BlockingWork<T, X> work)
       throws X;

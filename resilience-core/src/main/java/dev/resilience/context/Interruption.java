@@ -16,11 +16,11 @@ final class Interruption extends Callback {
   private static final DoneCallback INTERRUPT = () -> {};
 
   private final Thread worker = Thread.currentThread();
-  private final @Nullable BlockingWork<?, ?> told;
+  private final @Nullable InterruptListener told;
   private boolean outsidePending;
   private volatile boolean delivered;
 
-  private Interruption(Scope scope, @Nullable BlockingWork<?, ?> told) {
+  private Interruption(Scope scope, @Nullable InterruptListener told) {
     super(scope, INTERRUPT, Kind.INTERRUPT);
     this.told = told;
   }
@@ -31,7 +31,7 @@ final class Interruption extends Callback {
    * @param told of the interrupt
    * @throws ContextException if the context has ended already
    */
-  static Interruption begin(Node ctx, Scope scope, @Nullable BlockingWork<?, ?> told) {
+  static Interruption begin(Node ctx, Scope scope, @Nullable InterruptListener told) {
     Interruption interruption = new Interruption(scope, told);
     // To register is also to look at the clock; a second look before would cost as much again.
     scope.add(interruption);

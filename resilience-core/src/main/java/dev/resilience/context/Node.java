@@ -39,6 +39,9 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
 
   // ---- deriving
 
+  /** A child that differs in its values alone. */
+  abstract Context withValues(Values other);
+
   /** To be called on each new scope before anybody else sees it. */
   final <S extends Scope> S derived(S scope) {
     if (root.observer() != null) {
@@ -102,7 +105,7 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   @Override
   public <T> Context withValue(Key<T> key, T value) {
     Objects.requireNonNull(key, "key");
-    return new ValueContext(root, values.with(key, key.check(value)), scope());
+    return withValues(values.with(key, key.check(value)));
   }
 
   @Override
@@ -115,7 +118,7 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
         merged = merged.with(key, value);
       }
     }
-    return new ValueContext(root, merged, scope());
+    return withValues(merged);
   }
 
   @Override
@@ -136,8 +139,19 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   }
 
   @Override
+  public boolean canEnd() {
+    return scope() != null;
+  }
+
+  @Override
   public boolean isDone() {
     return end() != null;
+  }
+
+  @Override
+  public boolean isTimedOut() {
+    End end = end();
+    return end != null && !end.cancelled && end.origin == this;
   }
 
   @Override
@@ -188,6 +202,16 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   @Override
   public Registration onDone(DoneCallback callback) {
     return register(Objects.requireNonNull(callback, "callback"), Callback.Kind.USER);
+  }
+
+  @Override
+  public Registration onAbort(DoneCallback callback) {
+    return abortHook(Objects.requireNonNull(callback, "callback"));
+  }
+
+  /** As {@link #onAbort}. */
+  Registration abortHook(DoneCallback action) {
+    return register(action, Callback.Kind.ABORT);
   }
 
   /** As {@link #onDone}, for a callback of any kind. */

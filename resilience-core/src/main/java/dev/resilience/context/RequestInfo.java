@@ -83,7 +83,7 @@ public final class RequestInfo {
   /** A child of a context that carries all of this; what is not set here stays as it is there. */
   public Context in(Context ctx) {
     Node node = (Node) Objects.requireNonNull(ctx, "ctx");
-    return new ValueContext(node.root, values.orElse(node.values), node.scope());
+    return node.withValues(values.orElse(node.values));
   }
 
   /** The id of the request. */

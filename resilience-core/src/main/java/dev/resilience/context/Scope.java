@@ -109,6 +109,11 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
     return deadlineScope;
   }
 
+  @Override
+  final Context withValues(Values other) {
+    return new ValueContext(root, other, this);
+  }
+
   // ---- the end: looking
 
   /** The end of this scope, decided now if it is due; null while it lives. */

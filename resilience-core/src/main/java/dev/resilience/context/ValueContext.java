@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A context that adds values and ends when the scope above it does, or never. */
-final class ValueContext extends Node {
+sealed class ValueContext extends Node permits WorkContext, WorkContext.WorkValues {
 
   static final ValueContext BACKGROUND = root(TimeSource.system(), null);
 
@@ -25,17 +25,22 @@ final class ValueContext extends Node {
   }
 
   @Override
-  @Nullable Scope scope() {
+  final @Nullable Scope scope() {
     return scope;
   }
 
   @Override
-  @Nullable DeadlineScope deadlineScope() {
+  final @Nullable DeadlineScope deadlineScope() {
     return scope == null ? null : scope.deadlineScope();
   }
 
   @Override
-  public String toString() {
+  Context withValues(Values other) {
+    return new ValueContext(root, other, scope);
+  }
+
+  @Override
+  public final String toString() {
     if (this == TODO) {
       return "todo context";
     }

@@ -1,6 +1,7 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.InterruptListener;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     {@code Exception}, one that throws none infers {@code RuntimeException}
  */
 @FunctionalInterface
-public interface Call<T extends @Nullable Object, X extends Throwable> {
+public interface Call<T extends @Nullable Object, X extends Throwable>
+    extends InterruptListener {
 
   /**
    * Does the work. May be called several times, and by several threads if the policies say so.

@@ -22,8 +22,8 @@ public final class Next {
   }
 
   /** The links of a stack; the last one does the work. */
-  static Next of(ContextPolicy[] outermostFirst) {
-    Next next = new Next(WorkInvoker.INSTANCE, null);
+  static Next of(ContextPolicy[] outermostFirst, WorkInvoker innermost) {
+    Next next = new Next(innermost, null);
     for (int i = outermostFirst.length - 1; i >= 0; i--) {
       next = new Next(outermostFirst[i], next);
     }

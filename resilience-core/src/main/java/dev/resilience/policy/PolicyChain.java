@@ -25,9 +25,9 @@ public final class PolicyChain {
   private final ContextPolicy[] policies;
   private final Next first;
 
-  private PolicyChain(ContextPolicy[] policies) {
+  private PolicyChain(ContextPolicy[] policies, WorkInvoker innermost) {
     this.policies = policies;
-    this.first = Next.of(policies);
+    this.first = Next.of(policies, innermost);
   }
 
   /**
@@ -40,7 +40,12 @@ public final class PolicyChain {
     for (int i = 0; i < policies.length; i++) {
       Objects.requireNonNull(policies[i], "outermostFirst[" + i + "]");
     }
-    return new PolicyChain(policies);
+    return new PolicyChain(policies, WorkInvoker.INTERRUPTING);
+  }
+
+  /** These policies, around work that is not interrupted when its context ends. */
+  public PolicyChain withoutInterrupts() {
+    return new PolicyChain(policies, WorkInvoker.PATIENT);
   }
 
   /**

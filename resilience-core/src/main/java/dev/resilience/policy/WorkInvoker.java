@@ -1,32 +1,64 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.WorkContext;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.stage.BoundedStage;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** The innermost link: does the work. */
+/**
+ * The innermost link: does the work. Whatever policies a stack has, here the work is interrupted
+ * when its context ends, its failure is told from the end of its context, and its hooks are
+ * withdrawn when it is over.
+ */
 final class WorkInvoker implements ContextPolicy {
 
-  static final WorkInvoker INSTANCE = new WorkInvoker();
+  static final WorkInvoker INTERRUPTING = new WorkInvoker(true);
 
-  private WorkInvoker() {}
+  /** For work that must not be interrupted. */
+  static final WorkInvoker PATIENT = new WorkInvoker(false);
+
+  private final boolean interrupts;
+
+  private WorkInvoker(boolean interrupts) {
+    this.interrupts = interrupts;
+  }
 
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
-    try {
-      return work.call(ctx);
-    } catch (Throwable failure) {
-      // While the context lives nobody of ours has interrupted: it came from outside.
-      if (failure instanceof InterruptedException interrupted && !ctx.isDone()) {
-        Thread.currentThread().interrupt();
-        throw new CallInterruptedException(interrupted);
+    if (!ctx.canEnd()) {
+      try {
+        return work.call(ctx);
+      } catch (Throwable failure) {
+        throw Failures.<X>asThrown(seen(failure));
       }
-      throw failure;
     }
+    WorkContext run = interrupts ? WorkContext.interrupted(ctx, work) : WorkContext.of(ctx);
+    T result;
+    try {
+      result = work.call(run);
+    } catch (Throwable failure) {
+      throw Failures.<X>asThrown(seen(run.failed(failure)));
+    }
+    run.returned();
+    if (!interrupts) {
+      // Nobody was told of the end, so nobody has noticed a time-out that has passed: look.
+      run.isDone();
+    }
+    return result;
+  }
+
+  /** Ours would have been turned into the end of the context: this one came from outside. */
+  private static Throwable seen(Throwable failure) {
+    if (failure instanceof InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return new CallInterruptedException(interrupted);
+    }
+    return failure;
   }
 
   /**
@@ -37,20 +69,16 @@ final class WorkInvoker implements ContextPolicy {
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
+    WorkContext run = ctx.canEnd() ? WorkContext.of(ctx) : null;
     CompletionStage<T> stage;
     try {
-      stage = work.call(ctx);
-    } catch (Throwable failure) {
-      if (failure instanceof InterruptedException interrupted) {
-        // Nobody of ours interrupts a thread that only starts something.
-        Thread.currentThread().interrupt();
-        return CompletableFuture.failedFuture(new CallInterruptedException(interrupted));
+      stage = work.call(run == null ? ctx : run);
+      if (stage == null) {
+        throw new NullPointerException("the work returned null (expected: a CompletionStage)");
       }
-      return CompletableFuture.failedFuture(failure);
+    } catch (Throwable failure) {
+      return CompletableFuture.failedFuture(seen(run == null ? failure : run.failed(failure)));
     }
-    return stage != null
-        ? BoundedStage.of(ctx, stage)
-        : CompletableFuture.failedFuture(
-            new NullPointerException("the work returned null (expected: a CompletionStage)"));
+    return run == null ? BoundedStage.of(ctx, stage) : BoundedStage.of(run, stage);
   }
 }

@@ -63,16 +63,10 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
     child.close();
   }
 
-  /** Of a closed attempt: whether the limit ended it, and not its close or the caller. */
-  private boolean isLimitPassed() {
-    // Cheaper than to ask for the error, which is made when somebody asks.
-    return !child.isCancelled() && !child.isEndInherited();
-  }
-
   /** Closes the attempt. What the caller gets although the work succeeded; null: the result. */
   final @Nullable Throwable afterSuccess(@Nullable Object result) {
     close();
-    if (isLimitPassed()) {
+    if (child.isTimedOut()) {
       return measured(timedOut());
     }
     if (gauge != null) {
@@ -109,7 +103,7 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
     if (own.length > 0 && own[0] instanceof Error) {
       return own[0];
     }
-    if (isLimitPassed()) {
+    if (child.isTimedOut()) {
       return withSuppressed(timedOut(), own);
     }
     if (!child.isEndInherited()) {

@@ -107,7 +107,7 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
     }
     Outcome<T> mine;
     try {
-      mine = new Outcome<>(child.interruptibly(() -> next.call(child, work)), null);
+      mine = new Outcome<>(next.call(child, work), null);
     } catch (Throwable failure) {
       mine = new Outcome<>(null, failure);
     }

@@ -1,6 +1,5 @@
 package dev.resilience.timeout;
 
-import dev.resilience.context.BlockingWork;
 import dev.resilience.context.Context;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
@@ -9,15 +8,17 @@ import dev.resilience.policy.Next;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** An attempt on the caller's thread, which is interrupted at the limit. */
+/**
+ * An attempt on the caller's thread. Its child context ends at the limit; the innermost link of the
+ * stack, which knows when the work runs, interrupts it then.
+ */
 final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends Attempt
-    implements BlockingWork<T, X> {
+    implements Call<T, X> {
 
-  private final Next next;
   private final Call<T, X> work;
   private boolean begun;
 
-  /** Written by the thread that interrupts, before {@code interruptibly} returns. */
+  /** Written by the thread that interrupts, before the work counts as over. */
   private boolean overdue;
 
   SyncAttempt(
@@ -25,17 +26,15 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
       Duration limit,
       @Nullable AttemptListener gauge,
       Context caller,
-      Next next,
       Call<T, X> work) {
     super(enforcer, limit, gauge, caller);
-    this.next = next;
     this.work = work;
   }
 
-  T call() throws X {
+  T call(Next next) throws X {
     T result;
     try {
-      result = child.interruptibly(this);
+      result = next.call(child, this);
     } catch (Throwable failure) {
       throw Failures.<X>asThrown(after(failure));
     } finally {
@@ -53,7 +52,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
 
   private Throwable after(Throwable failure) {
     if (failure instanceof InterruptedException interrupted) {
-      // Ours would have been turned into the end of the context.
+      // Of a policy inside: that of the work would have been turned into the end of the context.
       close();
       Thread.currentThread().interrupt();
       return new CallInterruptedException(interrupted);
@@ -61,17 +60,20 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
     return afterFailure(failure, begun);
   }
 
+  /** For the policies inside: the work, and that it was reached. */
   @Override
-  public T run() throws X {
+  public T call(Context ctx) throws X {
     begun = true;
-    return next.call(child, work);
+    return work.call(ctx);
   }
 
   @Override
   public void interrupted() {
-    if (begun) {
+    // A limit further in may have been reached instead.
+    if (!overdue && child.isDone()) {
       overdue = true;
       account().runsOn();
     }
+    work.interrupted();
   }
 }

@@ -46,7 +46,7 @@ final class TimeLimiter {
       Duration limit, @Nullable AttemptListener gauge, Context ctx, Next next, Call<T, X> work)
       throws X {
     return workers == null
-        ? new SyncAttempt<>(this, limit, gauge, ctx, next, work).call()
+        ? new SyncAttempt<>(this, limit, gauge, ctx, work).call(next)
         : new IsolatedAttempt<>(this, limit, gauge, ctx, next, work).call(workers);
   }
 
