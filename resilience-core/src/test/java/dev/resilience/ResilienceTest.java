@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.context.CancelReason;
-import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
@@ -145,12 +144,13 @@ class ResilienceTest {
       Throwable thrown =
           catchThrowable(
               () ->
-                  none.withoutInterrupts().call(
-                      late,
-                      c -> {
-                        time.advance(SECOND);
-                        throw new InterruptedException();
-                      }));
+                  none.withoutInterrupts()
+                      .call(
+                          late,
+                          c -> {
+                            time.advance(SECOND);
+                            throw new InterruptedException();
+                          }));
       assertThat(Thread.interrupted()).isTrue();
       assertThat(thrown).isInstanceOf(CallInterruptedException.class);
     }

@@ -47,7 +47,7 @@ final class PhaseLimit implements ContextPolicy {
       Context inside = BudgetRun.within(child, entry);
       T result;
       try {
-        result = child.interruptibly(() -> next.call(inside, work));
+        result = next.call(inside, work);
       } catch (Throwable failure) {
         throw Failures.<X>asThrown(ended(child, given, failure));
       }
@@ -99,11 +99,11 @@ final class PhaseLimit implements ContextPolicy {
     boolean outOfTime = child.error() instanceof DeadlineExceededException;
     entry.end(child, outOfTime ? Outcome.OUT_OF_TIME : Outcome.FAILED);
     if (failure instanceof InterruptedException interrupted) {
-      // Ours would have been turned into the end of the context.
+      // Of a policy inside: that of the work would have been turned into the end of the context.
       Thread.currentThread().interrupt();
       return new CallInterruptedException(interrupted);
     }
-    if (failure instanceof Error || !outOfTime || child.isEndInherited()) {
+    if (failure instanceof Error || !child.isTimedOut()) {
       return failure;
     }
     AttemptTimeoutException timedOut = new AttemptTimeoutException(entry.stage.name(), given);

@@ -39,7 +39,16 @@ public final class WorkContext extends ValueContext {
   }
 
   /** A callback for an early end, and those that were registered before. */
-  private record Hook(@Nullable Callback callback, @Nullable Hook earlier) {}
+  private static final class Hook {
+
+    private final @Nullable Callback callback;
+    private final @Nullable Hook earlier;
+
+    Hook(@Nullable Callback callback, @Nullable Hook earlier) {
+      this.callback = callback;
+      this.earlier = earlier;
+    }
+  }
 
   /** In the place of hooks: the work is over. */
   private static final Hook OVER = new Hook(null, null);
@@ -107,10 +116,10 @@ public final class WorkContext extends ValueContext {
   private void over() {
     Hook last = (Hook) HOOKS.getAndSet(this, OVER);
     while (last != null && last != OVER) {
-      if (last.callback() != null) {
-        last.callback().withdraw();
+      if (last.callback != null) {
+        last.callback.withdraw();
       }
-      last = last.earlier();
+      last = last.earlier;
     }
   }
 

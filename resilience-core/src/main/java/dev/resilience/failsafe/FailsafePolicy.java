@@ -38,17 +38,8 @@ final class FailsafePolicy implements ContextPolicy {
 
   private final List<Policy<Object>> policies;
 
-  /** Whether one of them interrupts what it cancels. */
-  private final boolean interrupts;
-
   private FailsafePolicy(List<Policy<Object>> policies) {
     this.policies = policies;
-    this.interrupts =
-        policies.stream()
-            .anyMatch(
-                policy ->
-                    policy instanceof Timeout<Object> timeout
-                        && timeout.getConfig().canInterrupt());
   }
 
   @SuppressWarnings("unchecked") // what they see of results are those of the user's calls
@@ -76,9 +67,7 @@ final class FailsafePolicy implements ContextPolicy {
       Context ctx, ExecutionContext<?> execution, Next next, Call<T, X> work) throws X {
     try (CancellableContext attempt = ctx.withCancel()) {
       execution.onCancel(attempt::cancel);
-      return interrupts
-          ? attempt.<T, X>interruptibly(() -> next.call(attempt, work))
-          : next.call(attempt, work);
+      return next.call(attempt, work);
     } catch (Throwable failure) {
       throw Failures.<X>asThrown(FailsafeFailures.theirs(failure));
     }

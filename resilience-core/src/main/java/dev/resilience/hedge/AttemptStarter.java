@@ -16,7 +16,10 @@ interface AttemptStarter<T extends @Nullable Object> {
   /** Starts; never throws. The outcome is told once, on any thread. */
   void start(CancellableContext ctx, Consumer<Outcome<T>> finish);
 
-  /** Blocks a thread of the time source's executor, which is interrupted when the context ends. */
+  /**
+   * Blocks a thread of the time source's executor, which the stack interrupts when the context
+   * ends.
+   */
   static <T extends @Nullable Object> AttemptStarter<T> blocking(Call<T, ?> work) {
     return (ctx, finish) -> {
       Runnable run = () -> finish.accept(outcome(ctx, work));
@@ -30,7 +33,7 @@ interface AttemptStarter<T extends @Nullable Object> {
 
   private static <T extends @Nullable Object> Outcome<T> outcome(Context ctx, Call<T, ?> work) {
     try {
-      return new Outcome<>(ctx.interruptibly(() -> work.call(ctx)), null);
+      return new Outcome<>(work.call(ctx), null);
     } catch (Throwable failure) {
       return new Outcome<>(null, failure);
     }

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code Exception}, one that throws none infers {@code RuntimeException}
  */
 @FunctionalInterface
-public interface Call<T extends @Nullable Object, X extends Throwable>
-    extends InterruptListener {
+public interface Call<T extends @Nullable Object, X extends Throwable> extends InterruptListener {
 
   /**
    * Does the work. May be called several times, and by several threads if the policies say so.

@@ -273,8 +273,8 @@ class FallbacksTest {
                                 bench.caller.cancel();
                                 throw refused;
                               }))
-                  .isIn(refused)
-                  .isInstanceOf(IOException.class));
+                  .isInstanceOf(ContextCancelledException.class)
+                  .satisfies(end -> assertThat(end.getSuppressed()).contains(refused)));
     }
 
     @Test

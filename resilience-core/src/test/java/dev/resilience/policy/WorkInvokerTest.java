@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.Resilience;
+import dev.resilience.breaker.Breaker;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -14,7 +15,6 @@ import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.CallInterruptedException;
-import dev.resilience.breaker.Breaker;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
@@ -52,7 +52,7 @@ class WorkInvokerTest {
   }
 
   /** Plays the socket, the connection, the statement: closed, it fails who uses it. */
-  private final class Resource implements AutoCloseable {
+  private static final class Resource implements AutoCloseable {
 
     private boolean closed;
 
@@ -87,13 +87,15 @@ class WorkInvokerTest {
       Throwable thrown =
           catchThrowable(
               () ->
-                  stack.withoutInterrupts().call(
-                      request,
-                      c -> {
-                        c.onAbort(socket::close);
-                        time.advance(ofSeconds(2));
-                        return socket.read();
-                      }));
+                  stack
+                      .withoutInterrupts()
+                      .call(
+                          request,
+                          c -> {
+                            c.onAbort(socket::close);
+                            time.advance(ofSeconds(2));
+                            return socket.read();
+                          }));
 
       assertThat(thrown).isInstanceOf(DeadlineExceededException.class);
       assertThat(besidesTheReport(thrown)).singleElement().isInstanceOf(SocketException.class);
@@ -177,7 +179,8 @@ class WorkInvokerTest {
                 catchThrowable(
                     () ->
                         stack.run(
-                            request, c -> time.parkUntil("file", time.nanoTime() + 5_000_000_000L)));
+                            request,
+                            c -> time.parkUntil("file", time.nanoTime() + 5_000_000_000L)));
             told.add(Thread.currentThread().isInterrupted());
             told.add(thrown.getClass().getSimpleName());
           });
