@@ -1,92 +1,79 @@
 package dev.resilience.limit;
 
-import dev.failsafe.Bulkhead;
-import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
-import dev.resilience.time.TimeSource;
+import dev.resilience.queue.Ticket;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A limit on how many calls are under way at once: a bulkhead.
+ * A limit on how many calls are under way at once: a bulkhead. Its size is fixed, or adapts to what
+ * the dependency can bear.
  *
  * <pre>{@code
- * ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 10).maxWaiting(50).build();
- * Resilience reports = Resilience.of(breaker, limit);
- * Report report = reports.call(ctx, c -> render(c, order));
+ * ConcurrencyLimit limit = ConcurrencyLimit.adaptive("quotes").build();
+ * Resilience quotes = Resilience.of(retry, breaker, limit, timeout);
+ * Quote quote = quotes.call(ctx, c -> api.quote(c, order));
  * }</pre>
  *
  * <h2>How it decides</h2>
  *
  * <ul>
- *   <li>Who finds no permit waits in line if there is a place, by default there is none, and is
- *       otherwise rejected at once with a {@link ConcurrencyLimitExceededException}. Nobody
- *       overtakes.
- *   <li>A wait ends with its context, or after {@link Builder#maxWait} with a {@link
- *       ConcurrencyLimitExceededException}. A deadline that passes in line is told from one that
- *       passes during a call: no breaker outside counts it.
+ *   <li>A call that finds no permit waits, if it may, and is otherwise rejected with a {@link
+ *       ConcurrencyLimitExceededException}.
+ *   <li>The more critical calls go first ({@link dev.resilience.context.Criticality}), then, where
+ *       the limit is told whose calls they are, one tenant after the other. Among equals, first
+ *       come, first served; while calls have to wait for longer than 10 ms, the newest first.
+ *   <li>A call is rejected as soon as it can no longer be served before its deadline: when it
+ *       comes, and again when calls become slower, the limit smaller, or others go first.
  *   <li>A permit is given back exactly once: when a blocking call returns, when the stage of an
  *       asynchronous one completes, which it does at the end of its context at the latest.
  *       Asynchronous work that does not hear of that end then runs on without a permit.
+ *   <li>An <b>adaptive</b> limit compares how long calls take with how long they took when it was
+ *       not felt. It grows while it is used and calls are not slower, shrinks when they are, and
+ *       goes back where shrinking did not help. A call that its caller cancelled says nothing, one
+ *       that was cut off by a deadline or a time-out took "at least this long", one that failed or
+ *       was rejected inside says nothing.
  * </ul>
  *
- * <p>The permits are those of a {@code dev.failsafe.Bulkhead}; the line is our own, because waiting
- * is the context's.
+ * <p>Place it inside of retries and breakers, and outside of time-outs: it is to hear which calls
+ * were cut off.
  *
- * <p>Thread-safe. A call that finds a permit costs the bulkhead's two short locks, and blocking
- * allocates nothing.
+ * <p>Thread-safe. A call that finds a permit costs one compare-and-set and one addition, blocking
+ * allocates nothing. An adaptive limit measures each call while there are few, and about 2,000 in a
+ * second at the most.
  */
 public final class ConcurrencyLimit implements ContextPolicy {
 
-  private final String name;
-  private final int permits;
-  private final int maxWaiting;
-  private final @Nullable Duration maxWait;
-  private final Bulkhead<?> bulkhead;
-  private final Doorman doorman;
-  private final Line line = new Queue();
-  private final ReentrantLock lock = new ReentrantLock();
+  private final PermitQueue queue;
+  private final MeasuredCall measured;
+  private final boolean isMeasuring;
+  private final String description;
 
-  /** Guarded by the lock. */
-  private final Map<Place, TimeSource> places = new LinkedHashMap<>();
-
-  /** The size of the line, to be looked at without the lock. */
-  private volatile int waiting;
-
-  private final AtomicInteger underWay = new AtomicInteger();
-  private final LongAdder rejected = new LongAdder();
-
-  private ConcurrencyLimit(Builder builder) {
-    this.name = builder.name;
-    this.permits = builder.permits;
-    this.maxWaiting = builder.maxWaiting;
-    this.maxWait = builder.maxWait;
-    this.bulkhead = Bulkhead.of(builder.permits);
-    this.doorman = new Doorman(builder.name, builder.listener);
+  private ConcurrencyLimit(PermitQueue queue, Classifier classifier, String description) {
+    this.queue = queue;
+    this.measured = new MeasuredCall(queue, classifier);
+    this.isMeasuring = queue.isMeasuring();
+    this.description = description;
   }
 
   /**
-   * A limit with nobody waiting.
+   * A fixed limit where no call waits.
    *
    * @param permits how many calls at once, at least 1
    */
@@ -95,50 +82,113 @@ public final class ConcurrencyLimit implements ContextPolicy {
   }
 
   /**
-   * A limit with more to say.
+   * Returns a builder of a fixed limit.
    *
-   * @param name in messages
+   * @param name in messages and events
    * @param permits how many calls at once, at least 1
    */
   public static Builder builder(String name, int permits) {
     return new Builder(name, permits);
   }
 
-  /** The name in messages. */
+  /**
+   * Returns a builder of a limit that finds its size.
+   *
+   * @param name in messages and events
+   */
+  public static AdaptiveBuilder adaptive(String name) {
+    return new AdaptiveBuilder(name);
+  }
+
+  /** The name in messages and events. */
   public String name() {
-    return name;
+    return queue.name();
+  }
+
+  /** How many calls may be under way at once, as of now. */
+  public int limit() {
+    return queue.limit();
+  }
+
+  /** The figures as of now. */
+  public ConcurrencyLimitSnapshot snapshot() {
+    return queue.snapshot();
   }
 
   // ---- permits by hand
 
-  /** A permit if there is one and nobody waits for it. Never waits. */
+  /**
+   * A permit, if there is one and nobody waits for it. Never waits. An adaptive limit learns
+   * nothing from it: use {@link #tryAcquire(Context)} there.
+   */
   public Optional<Permit> tryAcquire() {
-    if (takeFree()) {
-      return Optional.of(new Permit(this));
+    if (queue.tryAcquire() >= 0) {
+      return Optional.of(new Permit(queue));
     }
-    rejected.increment();
+    queue.refuse(null);
     return Optional.empty();
   }
 
   /**
-   * A permit, after a wait in line if need be.
+   * A permit, if there is one and nobody waits for it. Never waits.
+   *
+   * @param ctx whose end says what the time that the permit was held means
+   * @throws ContextException if the context has ended
+   */
+  public Optional<Permit> tryAcquire(Context ctx) {
+    ctx.throwIfDone();
+    long admission = tryAcquireChecked(ctx);
+    if (admission >= 0) {
+      return Optional.of(permit(ctx, admission));
+    }
+    queue.refuse(ctx);
+    return Optional.empty();
+  }
+
+  /**
+   * A permit, after a wait if need be.
    *
    * @param ctx whose end ends the wait
    * @return to be closed
-   * @throws ConcurrencyLimitExceededException at once if there is no place in line, or when the
-   *     wait was too long
+   * @throws ConcurrencyLimitExceededException at once, or while it waits, if there is no permit in
+   *     time, or too many wait
    * @throws ContextException if the context has ended or ends first
    * @throws InterruptedException if the thread is or was interrupted, and has to wait
    */
   public Permit acquire(Context ctx) throws InterruptedException {
     ctx.throwIfDone();
-    take(ctx);
-    return new Permit(this);
+    long admission = tryAcquireChecked(ctx);
+    if (admission >= 0) {
+      return permit(ctx, admission);
+    }
+    Ticket ticket = queue.enter(ctx, true);
+    ticket.await(ctx);
+    try {
+      queue.tellWait(ctx, ticket);
+      return isMeasuring ? new Permit(queue, ctx, queue.inUse()) : new Permit(queue);
+    } catch (Throwable broken) {
+      queue.release();
+      throw broken;
+    }
   }
 
-  /** The numbers as of now. */
-  public ConcurrencyLimitSnapshot snapshot() {
-    return new ConcurrencyLimitSnapshot(name, underWay.get(), waiting, rejected.sum());
+  private Permit permit(Context ctx, long admission) {
+    try {
+      return queue.isMeasured(admission)
+          ? new Permit(queue, ctx, PermitCounter.inUse(admission))
+          : new Permit(queue);
+    } catch (Throwable broken) {
+      queue.release();
+      throw broken;
+    }
+  }
+
+  /** Where time is measured, it is that of one time source. */
+  private long tryAcquireChecked(Context ctx) {
+    if (isMeasuring) {
+      queue.checkTime(ctx);
+    }
+    return queue.tryAcquire();
   }
 
   // ---- in a stack
@@ -146,75 +196,85 @@ public final class ConcurrencyLimit implements ContextPolicy {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
+    long admission = tryAcquireChecked(ctx);
+    if (admission < 0) {
+      return callAfterWait(ctx, next, work);
+    }
     try {
-      take(ctx);
+      return queue.isMeasured(admission)
+          ? callMeasured(ctx, next, work, PermitCounter.inUse(admission))
+          : next.call(ctx, work);
+    } finally {
+      queue.release();
+    }
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> T callAfterWait(
+      Context ctx, Next next, Call<T, X> work) throws X {
+    Ticket ticket = queue.enter(ctx, true);
+    try {
+      ticket.await(ctx);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new CallInterruptedException(interrupted);
     }
     try {
-      return next.call(ctx, work);
+      queue.tellWait(ctx, ticket);
+      return isMeasuring ? callMeasured(ctx, next, work, queue.inUse()) : next.call(ctx, work);
     } finally {
-      release();
+      queue.release();
     }
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> T callMeasured(
+      Context ctx, Next next, Call<T, X> work, int inUse) throws X {
+    long began = ctx.timeSource().nanoTime();
+    T result;
+    try {
+      result = next.call(ctx, work);
+    } catch (Throwable failure) {
+      measured.failed(ctx, failure, began, inUse);
+      throw failure;
+    }
+    measured.returned(ctx, result, began, inUse);
+    return result;
   }
 
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    if (takeFree()) {
-      return releasing(next.callAsync(ctx, work));
-    }
-    Place place;
+    Ticket ticket;
     try {
-      place = enter(ctx, false);
-    } catch (ConcurrencyLimitExceededException full) {
-      return CompletableFuture.failedFuture(full);
+      long admission = tryAcquireChecked(ctx);
+      if (admission >= 0) {
+        int inUse = queue.isMeasured(admission) ? PermitCounter.inUse(admission) : 0;
+        return AsyncPermit.start(queue, measured, ctx, next, work, inUse);
+      }
+      ticket = queue.enter(ctx, false);
+    } catch (Throwable refused) {
+      return CompletableFuture.failedFuture(refused);
     }
-    CancellableContext patience = maxWait == null ? null : ctx.withTimeout(maxWait);
-    long since = ctx.timeSource().nanoTime();
-    if (patience == null) {
-      return line.then(
-          ctx,
-          place,
-          () -> {
-            doorman.waited(ctx, since);
-            return releasing(next.callAsync(ctx, work));
-          });
+    if (!ticket.hasWaited()) {
+      return AsyncPermit.start(queue, measured, ctx, next, work, isMeasuring ? queue.inUse() : 0);
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
-    line.<T>then(
-            patience,
-            place,
-            () -> {
-              patience.close();
-              doorman.waited(ctx, since);
-              return releasing(next.callAsync(ctx, work));
-            })
-        .whenComplete(
-            (value, thrown) -> {
-              boolean impatient = isOwnEnd(patience);
-              patience.close();
-              if (thrown == null) {
-                answer.complete(value);
-              } else {
-                answer.completeExceptionally(impatient ? tooLong() : Failures.unwrap(thrown));
-              }
-            });
-    return answer;
-  }
-
-  private <T extends @Nullable Object> CompletionStage<T> releasing(CompletionStage<T> stage) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    stage.whenComplete(
-        (value, failure) -> {
-          // First: whoever hears of the end may want the permit.
-          release();
-          if (failure == null) {
-            answer.complete(value);
-          } else {
-            answer.completeExceptionally(Failures.unwrap(failure));
+    ticket.whenTurn(
+        ctx,
+        left -> {
+          if (left != null) {
+            answer.completeExceptionally(left);
+            return;
           }
+          AsyncPermit.startAfter(
+                  ticket, queue, measured, ctx, next, work, isMeasuring ? queue.inUse() : 0)
+              .whenComplete(
+                  (value, failure) -> {
+                    if (failure == null) {
+                      answer.complete(value);
+                    } else {
+                      answer.completeExceptionally(Failures.unwrap(failure));
+                    }
+                  });
         });
     return answer;
   }
@@ -226,206 +286,194 @@ public final class ConcurrencyLimit implements ContextPolicy {
 
   @Override
   public String toString() {
-    return name
-        + " ("
-        + permits
-        + " at once"
-        + (maxWaiting == 0 ? "" : ", " + maxWaiting + " waiting")
-        + ")";
+    return description.isEmpty()
+        ? name() + " (adaptive, now " + limit() + " at once)"
+        : name() + " (" + description + ")";
   }
 
-  // ---- permits
-
-  private boolean takeFree() {
-    if (waiting == 0 && bulkhead.tryAcquirePermit()) {
-      underWay.incrementAndGet();
-      return true;
-    }
-    return false;
-  }
-
-  private void take(Context ctx) throws InterruptedException {
-    if (takeFree()) {
-      return;
-    }
-    Place place = enter(ctx, true);
-    if (place.admitted) {
-      await(ctx, place);
-      return;
-    }
-    long since = ctx.timeSource().nanoTime();
-    await(ctx, place);
-    doorman.waited(ctx, since);
-  }
-
-  private void await(Context ctx, Place place) throws InterruptedException {
-    if (maxWait == null) {
-      line.await(ctx, place);
-      return;
-    }
-    try (CancellableContext patience = ctx.withTimeout(maxWait)) {
-      try {
-        line.await(patience, place);
-      } catch (ContextException end) {
-        throw isOwnEnd(patience) ? tooLong() : end;
-      }
-    }
-  }
-
-  /** Whether it is the longest wait that has ended this, and not the caller. */
-  private static boolean isOwnEnd(CancellableContext patience) {
-    return patience.isDone() && !patience.isCancelled() && !patience.isEndInherited();
-  }
-
-  private ConcurrencyLimitExceededException tooLong() {
-    rejected.increment();
-    return doorman.rejected(
-        new ConcurrencyLimitExceededException(name + ": no permit within " + maxWait));
-  }
-
-  private ConcurrencyLimitExceededException full() {
-    rejected.increment();
-    String line = maxWaiting == 0 ? "" : ", " + maxWaiting + " waiting";
-    return doorman.rejected(
-        new ConcurrencyLimitExceededException(name + ": " + permits + " calls under way" + line));
-  }
-
-  private Place enter(Context ctx, boolean blocking) {
-    Place place = new Place(1, blocking);
-    Map<Place, TimeSource> admitted;
-    boolean isFull;
-    lock.lock();
-    try {
-      isFull = places.size() >= maxWaiting;
-      if (isFull) {
-        admitted = Map.of();
-      } else {
-        places.put(place, ctx.timeSource());
-        waiting = places.size();
-        // A permit that was given back just before has not seen this place.
-        admitted = admit();
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (isFull) {
-      throw full();
-    }
-    tell(admitted);
-    return place;
-  }
-
-  void release() {
-    underWay.decrementAndGet();
-    bulkhead.releasePermit();
-    if (waiting == 0) {
-      return;
-    }
-    Map<Place, TimeSource> admitted;
-    lock.lock();
-    try {
-      admitted = admit();
-    } finally {
-      lock.unlock();
-    }
-    tell(admitted);
-  }
-
-  /** Under the lock. */
-  private Map<Place, TimeSource> admit() {
-    Map<Place, TimeSource> admitted = new LinkedHashMap<>();
-    Iterator<Map.Entry<Place, TimeSource>> heads = places.entrySet().iterator();
-    while (heads.hasNext() && bulkhead.tryAcquirePermit()) {
-      Map.Entry<Place, TimeSource> head = heads.next();
-      underWay.incrementAndGet();
-      head.getKey().admitted = true;
-      admitted.put(head.getKey(), head.getValue());
-      heads.remove();
-    }
-    waiting = places.size();
-    return admitted;
-  }
-
-  private static void tell(Map<Place, TimeSource> admitted) {
-    admitted.forEach(Place::tell);
-  }
-
-  private final class Queue implements Line {
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public void leave(Place place) {
-      boolean hadPermit;
-      lock.lock();
-      try {
-        hadPermit = places.remove(place) == null;
-        waiting = places.size();
-      } finally {
-        lock.unlock();
-      }
-      if (hadPermit) {
-        release();
-      }
-    }
-  }
-
-  /** Says what a {@link ConcurrencyLimit} does. Not thread-safe. */
+  /** Builds a fixed {@link ConcurrencyLimit}. Not thread-safe. */
   public static final class Builder {
 
-    private final String name;
+    private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofNanos(Long.MAX_VALUE);
+
     private final int permits;
-    private int maxWaiting;
-    private @Nullable Duration maxWait;
-    private PolicyListener listener = PolicyListener.none();
+    private QueueConfig config;
 
     private Builder(String name, int permits) {
-      this.name = Objects.requireNonNull(name, "name");
-      if (permits < 1) {
-        throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
-      }
-      this.permits = permits;
+      this.permits = atLeastOne("permits", permits);
+      this.config = QueueConfig.of(name, 0, AS_LONG_AS_IT_TAKES);
     }
 
     /**
-     * How many may wait in line.
+     * How many calls may wait. One too many takes the place of the least critical, and among equals
+     * of the one that would be served last.
      *
-     * @param newMaxWaiting at least 0. Default: 0, nobody waits
+     * @param maxWaiting at least 0. Default: 0, no call waits; with {@link #maxWait} alone: any
+     *     number
      */
-    public Builder maxWaiting(int newMaxWaiting) {
-      if (newMaxWaiting < 0) {
-        throw new IllegalArgumentException("maxWaiting: " + newMaxWaiting + " (expected: >= 0)");
-      }
-      maxWaiting = newMaxWaiting;
+    public Builder maxWaiting(int maxWaiting) {
+      config = config.withMaxWaiting(maxWaiting);
       return this;
     }
 
     /**
-     * How long to wait in line, besides the context's deadline.
+     * How long a call may wait, besides its deadline.
      *
-     * @param newMaxWait positive. Default: as long as the context lets
+     * @param maxWait positive. Default: as long as the context lets
      */
-    public Builder maxWait(Duration newMaxWait) {
-      Objects.requireNonNull(newMaxWait, "maxWait");
-      if (newMaxWait.isNegative() || newMaxWait.isZero()) {
-        throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: > 0)");
+    public Builder maxWait(Duration maxWait) {
+      if (Objects.requireNonNull(maxWait, "maxWait").isZero()) {
+        throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: > 0)");
       }
-      maxWait = newMaxWait;
+      config = config.withMaxWait(maxWait);
+      if (config.maxWaiting() == 0) {
+        config = config.withMaxWaiting(Integer.MAX_VALUE);
+      }
       return this;
     }
 
-    /** Hears of calls that waited, and of those that were rejected. Default: nobody. */
-    public Builder listener(PolicyListener newListener) {
-      listener = PolicyListener.contained(newListener);
+    /**
+     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
+     * its share delays the others hardly at all.
+     *
+     * @param tenant the key of a context value; calls without one are a tenant of their own.
+     *     Default: all calls are equal
+     */
+    public Builder fairBetween(Key<String> tenant) {
+      config = config.withTenantKey(tenant);
       return this;
     }
 
-    /** The policy. */
+    /** Receives the calls that waited, and those that were rejected. Default: none. */
+    public Builder listener(PolicyListener listener) {
+      config = config.withListener(listener);
+      return this;
+    }
+
+    /** Builds the limit. */
     public ConcurrencyLimit build() {
-      return new ConcurrencyLimit(this);
+      // Those who wait are judged by how long calls take; the size stays.
+      ConcurrencyEstimator durations =
+          config.maxWaiting() == 0 ? null : new ConcurrencyEstimator(permits, permits, permits);
+      String waiting =
+          config.maxWaiting() == 0
+              ? ""
+              : config.maxWaiting() == Integer.MAX_VALUE
+                  ? ", others wait"
+                  : ", " + config.maxWaiting() + " waiting";
+      return new ConcurrencyLimit(
+          new PermitQueue(config, permits, durations),
+          Classifier.ofDefaults(),
+          permits + " at once" + waiting);
     }
+  }
+
+  /** Builds an adaptive {@link ConcurrencyLimit}. Not thread-safe. */
+  public static final class AdaptiveBuilder {
+
+    private static final Duration USUAL_MAX_WAIT = Duration.ofMillis(200);
+
+    private QueueConfig config;
+    private int start = 10;
+    private int floor = 1;
+    private int ceiling = 1_000;
+    private Classifier classifier = Classifier.ofDefaults();
+
+    private AdaptiveBuilder(String name) {
+      this.config = QueueConfig.of(name, Integer.MAX_VALUE, USUAL_MAX_WAIT);
+    }
+
+    /**
+     * The limit before the first samples. It doubles in each window from there while it is used.
+     *
+     * @param permits at least 1; cut to the floor and the ceiling. Default: 10
+     */
+    public AdaptiveBuilder startingAt(int permits) {
+      start = atLeastOne("permits", permits);
+      return this;
+    }
+
+    /**
+     * The smallest and the largest limit.
+     *
+     * @param newFloor at least 1. Default: 1
+     * @param newCeiling at least the floor. Default: 1,000
+     */
+    public AdaptiveBuilder between(int newFloor, int newCeiling) {
+      atLeastOne("floor", newFloor);
+      if (newCeiling < newFloor) {
+        throw new IllegalArgumentException(
+            "ceiling: " + newCeiling + " (expected: >= " + newFloor + ", the floor)");
+      }
+      floor = newFloor;
+      ceiling = newCeiling;
+      return this;
+    }
+
+    /**
+     * How many calls may wait. Default: any number; the time is what bounds them.
+     *
+     * @param maxWaiting at least 0; 0: no call waits
+     */
+    public AdaptiveBuilder maxWaiting(int maxWaiting) {
+      config = config.withMaxWaiting(maxWaiting);
+      return this;
+    }
+
+    /**
+     * How long a call may wait, besides its deadline.
+     *
+     * @param maxWait zero: not at all. Default: 200 ms
+     */
+    public AdaptiveBuilder maxWait(Duration maxWait) {
+      config = config.withMaxWait(maxWait);
+      if (maxWait.isZero()) {
+        config = config.withMaxWaiting(0);
+      }
+      return this;
+    }
+
+    /**
+     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
+     * its share delays the others hardly at all.
+     *
+     * @param tenant the key of a context value; calls without one are a tenant of their own.
+     *     Default: all calls are equal
+     */
+    public AdaptiveBuilder fairBetween(Key<String> tenant) {
+      config = config.withTenantKey(tenant);
+      return this;
+    }
+
+    /** What outcomes mean. Default: {@link Classifier#ofDefaults}. */
+    public AdaptiveBuilder classifier(Classifier newClassifier) {
+      classifier = Objects.requireNonNull(newClassifier, "classifier");
+      return this;
+    }
+
+    /**
+     * Receives the calls that waited, those that were rejected, and changes of the limit. Default:
+     * none.
+     */
+    public AdaptiveBuilder listener(PolicyListener listener) {
+      config = config.withListener(listener);
+      return this;
+    }
+
+    /** Builds the limit. */
+    public ConcurrencyLimit build() {
+      int first = Math.max(floor, Math.min(ceiling, start));
+      return new ConcurrencyLimit(
+          new PermitQueue(config, first, new ConcurrencyEstimator(first, floor, ceiling)),
+          classifier,
+          "");
+    }
+  }
+
+  private static int atLeastOne(String argument, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
+    }
+    return value;
   }
 }

@@ -1,7 +1,9 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
@@ -9,6 +11,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.queue.Ticket;
 import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.Objects;
@@ -51,18 +54,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RateLimit implements ContextPolicy {
 
-  private final Bucket bucket;
-  private final long maxWait;
-  private final Doorman doorman;
+  private final TokenQueue queue;
 
-  private RateLimit(Builder builder) {
-    this.bucket =
-        new Bucket(
-            builder.name,
-            perNano(builder.tokens, builder.per),
-            builder.burst > 0 ? builder.burst : builder.tokens);
-    this.maxWait = Deadline.saturatedNanos(builder.maxWait);
-    this.doorman = new Doorman(builder.name, builder.listener);
+  private RateLimit(TokenQueue queue) {
+    this.queue = queue;
   }
 
   /**
@@ -86,14 +81,14 @@ public final class RateLimit implements ContextPolicy {
 
   /** The name in messages. */
   public String name() {
-    return bucket.name();
+    return queue.name();
   }
 
   // ---- tokens by hand
 
   /** Takes a token if there is one and nobody waits for it. Never waits. */
   public boolean tryAcquire(Context ctx) {
-    return bucket.tryTake(ctx, 1, true);
+    return queue.tryTake(ctx, 1, true);
   }
 
   /**
@@ -103,7 +98,7 @@ public final class RateLimit implements ContextPolicy {
    * @param tokens 1 to the burst
    */
   public boolean tryAcquire(Context ctx, int tokens) {
-    return bucket.tryTake(ctx, tokens, true);
+    return queue.tryTake(ctx, tokens, true);
   }
 
   /** As {@link #acquire(Context, int)}, for one token. */
@@ -126,23 +121,13 @@ public final class RateLimit implements ContextPolicy {
   }
 
   private void take(Context ctx, int tokens) throws InterruptedException {
-    if (bucket.tryTake(ctx, tokens, false)) {
+    if (queue.tryTake(ctx, tokens, false)) {
       return;
     }
-    Place place = enter(ctx, tokens, true);
-    if (!place.admitted) {
-      long since = ctx.timeSource().nanoTime();
-      bucket.await(ctx, place);
-      doorman.waited(ctx, since);
-    }
-  }
-
-  private Place enter(Context ctx, int tokens, boolean blocking) {
-    try {
-      return bucket.enter(ctx, tokens, maxWait, blocking);
-    } catch (RateLimitExceededException rejection) {
-      throw doorman.rejected(rejection);
-    }
+    Ticket ticket = queue.enter(ctx, tokens, true);
+    ticket.await(ctx);
+    queue.use(ticket);
+    queue.tellWait(ctx, ticket);
   }
 
   /**
@@ -154,8 +139,7 @@ public final class RateLimit implements ContextPolicy {
    */
   public Reservation reserve(Context ctx, int tokens) {
     ctx.throwIfDone();
-    Place place = enter(ctx, tokens, true);
-    return new Reservation(bucket, place);
+    return new Reservation(queue, queue.enter(ctx, tokens, true));
   }
 
   // ---- while in use
@@ -167,7 +151,7 @@ public final class RateLimit implements ContextPolicy {
    * @param per the time in which they come, positive
    */
   public void changeRate(int tokens, Duration per) {
-    bucket.change(perNano(tokens, per), 0);
+    queue.changeRate(checked("tokens", tokens), checkedNanos(per));
   }
 
   /**
@@ -177,12 +161,12 @@ public final class RateLimit implements ContextPolicy {
    * @param tokens at least 1
    */
   public void changeBurst(int tokens) {
-    bucket.change(0, checked("burst", tokens));
+    queue.changeBurst(checked("burst", tokens));
   }
 
   /** The numbers as of now. */
   public RateLimitSnapshot snapshot() {
-    return bucket.snapshot();
+    return queue.snapshot();
   }
 
   // ---- in a stack
@@ -202,26 +186,40 @@ public final class RateLimit implements ContextPolicy {
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    Place place;
+    Ticket ticket;
     try {
-      if (bucket.tryTake(ctx, 1, false)) {
+      if (queue.tryTake(ctx, 1, false)) {
         return next.callAsync(ctx, work);
       }
-      place = enter(ctx, 1, false);
-    } catch (RuntimeException refused) {
+      ticket = queue.enter(ctx, 1, false);
+    } catch (Throwable refused) {
       return CompletableFuture.failedFuture(refused);
     }
-    if (place.admitted) {
-      return next.callAsync(ctx, work);
-    }
-    long since = ctx.timeSource().nanoTime();
-    return bucket.then(
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    ticket.whenTurn(
         ctx,
-        place,
-        () -> {
-          doorman.waited(ctx, since);
-          return next.callAsync(ctx, work);
+        left -> {
+          if (left != null) {
+            answer.completeExceptionally(left);
+            return;
+          }
+          try {
+            queue.use(ticket);
+            queue.tellWait(ctx, ticket);
+            next.callAsync(ctx, work)
+                .whenComplete(
+                    (value, failure) -> {
+                      if (failure == null) {
+                        answer.complete(value);
+                      } else {
+                        answer.completeExceptionally(Failures.unwrap(failure));
+                      }
+                    });
+          } catch (Throwable broken) {
+            answer.completeExceptionally(broken);
+          }
         });
+    return answer;
   }
 
   @Override
@@ -236,12 +234,12 @@ public final class RateLimit implements ContextPolicy {
     return now.name() + " (" + rate + " per s, burst " + now.burst() + ")";
   }
 
-  private static double perNano(int tokens, Duration per) {
+  private static long checkedNanos(Duration per) {
     Objects.requireNonNull(per, "per");
     if (per.isNegative() || per.isZero()) {
       throw new IllegalArgumentException("per: " + per + " (expected: > 0)");
     }
-    return checked("tokens", tokens) / (double) Deadline.saturatedNanos(per);
+    return Deadline.saturatedNanos(per);
   }
 
   private static int checked(String argument, int tokens) {
@@ -251,18 +249,19 @@ public final class RateLimit implements ContextPolicy {
     return tokens;
   }
 
-  /** Says what a {@link RateLimit} does. Not thread-safe. */
+  /** Builds a {@link RateLimit}. Not thread-safe. */
   public static final class Builder {
 
-    private final String name;
+    private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofNanos(Long.MAX_VALUE);
+
+    private QueueConfig config;
     private int tokens = 100;
-    private Duration per = Duration.ofSeconds(1);
+    private long nanos = 1_000_000_000L;
     private int burst;
-    private Duration maxWait = Duration.ofNanos(Long.MAX_VALUE);
-    private PolicyListener listener = PolicyListener.none();
+    private boolean isStrict;
 
     private Builder(String name) {
-      this.name = Objects.requireNonNull(name, "name");
+      this.config = QueueConfig.of(name, Integer.MAX_VALUE, AS_LONG_AS_IT_TAKES);
     }
 
     /**
@@ -272,14 +271,14 @@ public final class RateLimit implements ContextPolicy {
      * @param newPer positive
      */
     public Builder rate(int newTokens, Duration newPer) {
-      perNano(newTokens, newPer);
+      checked("tokens", newTokens);
+      nanos = checkedNanos(newPer);
       tokens = newTokens;
-      per = newPer;
       return this;
     }
 
     /**
-     * How many tokens are kept that nobody took; so many are there at first, and so many can be
+     * How many tokens are kept that no call took; so many are there at first, and so many can be
      * taken at once. Default: as many as come in the time of the rate.
      *
      * @param newBurst at least 1
@@ -290,28 +289,59 @@ public final class RateLimit implements ContextPolicy {
     }
 
     /**
-     * How long to wait in line, besides the context's deadline.
-     *
-     * @param newMaxWait zero: not at all. Default: as long as the context lets
+     * Never more than the tokens of the rate in any window of its time, wherever the window begins,
+     * though all of them at once: for quotas that are counted elsewhere. Without this, up to {@code
+     * burst} more pass in the worst window. Has no burst of its own. Remembers when each token of
+     * the last window was used: up to 12 bytes for each token of the rate.
      */
-    public Builder maxWait(Duration newMaxWait) {
-      Objects.requireNonNull(newMaxWait, "maxWait");
-      if (newMaxWait.isNegative()) {
-        throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: >= 0)");
-      }
-      maxWait = newMaxWait;
+    public Builder strictWindow() {
+      isStrict = true;
       return this;
     }
 
-    /** Hears of calls that waited, and of those that were rejected. Default: nobody. */
-    public Builder listener(PolicyListener newListener) {
-      listener = PolicyListener.contained(newListener);
+    /**
+     * How long to wait, besides the context's deadline.
+     *
+     * @param maxWait zero: not at all. Default: as long as the context lets
+     */
+    public Builder maxWait(Duration maxWait) {
+      config = config.withMaxWait(maxWait);
       return this;
     }
 
-    /** The policy, its bucket full. */
+    /**
+     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
+     * its share delays the others hardly at all.
+     *
+     * @param tenant the key of a context value; calls without one are a tenant of their own.
+     *     Default: all calls are equal
+     */
+    public Builder fairBetween(Key<String> tenant) {
+      config = config.withTenantKey(tenant);
+      return this;
+    }
+
+    /** Receives the calls that waited, and those that were rejected. Default: none. */
+    public Builder listener(PolicyListener listener) {
+      config = config.withListener(listener);
+      return this;
+    }
+
+    /**
+     * Builds the limit, with all tokens there.
+     *
+     * @throws IllegalArgumentException if a strict window was given a burst
+     */
     public RateLimit build() {
-      return new RateLimit(this);
+      if (isStrict && burst > 0) {
+        throw new IllegalArgumentException(
+            "burst: " + burst + " (expected: none, a strict window has " + tokens + " tokens)");
+      }
+      Meter meter =
+          isStrict
+              ? new StrictWindow(tokens, nanos)
+              : new TokenBucket(tokens, nanos, burst > 0 ? burst : tokens);
+      return new RateLimit(new TokenQueue(config, meter));
     }
   }
 }

@@ -1,11 +1,13 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
+import dev.resilience.queue.Ticket;
 import java.time.Duration;
 
 /**
- * Tokens of a {@link RateLimit} that are somebody's already, though perhaps not yet. Its moment
- * comes by itself; it moves forward when somebody ahead gives up, and changes with the rate.
+ * Tokens of a {@link RateLimit} that belong to the holder already, though they may not have come
+ * yet. Their moment comes by itself; it moves forward when somebody ahead gives up, backward when
+ * somebody more critical comes, and changes with the rate.
  *
  * <pre>{@code
  * try (Reservation slot = limit.reserve(ctx, 5)) {
@@ -20,39 +22,42 @@ import java.time.Duration;
  * <p>Tokens that are given back after their moment count as if they had never been taken: those
  * that would have overflowed meanwhile are lost, so that no return exceeds the burst.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe. A reservation that is held costs about 200 bytes, however many calls pass
+ * meanwhile.
  */
 public final class Reservation implements AutoCloseable {
 
-  private final Bucket bucket;
-  private final Place place;
+  private final TokenQueue queue;
+  private final Ticket ticket;
 
-  Reservation(Bucket bucket, Place place) {
-    this.bucket = bucket;
-    this.place = place;
+  Reservation(TokenQueue queue, Ticket ticket) {
+    this.queue = queue;
+    this.ticket = ticket;
   }
 
   /** How many tokens. */
   public int tokens() {
-    return place.tokens;
+    return ticket.units();
   }
 
-  /** How long until they may be used, as things are now; zero: they may be. Linear in the line. */
+  /** How long until they may be used, as things are now; zero: they may be. Linear in the queue. */
   public Duration delay() {
-    return Duration.ofNanos(bucket.waitOf(place));
+    return Duration.ofNanos(queue.waitOf(ticket));
   }
 
   /**
    * Waits until the tokens may be used, and uses them: they can no longer be given back. Where the
    * wait ends otherwise, they are given back. Once, by one thread.
    *
+   * @throws dev.resilience.error.RateLimitExceededException if they can no longer come before the
+   *     deadline of the context that they were reserved with
    * @throws dev.resilience.context.ContextException if the context ends first
    * @throws InterruptedException if the thread is or was interrupted
    * @throws IllegalStateException if they were used or given back before
    */
   public void await(Context ctx) throws InterruptedException {
-    bucket.await(ctx, place);
-    if (!bucket.use(place)) {
+    ticket.await(ctx);
+    if (!queue.use(ticket)) {
       throw new IllegalStateException("the reservation was used or given back before");
     }
   }
@@ -63,9 +68,9 @@ public final class Reservation implements AutoCloseable {
    * @return false: they were used, or given back before
    */
   public boolean cancel() {
-    boolean gaveBack = bucket.giveUp(place);
+    boolean gaveBack = queue.giveUp(ticket);
     if (gaveBack) {
-      place.complete(null);
+      ticket.complete(null);
     }
     return gaveBack;
   }

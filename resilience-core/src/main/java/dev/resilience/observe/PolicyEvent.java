@@ -97,6 +97,15 @@ public sealed interface PolicyEvent {
   record Waited(String policy, Duration time) implements PolicyEvent {}
 
   /**
+   * An adaptive concurrency limit has changed.
+   *
+   * @param policy the name of the limit
+   * @param from how many calls at once before
+   * @param to how many from now on
+   */
+  record ConcurrencyLimitChanged(String policy, int from, int to) implements PolicyEvent {}
+
+  /**
    * Another attempt was started beside a slow one.
    *
    * @param policy the name of the hedge

@@ -235,7 +235,7 @@ final class Simulation {
       tell(limit.snapshot().toString());
     }
     for (ConcurrencyLimit limit : bulkheads) {
-      assertThat(limit.snapshot().underWay()).as("permits of %s", limit).isZero();
+      assertThat(limit.snapshot().inUse()).as("permits of %s", limit).isZero();
       assertThat(limit.snapshot().waiting()).as("in line before %s", limit).isZero();
       tell(limit.snapshot().toString());
     }

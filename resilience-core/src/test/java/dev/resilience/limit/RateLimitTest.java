@@ -80,7 +80,7 @@ class RateLimitTest {
       limit.tryAcquire(root);
       assertThatThrownBy(() -> limit.tryAcquire(Context.background(VirtualTime.manual())))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("'mail' measures already");
+          .hasMessageContaining("as in earlier calls of mail");
     }
   }
 
@@ -163,24 +163,63 @@ class RateLimitTest {
       assertThat(log).containsExactly("left at 20", "second at 100");
     }
 
-    @Test
-    void that_a_deadline_ends_is_no_evidence_against_the_dependency() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void that_a_slower_rate_makes_hopeless_ends_at_once_in_a_rejection(CallMode mode)
+        throws Exception {
       run(
           () -> {
             limit.tryAcquire(root, 2);
             try (var ctx = root.withTimeout(ofMillis(150))) {
-              // It would fit, but the limit gets slower meanwhile.
               time.start(
                   "operator",
                   () -> {
                     root.sleep(ofMillis(10));
                     limit.changeRate(1, ofSeconds(1));
                   });
-              Throwable thrown = catchThrowable(() -> Resilience.of(limit).call(ctx, c -> "never"));
-              assertThat(time.elapsed()).isEqualTo(ofMillis(150));
+              assertThatThrownBy(() -> mode.call(Resilience.of(limit), ctx, c -> "never"))
+                  .isInstanceOfSatisfying(
+                      RateLimitExceededException.class,
+                      e -> assertThat(e.retryAfter()).contains(ofMillis(900)));
+              assertThat(time.elapsed()).isEqualTo(ofMillis(10));
+            }
+            return null;
+          });
+      assertThat(limit.snapshot().rejected()).isEqualTo(1);
+    }
+
+    @Test
+    void that_a_slower_rate_stretches_beyond_the_longest_wait_ends_in_a_rejection()
+        throws Exception {
+      RateLimit impatient =
+          RateLimit.builder("mail").rate(10, ofSeconds(1)).burst(1).maxWait(ofMillis(300)).build();
+      run(
+          () -> {
+            impatient.acquire(root);
+            time.start(
+                "operator",
+                () -> {
+                  root.sleep(ofMillis(50));
+                  impatient.changeRate(1, ofSeconds(1));
+                });
+            assertThatThrownBy(() -> impatient.acquire(root))
+                .isInstanceOf(RateLimitExceededException.class);
+            assertThat(time.elapsed()).isEqualTo(ofMillis(50));
+            return null;
+          });
+    }
+
+    @Test
+    void that_a_deadline_ends_is_no_evidence_against_the_dependency() throws Exception {
+      run(
+          () -> {
+            limit.tryAcquire(root, 2);
+            try (var ctx = root.withTimeout(ofMillis(150))) {
+              Throwable thrown = catchThrowable(() -> limit.acquire(ctx, 2));
+              assertThat(Classifier.ofDefaults().judge(ctx, thrown)).isEqualTo(Verdict.REJECTED);
+              root.sleep(ofMillis(150));
               assertThat(Classifier.ofDefaults().judge(ctx, thrown))
                   .isEqualTo(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH);
-              assertThat(thrown).hasMessageContaining("while waiting for mail");
             }
             return null;
           });

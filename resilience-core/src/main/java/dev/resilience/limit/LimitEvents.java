@@ -7,12 +7,12 @@ import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
 import java.time.Duration;
 
-/** Says who waited before a limit, and who was turned away. Called without a lock. */
-record Doorman(String limit, PolicyListener listener) {
+/** Tells what a limit does with calls. Called without a lock. */
+record LimitEvents(String limit, PolicyListener listener) {
 
-  /** Let in, after a wait since {@code start}. */
-  void waited(Context ctx, long start) {
-    Duration time = Duration.ofNanos(ctx.timeSource().nanoTime() - start);
+  /** Let in, after a wait. */
+  void waited(Context ctx, long nanos) {
+    Duration time = Duration.ofNanos(nanos);
     CallReport.tell(ctx, limit, new CallReport.Delay(time));
     listener.on(new PolicyEvent.Waited(limit, time));
   }
@@ -21,5 +21,10 @@ record Doorman(String limit, PolicyListener listener) {
   <E extends RejectedException> E rejected(E rejection) {
     listener.on(new PolicyEvent.Rejected(limit, rejection));
     return rejection;
+  }
+
+  /** An adaptive limit has changed. */
+  void changed(int from, int to) {
+    listener.on(new PolicyEvent.ConcurrencyLimitChanged(limit, from, to));
   }
 }

@@ -1,0 +1,58 @@
+package dev.resilience.limit;
+
+import dev.resilience.context.Key;
+import dev.resilience.observe.PolicyListener;
+import dev.resilience.time.Deadline;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all limits can be told about those who wait.
+ *
+ * @param maxWaiting how many may wait
+ * @param maxWait how long, in nanoseconds
+ * @param tenantKey whose value the queue is fair between; null: it is not
+ */
+record QueueConfig(
+    String name,
+    int maxWaiting,
+    long maxWait,
+    @Nullable Key<String> tenantKey,
+    PolicyListener listener) {
+
+  static QueueConfig of(String name, int maxWaiting, Duration maxWait) {
+    return new QueueConfig(
+        Objects.requireNonNull(name, "name"),
+        maxWaiting,
+        Deadline.saturatedNanos(maxWait),
+        null,
+        PolicyListener.none());
+  }
+
+  QueueConfig withMaxWaiting(int newMaxWaiting) {
+    if (newMaxWaiting < 0) {
+      throw new IllegalArgumentException("maxWaiting: " + newMaxWaiting + " (expected: >= 0)");
+    }
+    return new QueueConfig(name, newMaxWaiting, maxWait, tenantKey, listener);
+  }
+
+  QueueConfig withMaxWait(Duration newMaxWait) {
+    Objects.requireNonNull(newMaxWait, "maxWait");
+    if (newMaxWait.isNegative()) {
+      throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: >= 0)");
+    }
+    return new QueueConfig(
+        name, maxWaiting, Deadline.saturatedNanos(newMaxWait), tenantKey, listener);
+  }
+
+  QueueConfig withTenantKey(Key<String> newTenantKey) {
+    return new QueueConfig(
+        name, maxWaiting, maxWait, Objects.requireNonNull(newTenantKey, "tenantKey"), listener);
+  }
+
+  QueueConfig withListener(PolicyListener newListener) {
+    return new QueueConfig(
+        name, maxWaiting, maxWait, tenantKey, PolicyListener.contained(newListener));
+  }
+}
