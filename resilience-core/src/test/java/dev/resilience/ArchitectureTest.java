@@ -38,9 +38,10 @@ class ArchitectureTest {
     ARROWS.put("error", Set.of("text", "time", "context"));
     ARROWS.put("stage", Set.of("text", "time", "context", "error"));
     ARROWS.put("statistics", Set.of("text", "time"));
+    ARROWS.put("queue", Set.of("text", "time", "context"));
     Set<String> below = Set.of("text", "time", "context", "error", "stage", "statistics");
     ARROWS.put("policy", below);
-    ARROWS.put("concurrent", below);
+    ARROWS.put("concurrent", and(below, "queue"));
     ARROWS.put("concurrent.file", and(below, "concurrent"));
     ARROWS.put("concurrent.pipeline", and(below, "concurrent"));
     ARROWS.put("propagation", and(below, "policy"));
@@ -48,10 +49,10 @@ class ArchitectureTest {
     Set<String> ofPolicies = and(below, "policy", "observe");
     ARROWS.put("failsafe", ofPolicies);
     ARROWS.put("retry", and(ofPolicies, "failsafe"));
-    for (String policy :
-        List.of("breaker", "timeout", "budget", "fallback", "limit", "hedge", "chaos")) {
+    for (String policy : List.of("breaker", "timeout", "budget", "fallback", "hedge", "chaos")) {
       ARROWS.put(policy, ofPolicies);
     }
+    ARROWS.put("limit", and(ofPolicies, "queue"));
   }
 
   private static final JavaClasses MAIN =
@@ -140,7 +141,7 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT + ".failsafe", ROOT + ".retry", ROOT + ".limit")
+            .resideOutsideOfPackages(ROOT + ".failsafe", ROOT + ".retry")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("dev.failsafe.."));

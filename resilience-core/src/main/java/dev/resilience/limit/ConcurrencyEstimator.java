@@ -10,17 +10,18 @@ package dev.resilience.limit;
  * limit was not felt; never with an absolute latency.
  *
  * <ul>
- *   <li><b>Grows</b> while it is felt (calls wait or are refused, or nearly all permits are in use)
- *       and the median is near the baseline: twice as large each window at first and on the way
- *       back to a size that was good before, by up to a quarter otherwise, less the further the
- *       median is above the baseline, and never beyond twice what was in use.
- *   <li><b>Shrinks</b> when calls have to wait and the median exceeds 1.5 times the baseline, in
- *       proportion; to half when most calls were cut off before their end.
+ *   <li><b>Grows</b> while calls have to wait for it and the median is near the baseline: twice as
+ *       large each window at first and on the way back to a size that was good before, by up to a
+ *       quarter otherwise, less the further the median is above the baseline, and never beyond
+ *       twice what was in use. While none has to wait, it only keeps a quarter more than is in use.
+ *   <li><b>Shrinks</b>, to about half, when calls have to wait and the median exceeds 1.5 times the
+ *       baseline, or 1.35 times where more than a tenth is cut off, or when most are.
  *   <li><b>Asks whether it helped.</b> A queue in the dependency gets shorter when fewer calls are
  *       under way: half of them, half the median. Where the median does not follow, the dependency
  *       itself has become slower, and a smaller limit is only harm: the limit goes back to where
  *       queueing begins (by Little's law), and the median of the small limit becomes the baseline.
- *       So the baseline follows a dependency that changes, and does not drift under overload.
+ *       So the baseline follows a dependency that changes, and does not drift under overload. The
+ *       same is asked where the median stays too high to grow and too low to shrink.
  *   <li><b>Does not wait for slow calls to tell that they are slow.</b> As soon as a call finds no
  *       permit, Little's law gives the mean duration from the calls under way and those that ended
  *       of late. Beyond three times the usual mean the limit is halved at once.
@@ -39,6 +40,27 @@ final class ConcurrencyEstimator {
   /** How far the median may be above the baseline before the limit shrinks. */
   private static final double TOLERANCE = 1.5;
 
+  /** The same where many calls are cut off: they have no time for a queue. */
+  private static final double TOLERANCE_OF_LOSS = 1.35;
+
+  /**
+   * How far the median may be above the baseline while the limit grows. Larger: more queueing in
+   * the dependency. Smaller: noise keeps the limit below what the dependency can do.
+   */
+  private static final double QUEUEING = 1.3;
+
+  /** How far the limit is above what is in use, while nobody waits. */
+  private static final double HEADROOM = 1.25;
+
+  /** An unused limit shrinks to this times what is in use. */
+  private static final double KEPT = 1.5;
+
+  /** The share of calls that is many. */
+  private static final double MANY = 0.1;
+
+  /** How much larger a size has to be to be larger by more than chance. */
+  private static final double CLEARLY = 1.25;
+
   /** The same for the mean by Little's law, which sees outliers and is known before they end. */
   private static final double ALARM = 3;
 
@@ -51,9 +73,15 @@ final class ConcurrencyEstimator {
   /** The share of calls that find no permit from which on the limit is felt to be too small. */
   private static final double PRESSURE = 0.1;
 
+  /** For how many windows the limit may stay between growing and shrinking. */
+  private static final int PATIENCE = 10;
+
   private static final double GROWTH = 0.25;
-  private static final double SHRINKING = 0.5;
-  private static final int FEWEST_SAMPLES = 6;
+
+  /** Enough of a difference to see what it does, in one window. */
+  private static final double SHRINKING = 0.55;
+
+  private static final int FEWEST_SAMPLES = 8;
   private static final int FEWEST_IN_TIME = 5;
   private static final long SHORTEST_WINDOW = 20_000_000L;
   private static final long LONGEST_WINDOW = 1_000_000_000L;
@@ -88,6 +116,9 @@ final class ConcurrencyEstimator {
 
   private double recentPeak;
 
+  /** For how many windows the median has been too high to grow and too low to shrink. */
+  private int inDoubt;
+
   // The size before it was made smaller, and the median with it; 0: nothing is being tried.
   private double triedFrom;
   private double medianBefore;
@@ -101,6 +132,7 @@ final class ConcurrencyEstimator {
   private boolean isOpen;
   private long openedAt;
   private long openedBefore;
+  private long lastSeen;
   private int peak;
   private int arrivals;
   private int pressed;
@@ -149,11 +181,12 @@ final class ConcurrencyEstimator {
     if (!isOpen) {
       return;
     }
+    lastSeen = now;
     long passed = now - openedAt;
     if (mask != 0 && passed > SHORTEST_WINDOW) {
       mask = 0;
     }
-    if (baseline == 0 || isAlarmed || passed < Math.max(SHORTEST_WINDOW, 2 * usualMean)) {
+    if (baseline == 0 || triedFrom > 0 || passed < Math.max(SHORTEST_WINDOW, 2 * usualMean)) {
       return;
     }
     int inUse = counter.inUse();
@@ -164,10 +197,8 @@ final class ConcurrencyEstimator {
     if (isSlow && inUse >= counter.limit()) {
       isAlarmed = true;
       isStarting = false;
-      if (triedFrom == 0) {
-        triedFrom = size;
-        medianBefore = 0;
-      }
+      triedFrom = size;
+      medianBefore = 0;
       size = Math.max(floor, size * SHRINKING);
       open(now, counter);
     }
@@ -183,14 +214,15 @@ final class ConcurrencyEstimator {
   void sample(long began, long now, boolean atLeast, int inUse, PermitCounter counter) {
     if (!isOpen) {
       isOpen = true;
+      lastSeen = began;
       open(began, counter);
     }
+    if (began - lastSeen > LONGEST_WINDOW) {
+      rest(began - lastSeen);
+      open(began, counter);
+    }
+    lastSeen = now;
     long passed = now - openedAt;
-    if (passed > LONGEST_WINDOW && window.size() == 0) {
-      rest(passed);
-      open(began, counter);
-      passed = now - openedAt;
-    }
     peak = Math.max(peak, inUse);
     if (began - openedAt < 0) {
       // It was let in under another limit, of which it still tells.
@@ -253,18 +285,26 @@ final class ConcurrencyEstimator {
     boolean isPressed = pressed > PRESSURE * Math.max(1, admitted + arrivals);
     recentPeak = Math.max(peak, recentPeak * 0.9);
     follow(median, mean, isCut, isPressed);
-    boolean isSlow = isCut || median > TOLERANCE * baseline;
+    double tolerance = window.cutShare() > MANY ? TOLERANCE_OF_LOSS : TOLERANCE;
+    boolean isSlow = isCut || median > tolerance * baseline;
+    inDoubt = isPressed && median > QUEUEING * baseline ? inDoubt + 1 : 0;
+    if (inDoubt > PATIENCE) {
+      isSlow = true;
+      inDoubt = 0;
+    }
     if (isSlow && isPressed) {
       shrink(median, mean, isCut);
     } else {
       if (!isSlow) {
         triedFrom = 0;
-        if (isPressed || peak >= 0.8 * size) {
+        if (isPressed) {
           grow(median);
+        } else {
+          size = Math.max(size, HEADROOM * peak);
         }
       }
-      if (!isPressed && recentPeak * TOLERANCE < size) {
-        size = Math.max(Math.max(Math.min(start, size), recentPeak * TOLERANCE), size * 0.9);
+      if (!isPressed && recentPeak * KEPT < size) {
+        size = Math.max(Math.max(Math.min(start, size), recentPeak * KEPT), size * 0.9);
       }
     }
     size = Math.max(floor, Math.min(ceiling, size));
@@ -281,10 +321,8 @@ final class ConcurrencyEstimator {
   private void takeMedianBefore() {
     if (isAlarmed) {
       isAlarmed = false;
-      if (medianBefore == 0) {
-        medianBefore = before.size() >= 4 ? medianOfBefore() : 0;
-        triedFrom = medianBefore == 0 ? 0 : triedFrom;
-      }
+      medianBefore = before.size() >= 4 ? medianOfBefore() : 0;
+      triedFrom = medianBefore == 0 ? 0 : triedFrom;
     }
   }
 
@@ -301,13 +339,13 @@ final class ConcurrencyEstimator {
     if (isCut || (isPressed && median >= baseline)) {
       return;
     }
-    double weight = median < baseline / TOLERANCE ? 0.5 : isPressed ? 0.1 : 0.2;
+    double weight = median < baseline / 1.5 ? 0.5 : isPressed ? 0.1 : 0.2;
     baseline = Math.max(1, baseline + weight * (median - baseline));
     usualMean += weight * (mean - usualMean);
   }
 
   private void grow(double median) {
-    double room = (TOLERANCE - median / baseline) / (TOLERANCE - 1);
+    double room = (QUEUEING - median / baseline) / (QUEUEING - 1);
     room = Math.max(0, Math.min(1, room));
     good = Math.max(good * 0.98, Math.min(size, peak));
     boolean isFast = (isStarting || size < 0.75 * good) && room > 0.3;
@@ -320,13 +358,18 @@ final class ConcurrencyEstimator {
     if (size <= floor && !isCut) {
       // It cannot get smaller; so this is what a call takes, whoever is to blame.
       rebase(median, mean);
+      isStarting = true;
       return;
     }
     if (triedFrom > 0 && !isCut && triedFrom >= 1.7 * size) {
-      double effect = Math.log(medianBefore / median) / Math.log(triedFrom / size);
-      if (effect < 0.55) {
-        size = Math.max(size, Math.min(triedFrom, triedFrom * median / medianBefore));
+      // Where queueing begins, by Little's law, if there is no queueing now.
+      double knee = triedFrom * median / medianBefore;
+      if (knee > CLEARLY * size) {
+        double effect = Math.log(medianBefore / median) / Math.log(triedFrom / size);
+        size = Math.min(triedFrom, knee);
         rebase(median, mean);
+        // No effect at all: there was no queueing before either, and there is room beyond.
+        isStarting = effect < 0.25;
         return;
       }
       triedFrom = size;
@@ -335,7 +378,7 @@ final class ConcurrencyEstimator {
       triedFrom = size;
       medianBefore = median;
     }
-    size *= isCut ? SHRINKING : Math.max(SHRINKING, TOLERANCE * baseline / median);
+    size *= SHRINKING;
   }
 
   /** The dependency itself has become slower: this is normal from now on. */
@@ -343,6 +386,6 @@ final class ConcurrencyEstimator {
     baseline = median;
     usualMean = mean;
     triedFrom = 0;
-    isStarting = true;
+    good = 0;
   }
 }

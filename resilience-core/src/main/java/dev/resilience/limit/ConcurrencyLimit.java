@@ -371,7 +371,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
   /** Builds an adaptive {@link ConcurrencyLimit}. Not thread-safe. */
   public static final class AdaptiveBuilder {
 
-    private static final Duration USUAL_MAX_WAIT = Duration.ofMillis(200);
+    private static final Duration USUAL_MAX_WAIT = Duration.ofSeconds(1);
 
     private QueueConfig config;
     private int start = 10;
@@ -423,7 +423,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     /**
      * How long a call may wait, besides its deadline.
      *
-     * @param maxWait zero: not at all. Default: 200 ms
+     * @param maxWait zero: not at all. Default: 1 s
      */
     public AdaptiveBuilder maxWait(Duration maxWait) {
       config = config.withMaxWait(maxWait);

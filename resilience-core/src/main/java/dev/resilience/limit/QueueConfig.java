@@ -2,7 +2,7 @@ package dev.resilience.limit;
 
 import dev.resilience.context.Key;
 import dev.resilience.observe.PolicyListener;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,7 @@ record QueueConfig(
     return new QueueConfig(
         Objects.requireNonNull(name, "name"),
         maxWaiting,
-        Deadline.saturatedNanos(maxWait),
+        Durations.toNanos(maxWait),
         null,
         PolicyListener.none());
   }
@@ -42,8 +42,7 @@ record QueueConfig(
     if (newMaxWait.isNegative()) {
       throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: >= 0)");
     }
-    return new QueueConfig(
-        name, maxWaiting, Deadline.saturatedNanos(newMaxWait), tenantKey, listener);
+    return new QueueConfig(name, maxWaiting, Durations.toNanos(newMaxWait), tenantKey, listener);
   }
 
   QueueConfig withTenantKey(Key<String> newTenantKey) {

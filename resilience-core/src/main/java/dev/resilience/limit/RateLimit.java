@@ -12,7 +12,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -239,7 +239,7 @@ public final class RateLimit implements ContextPolicy {
     if (per.isNegative() || per.isZero()) {
       throw new IllegalArgumentException("per: " + per + " (expected: > 0)");
     }
-    return Deadline.saturatedNanos(per);
+    return Durations.toNanos(per);
   }
 
   private static int checked(String argument, int tokens) {

@@ -15,6 +15,8 @@ final class SampleWindow {
   /** The standard deviation of a normal distribution is its interquartile range divided by this. */
   private static final double QUARTILES_APART = 1.35;
 
+  private static final double ROUNDING = 1e-9;
+
   /** Twice the duration, plus one if it was cut off; so an exact one sorts before its equal. */
   private final long[] samples = new long[CAPACITY];
 
@@ -57,7 +59,7 @@ final class SampleWindow {
         median = duration(i);
         isMedianCut = false;
       }
-      if (surviving <= 0.1) {
+      if (surviving <= 0.1 + ROUNDING) {
         high = duration(i);
         isHighCut = false;
       }
@@ -88,6 +90,15 @@ final class SampleWindow {
   /** The standard deviation as a share of the median, at most 1; blind to outliers. */
   double spread() {
     return spread;
+  }
+
+  /** The share of calls that were cut off. */
+  double cutShare() {
+    int cut = 0;
+    for (int i = 0; i < size; i++) {
+      cut += (int) (samples[i] & 1);
+    }
+    return cut / (double) size;
   }
 
   /** The arithmetic mean. */

@@ -13,19 +13,31 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.context.Criticality;
+import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.policy.AsyncCall;
+import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.Next;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConcurrencyLimitTest {
 
@@ -223,6 +235,257 @@ class ConcurrencyLimitTest {
           }
           assertThat(limit.tryAcquire()).isEmpty();
         });
+  }
+
+  @Nested
+  class TheQueue {
+
+    private final VirtualTime.Manual hand = VirtualTime.manual();
+    private final Context top = Context.background(hand);
+    private final List<String> outcomes = new ArrayList<>();
+
+    /** Makes a call that takes a while, and notes what becomes of it. */
+    private void call(ConcurrencyLimit limit, String name, Context ctx, int millis) {
+      Resilience.of(limit)
+          .callAsync(ctx, c -> c.delay(ofMillis(millis)))
+          .whenComplete(
+              (nothing, failure) ->
+                  outcomes.add(
+                      name
+                          + " "
+                          + (failure == null ? "done" : failure.getClass().getSimpleName())
+                          + " at "
+                          + hand.elapsed().toMillis()));
+    }
+
+    @Test
+    void refuses_at_once_who_could_not_be_done_in_time() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(10).build();
+      for (int i = 0; i < 8; i++) {
+        call(limit, "usual", top, 50);
+        hand.advance(ofMillis(50));
+      }
+      outcomes.clear();
+      call(limit, "first", top, 50);
+      call(limit, "next", top.withTimeout(ofMillis(60)), 50);
+      call(limit, "hurried", top.withTimeout(ofMillis(50)), 50);
+      assertThat(outcomes)
+          .as("done in 50 ms, where it could not even wait")
+          .containsExactly("hurried ConcurrencyLimitExceededException at 400");
+    }
+
+    @Test
+    void refuses_who_waits_once_the_time_left_is_less_than_a_call_takes() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(10).build();
+      for (int i = 0; i < 8; i++) {
+        call(limit, "usual", top, 50);
+        hand.advance(ofMillis(50));
+      }
+      outcomes.clear();
+      call(limit, "slow", top, 200);
+      call(limit, "waits", top.withTimeout(ofMillis(130)), 50);
+      hand.advance(ofMillis(79));
+      assertThat(outcomes).isEmpty();
+      hand.advance(ofMillis(1));
+      assertThat(outcomes).containsExactly("waits ConcurrencyLimitExceededException at 480");
+    }
+
+    @Test
+    void judges_again_when_calls_have_become_slower() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(10).build();
+      for (int i = 0; i < 8; i++) {
+        call(limit, "usual", top, 10);
+        hand.advance(ofMillis(10));
+      }
+      outcomes.clear();
+      Context later = Criticality.SHEDDABLE.in(top);
+      for (int i = 0; i < 6; i++) {
+        call(limit, "slow", top, 300);
+      }
+      call(limit, "hopeful", later.withTimeout(ofSeconds(30)), 300);
+      call(limit, "hurried", later.withTimeout(ofMillis(1_950)), 300);
+      hand.advance(ofMillis(1_800));
+      assertThat(outcomes)
+          .as("five slow ones say that the sixth and it cannot both be done by 2,030")
+          .contains("hurried ConcurrencyLimitExceededException at 1580");
+      hand.advance(ofSeconds(1));
+      assertThat(outcomes).contains("hopeful done at 2180");
+    }
+
+    @Test
+    void lets_the_more_critical_go_first_and_refuses_the_least_critical() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(2).build();
+      call(limit, "first", top, 10);
+      call(limit, "prefetch", Criticality.SHEDDABLE.in(top), 10);
+      call(limit, "page", top, 10);
+      assertThat(outcomes).isEmpty();
+      call(limit, "payment", Criticality.CRITICAL_PLUS.in(top), 10);
+      assertThat(outcomes).containsExactly("prefetch ConcurrencyLimitExceededException at 0");
+      call(limit, "batch", Criticality.SHEDDABLE_PLUS.in(top), 10);
+      hand.advance(ofMillis(30));
+      assertThat(outcomes)
+          .containsExactly(
+              "prefetch ConcurrencyLimitExceededException at 0",
+              "batch ConcurrencyLimitExceededException at 0",
+              "first done at 10",
+              "payment done at 20",
+              "page done at 30");
+    }
+
+    @Test
+    void serves_the_newest_while_it_stands() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(9).build();
+      call(limit, "first", top, 20);
+      call(limit, "old", top, 1);
+      hand.advance(ofMillis(15));
+      call(limit, "new", top, 1);
+      hand.advance(ofMillis(10));
+      assertThat(outcomes).containsExactly("first done at 20", "new done at 21", "old done at 22");
+    }
+
+    @Test
+    void bounds_by_time_alone_where_asked() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWait(ofMillis(40)).build();
+      call(limit, "first", top, 100);
+      for (int i = 0; i < 500; i++) {
+        call(limit, "waits", top, 1);
+      }
+      assertThat(limit.snapshot().waiting()).isEqualTo(500);
+      hand.advance(ofMillis(40));
+      assertThat(outcomes)
+          .hasSize(500)
+          .containsOnly("waits ConcurrencyLimitExceededException at 40");
+      assertThat(limit.snapshot().waiting()).isZero();
+      assertThat(limit.snapshot().rejected()).isEqualTo(500);
+      hand.advance(ofMillis(60));
+      assertThat(hand.pendingTimers()).isZero();
+    }
+  }
+
+  /** What is lent comes back whatever the executor, a policy or a rule does. */
+  @Nested
+  class WhateverIsThrown {
+
+    private final VirtualTime.Manual hand = VirtualTime.manual();
+    private final RefusingTime refusing = new RefusingTime(hand);
+    private final Context top = Context.background(refusing);
+
+    @Test
+    void an_executor_that_takes_nothing_ends_the_calls_and_loses_no_permit() {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(5_000).build();
+      Permit permit = limit.tryAcquire().orElseThrow();
+      List<CompletableFuture<Void>> calls = new ArrayList<>();
+      for (int i = 0; i < 5_000; i++) {
+        calls.add(
+            Resilience.of(limit)
+                .callAsync(top, c -> CompletableFuture.<Void>completedFuture(null))
+                .toCompletableFuture());
+      }
+      refusing.isFull = true;
+      permit.close();
+      assertThat(calls)
+          .allSatisfy(
+              call ->
+                  assertThatThrownBy(call::join)
+                      .hasCauseInstanceOf(RejectedExecutionException.class));
+      refusing.isFull = false;
+      assertThat(limit.snapshot().inUse()).isZero();
+      assertThat(limit.snapshot().waiting()).isZero();
+      assertThat(limit.tryAcquire()).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_policy_that_throws_or_returns_nothing_ends_the_call_and_loses_no_permit(
+        boolean throwing) {
+      ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 1).maxWaiting(10).build();
+      Resilience stack = Resilience.of(limit, new Broken(throwing));
+      Permit permit = limit.tryAcquire().orElseThrow();
+      var waiting = stack.callAsync(top, c -> CompletableFuture.completedFuture("never"));
+      permit.close();
+      assertThat(waiting.toCompletableFuture()).isCompletedExceptionally();
+      var atOnce = stack.callAsync(top, c -> CompletableFuture.completedFuture("never"));
+      assertThat(atOnce.toCompletableFuture()).isCompletedExceptionally();
+      assertThat(limit.snapshot().inUse()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_rule_that_throws_an_error_costs_nobody_a_permit(CallMode mode) throws Exception {
+      ConcurrencyLimit limit =
+          ConcurrencyLimit.adaptive("reports")
+              .classifier(
+                  Classifier.ofDefaults()
+                      .onResult(
+                          String.class,
+                          s -> {
+                            throw new AssertionError("a broken rule");
+                          }))
+              .build();
+      assertThat(mode.<String>call(Resilience.of(limit), root, c -> "answer")).isEqualTo("answer");
+      assertThat(limit.snapshot().inUse()).isZero();
+    }
+
+    @Test
+    void a_listener_that_throws_an_error_costs_nobody_a_permit() {
+      ConcurrencyLimit limit =
+          ConcurrencyLimit.builder("reports", 1)
+              .maxWaiting(1)
+              .listener(
+                  event -> {
+                    throw new AssertionError("a broken listener");
+                  })
+              .build();
+      Permit permit = limit.tryAcquire().orElseThrow();
+      var waits = Resilience.of(limit).callAsync(top, c -> c.delay(ofMillis(1)));
+      var rejected = Resilience.of(limit).callAsync(top, c -> c.delay(ofMillis(1)));
+      assertThatThrownBy(() -> rejected.toCompletableFuture().join())
+          .hasCauseInstanceOf(ConcurrencyLimitExceededException.class);
+      permit.close();
+      hand.advance(ofMillis(1));
+      assertThat(waits.toCompletableFuture()).isCompleted();
+      assertThat(limit.snapshot().inUse()).isZero();
+    }
+  }
+
+  @Test
+  void the_longest_durations_are_as_good_as_for_ever() throws Exception {
+    for (Duration huge : List.of(ofSeconds(Long.MAX_VALUE), Duration.ofDays(365_000))) {
+      ConcurrencyLimit limit =
+          ConcurrencyLimit.builder("reports", 1).maxWaiting(1).maxWait(huge).build();
+      run(
+          () -> {
+            Permit permit = limit.acquire(root);
+            try (var hurried = root.withTimeout(ofMillis(30))) {
+              assertThatThrownBy(() -> limit.acquire(hurried))
+                  .isInstanceOf(DeadlineExceededException.class);
+            }
+            permit.close();
+            limit.acquire(root).close();
+            return null;
+          });
+      assertThat(time.pendingTimers()).isZero();
+    }
+  }
+
+  /** What policies of users' do. */
+  private record Broken(boolean throwing) implements ContextPolicy {
+
+    @Override
+    public <T extends @Nullable Object, X extends Throwable> T call(
+        Context ctx, Next next, Call<T, X> work) {
+      throw new AssertionError("broken");
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public <T extends @Nullable Object> CompletionStage<T> callAsync(
+        Context ctx, Next next, AsyncCall<T> work) {
+      if (throwing) {
+        throw new AssertionError("broken");
+      }
+      return null;
+    }
   }
 
   @Test

@@ -30,7 +30,7 @@ final class Overload {
 
   // The service.
   int workers = 16;
-  double median = 0.05;
+  double median = 0.06;
   double sigma = 0.25;
   double slowFrom = Double.MAX_VALUE;
   double slowUntil = Double.MAX_VALUE;
@@ -41,7 +41,7 @@ final class Overload {
   double surgeFrom = Double.MAX_VALUE;
   double surgeUntil = Double.MAX_VALUE;
   double surge = 1;
-  double patience = 1;
+  double patience = 0.6;
   double critical = 1;
   double leaving;
   Map<String, Double> shares = Map.of("", 1.0);
@@ -179,6 +179,10 @@ final class Overload {
 
   double success() {
     return answered / (double) calls;
+  }
+
+  double refusedShare() {
+    return rejected / (double) calls;
   }
 
   double criticalSuccess() {

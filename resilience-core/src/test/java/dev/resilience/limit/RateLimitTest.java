@@ -11,6 +11,8 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.context.Criticality;
+import dev.resilience.context.Key;
 import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
@@ -20,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -352,6 +356,110 @@ class RateLimitTest {
       assertThat(limit.snapshot().available()).isEqualTo(2);
       limit.changeBurst(5);
       assertThat(limit.snapshot().available()).isEqualTo(5);
+    }
+  }
+
+  @Nested
+  class TheQueue {
+
+    private final VirtualTime.Manual hand = VirtualTime.manual();
+    private final RefusingTime refusing = new RefusingTime(hand);
+    private final Context top = Context.background(refusing);
+
+    private CompletableFuture<String> call(Context ctx) {
+      return Resilience.of(limit)
+          .callAsync(ctx, c -> CompletableFuture.completedFuture("answer"))
+          .toCompletableFuture();
+    }
+
+    @Test
+    void lets_the_more_critical_go_first_and_refuses_whom_that_makes_hopeless() {
+      limit.tryAcquire(top, 2);
+      var prefetch = call(Criticality.SHEDDABLE.in(top.withTimeout(ofMillis(150))));
+      assertThat(prefetch).isNotDone();
+      var page = call(top);
+      assertThatThrownBy(prefetch::join).hasCauseInstanceOf(RateLimitExceededException.class);
+      hand.advance(ofMillis(100));
+      assertThat(page).isCompleted();
+    }
+
+    @Test
+    void lets_tenants_take_turns() {
+      Key<String> tenant = Key.of("tenant", String.class);
+      RateLimit fair =
+          RateLimit.builder("mail").rate(10, ofSeconds(1)).burst(1).fairBetween(tenant).build();
+      fair.tryAcquire(top);
+      for (String who : List.of("greedy", "greedy", "greedy", "modest")) {
+        Resilience.of(fair)
+            .callAsync(
+                top.withValue(tenant, who),
+                c -> {
+                  log.add(who + " at " + hand.elapsed().toMillis());
+                  return CompletableFuture.completedFuture(null);
+                });
+      }
+      hand.advance(ofSeconds(1));
+      assertThat(log)
+          .containsExactly("greedy at 100", "modest at 200", "greedy at 300", "greedy at 400");
+    }
+
+    @Test
+    void ends_the_calls_whose_turn_an_executor_does_not_take_and_keeps_their_tokens() {
+      limit.tryAcquire(top, 2);
+      var first = call(top);
+      refusing.isFull = true;
+      hand.advance(ofMillis(100));
+      assertThatThrownBy(first::join).hasCauseInstanceOf(RejectedExecutionException.class);
+      refusing.isFull = false;
+      assertThat(limit.tryAcquire(top)).as("the token came back").isTrue();
+      assertThat(limit.snapshot().waiting()).isZero();
+      assertThat(hand.pendingTimers()).isZero();
+    }
+
+    @Test
+    void lets_sixteen_thousand_in_at_once() {
+      RateLimit large =
+          RateLimit.builder("mail").rate(1, Duration.ofDays(1)).burst(100_000).build();
+      Reservation all = large.reserve(top, 100_000);
+      List<Reservation> waiting = new ArrayList<>();
+      for (int i = 0; i < 16_000; i++) {
+        waiting.add(large.reserve(top, 1));
+      }
+      assertThat(all.cancel()).isTrue();
+      assertThat(waiting).allSatisfy(one -> assertThat(one.delay()).isZero());
+      assertThat(large.snapshot().waiting()).isZero();
+    }
+
+    @Test
+    void ends_with_a_policy_that_throws() {
+      limit.tryAcquire(top, 2);
+      var waits =
+          Resilience.of(limit)
+              .callAsync(
+                  top,
+                  c -> {
+                    throw new AssertionError("broken");
+                  });
+      hand.advance(ofMillis(100));
+      assertThat(waits.toCompletableFuture()).isCompletedExceptionally();
+    }
+  }
+
+  @Test
+  void the_longest_durations_are_as_good_as_for_ever() throws Exception {
+    for (Duration huge : List.of(ofSeconds(Long.MAX_VALUE), Duration.ofDays(365_000))) {
+      RateLimit slow = RateLimit.builder("mail").rate(1, huge).maxWait(huge).build();
+      run(
+          () -> {
+            slow.acquire(root);
+            try (var ctx = root.withTimeout(ofMillis(100))) {
+              assertThatThrownBy(() -> slow.acquire(ctx))
+                  .isInstanceOfSatisfying(
+                      RateLimitExceededException.class,
+                      e -> assertThat(e.retryAfter().orElseThrow()).isPositive());
+            }
+            return null;
+          });
     }
   }
 

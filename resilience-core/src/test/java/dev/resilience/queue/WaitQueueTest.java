@@ -29,11 +29,15 @@ class WaitQueueTest {
   private final AdmissionQueue owner = new NothingToBeHad();
   private final Map<Ticket, String> names = new HashMap<>();
 
-  private Ticket add(String name, Context ctx) {
+  private Ticket ticket(String name, Context ctx) {
     Ticket ticket = new Ticket(owner, ctx, 1, true, Long.MAX_VALUE, TENANT, time.nanoTime());
     names.put(ticket, name);
     queue.add(ticket);
     return ticket;
+  }
+
+  private void add(String name, Context ctx) {
+    assertThat(ticket(name, ctx).isWaiting()).isTrue();
   }
 
   private void add(String name, Criticality criticality, String tenant) {
@@ -94,9 +98,9 @@ class WaitQueueTest {
 
     @Test
     void survives_those_who_leave_from_anywhere() {
-      Ticket first = add("first", root);
+      Ticket first = ticket("first", root);
       add("second", root);
-      Ticket third = add("third", root);
+      Ticket third = ticket("third", root);
       add("fourth", root);
       assertThat(queue.remove(third)).isTrue();
       assertThat(queue.remove(first)).isTrue();

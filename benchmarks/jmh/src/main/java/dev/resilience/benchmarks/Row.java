@@ -196,6 +196,42 @@ record Row(
               null,
               null,
               failsafe("WholeStack.failsafe")),
+          row(
+              "concurrency limit, fixed",
+              "ConcurrencyLimits.fixed",
+              0,
+              25,
+              0,
+              null,
+              netflix("ConcurrencyLimits.netflix"),
+              alone("ConcurrencyLimits.failsafe")),
+          row(
+              "… on two threads",
+              "ConcurrencyLimits.fixedOnTwoThreads",
+              0,
+              60,
+              0,
+              null,
+              netflix("ConcurrencyLimits.netflixOnTwoThreads"),
+              alone("ConcurrencyLimits.failsafeOnTwoThreads")),
+          row(
+              "concurrency limit, adaptive",
+              "ConcurrencyLimits.adaptive",
+              0,
+              25,
+              0,
+              null,
+              netflix("ConcurrencyLimits.netflix")),
+          row(
+              "… on two threads",
+              "ConcurrencyLimits.adaptiveOnTwoThreads",
+              0,
+              60,
+              0,
+              null,
+              netflix("ConcurrencyLimits.netflixOnTwoThreads")),
+          row("a call that it refuses", "ConcurrencyLimits.refused", 0, 200, null, null),
+          row("each of 1,000 calls that wait for it", "WaitingCalls.ours", 0, 2_000, null, null),
           row("record a duration", "AdaptiveLimitCosts.record", 0, 12, 0, null),
           row("… on two threads", "AdaptiveLimitCosts.recordOnTwoThreads", 0, 12, 0, null),
           row("read the adaptive limit", "AdaptiveLimitCosts.readLimit", 0, 2, 0, null),
@@ -303,6 +339,10 @@ record Row(
 
   private static Peer failsafe(String benchmark) {
     return new Peer("Failsafe", benchmark);
+  }
+
+  private static Peer netflix(String benchmark) {
+    return new Peer("Netflix", benchmark);
   }
 
   private static Peer alone(String benchmark) {

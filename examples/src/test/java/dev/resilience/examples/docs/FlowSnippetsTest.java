@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.context.Key;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.hedge.FirstSuccess;
 import dev.resilience.hedge.Hedge;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.Test;
 
 /** The blocks of the pages on limits, hedging and composition. */
 class FlowSnippetsTest {
+
+  private static final Key<String> TENANT = Key.of("tenant", String.class);
 
   private final Context ctx = Context.background().withTimeout(ofSeconds(10));
   private final String order = "order 7";
@@ -89,8 +92,27 @@ class FlowSnippetsTest {
   }
 
   @Test
+  void strict_window() {
+    RateLimit quota = RateLimit.builder("geocoder").rate(100, ofSeconds(1)).strictWindow().build();
+    assertThat(quota.tryAcquire(ctx, 100)).isTrue();
+    assertThat(quota.tryAcquire(ctx)).isFalse();
+  }
+
+  @Test
+  void adaptive_concurrency_limit() {
+    QuoteApi api = (c, o) -> "quote";
+    FixedTimeout timeout = FixedTimeout.of(ofMillis(300));
+    ConcurrencyLimit limit = ConcurrencyLimit.adaptive("quotes").build();
+    Resilience quotes = Resilience.of(retry, breaker, limit, timeout);
+    String quote = quotes.call(ctx, c -> api.quote(c, order));
+    assertThat(quote).isEqualTo("quote");
+    assertThat(quotes.describe()).contains("quotes (adaptive, now 10 at once)");
+  }
+
+  @Test
   void concurrency_limit() {
-    ConcurrencyLimit limit = ConcurrencyLimit.builder("reports", 10).maxWaiting(50).build();
+    ConcurrencyLimit limit =
+        ConcurrencyLimit.builder("reports", 10).maxWait(ofMillis(500)).fairBetween(TENANT).build();
     Resilience reports = Resilience.of(breaker, limit);
     String report = reports.call(ctx, c -> render(c, order));
     assertThat(report).isEqualTo("report on order 7");
@@ -136,6 +158,10 @@ class FlowSnippetsTest {
     assertThatThrownBy(() -> quoteOrAlarm(payments, c -> "quote"))
         .isInstanceOf(CircuitOpenException.class);
     assertThat(sent).containsExactly("alarm: circuit 'service' is held open");
+  }
+
+  private interface QuoteApi {
+    String quote(Context ctx, String order);
   }
 
   private interface Api {
