@@ -57,7 +57,7 @@ class StrictWindowPropertyTest {
               Reservation fifth = limit.reserve(root, 1);
               Reservation seventh = limit.reserve(root, 2)) {
             assertThat(fourth.delay()).isEqualTo(ofMillis(700));
-            assertThat(fifth.delay()).isEqualTo(ofMillis(1_000));
+            assertThat(fifth.delay()).isEqualTo(ofSeconds(1));
             assertThat(seventh.delay()).isEqualTo(ofMillis(1_700));
           }
           limit.acquire(root);
