@@ -55,7 +55,7 @@ public final class Next {
   /** The shortest {@link ContextPolicy#timeout} of the policies inside, if any of them has one. */
   public Optional<Duration> timeout() {
     Optional<Duration> shortest = Optional.empty();
-    for (Next link = this; link.policy != WorkInvoker.INSTANCE; link = link.rest) {
+    for (Next link = this; !(link.policy instanceof WorkInvoker); link = link.rest) {
       Optional<Duration> own = link.policy.timeout();
       if (own.isPresent() && (shortest.isEmpty() || own.get().compareTo(shortest.get()) < 0)) {
         shortest = own;
