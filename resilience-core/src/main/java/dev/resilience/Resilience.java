@@ -1,12 +1,16 @@
 package dev.resilience;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.error.ResilienceException;
 import dev.resilience.observe.CallReportCollector;
 import dev.resilience.observe.CallReportListener;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Action;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
@@ -19,8 +23,8 @@ import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,15 +53,31 @@ public final class Resilience {
 
   private static final Logger LOG = System.getLogger(Resilience.class.getName());
 
-  private final PolicyChain chain;
+  private final String name;
+  private final PolicyChain policies;
   private final List<String> warnings;
+  private final Classifier classifier;
   private final @Nullable CallReportListener reports;
+  private final @Nullable PolicyListener listener;
+
+  /** The policies, with what observes them outside. */
+  private final PolicyChain chain;
 
   private Resilience(
-      PolicyChain chain, List<String> warnings, @Nullable CallReportListener reports) {
-    this.chain = chain;
+      String name,
+      PolicyChain policies,
+      List<String> warnings,
+      Classifier classifier,
+      @Nullable CallReportListener reports,
+      @Nullable PolicyListener listener) {
+    this.name = name;
+    this.policies = policies;
     this.warnings = warnings;
+    this.classifier = classifier;
     this.reports = reports;
+    this.listener = listener;
+    this.chain =
+        listener == null ? policies : policies.inside(new CallObserver(name, classifier, listener));
   }
 
   /**
@@ -66,12 +86,12 @@ public final class Resilience {
    * @param outermostFirst the policies; none: calls are only bound to their contexts
    */
   public static Resilience of(ContextPolicy... outermostFirst) {
-    PolicyChain chain = PolicyChain.of(outermostFirst);
-    List<String> warnings = StackWarnings.of(chain.entries());
+    PolicyChain policies = PolicyChain.of(outermostFirst);
+    List<String> warnings = StackWarnings.of(policies.entries());
     for (String warning : warnings) {
       LOG.log(Level.WARNING, warning);
     }
-    return new Resilience(chain, warnings, null);
+    return new Resilience("call", policies, warnings, Classifier.ofDefaults(), null, null);
   }
 
   /**
@@ -88,16 +108,16 @@ public final class Resilience {
    */
   public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
       throws X {
-    Objects.requireNonNull(work, "work");
-    return reports == null ? chain.call(ctx, work) : callReported(ctx, work, reports);
+    requireNonNull(work, "work");
+    return reports == null ? chain.call(ctx, work) : callReported(ctx, work);
   }
 
   private <T extends @Nullable Object, X extends Throwable> T callReported(
-      Context ctx, Call<T, X> work, CallReportListener listener) throws X {
+      Context ctx, Call<T, X> work) throws X {
     if (ctx.isDone()) {
       throw ctx.toException();
     }
-    CallReportCollector collector = new CallReportCollector(this::describe, listener, ctx);
+    CallReportCollector collector = requireNonNull(collector(ctx));
     T result;
     try {
       result = chain.call(collector.context(), work);
@@ -137,13 +157,13 @@ public final class Resilience {
    *     of the time source for further attempts
    */
   public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
-    Objects.requireNonNull(work, "work");
+    requireNonNull(work, "work");
     if (reports == null || ctx.isDone()) {
       return chain.callAsync(ctx, work);
     }
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
-    CallReportCollector collector = new CallReportCollector(this::describe, reports, call);
+    CallReportCollector collector = requireNonNull(collector(call));
     Stages.watch(
         chain.start(collector.context(), work),
         result,
@@ -162,6 +182,52 @@ public final class Resilience {
   }
 
   /**
+   * Starts blocking work on another thread and returns at once.
+   *
+   * <pre>{@code
+   * CompletionStage<Page> page = pages.callOn(ctx, executor, c -> readBlocking(c, url));
+   * }</pre>
+   *
+   * <p>The stage completes when the context ends, also while the work waits for a thread, and the
+   * work is interrupted then. Cancelling the stage's future ends the context of the call. What a
+   * thread carries besides the context (thread-locals, scoped values) does not come along, unless
+   * the executor brings it.
+   *
+   * @param ctx the caller's context
+   * @param executor runs the whole call, back-offs included; one that refuses fails the call. On a
+   *     JVM that has them, one of virtual threads
+   * @param work may be called several times, or not at all
+   */
+  public <T extends @Nullable Object, X extends Throwable> CompletionStage<T> callOn(
+      Context ctx, Executor executor, Call<T, X> work) {
+    requireNonNull(executor, "executor");
+    requireNonNull(work, "work");
+    CancellableContext call = ctx.withCancel();
+    CallerFuture<T> result = new CallerFuture<>(call);
+    Registration end = call.onDone(() -> result.settle(null, call.toException()));
+    try {
+      executor.execute(() -> settleBy(result, end, call, work));
+    } catch (Throwable refused) {
+      end.withdraw();
+      result.settle(null, refused);
+    }
+    return result;
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> void settleBy(
+      CallerFuture<T> result, Registration end, Context call, Call<T, X> work) {
+    T value = null;
+    Throwable failure = null;
+    try {
+      value = call(call, work);
+    } catch (Throwable thrown) {
+      failure = thrown;
+    }
+    end.withdraw();
+    result.settle(value, failure);
+  }
+
+  /**
    * This stack, with something else to answer when a call fails. A fallback stands outside of all
    * policies, and knows the type of the answer.
    *
@@ -174,8 +240,7 @@ public final class Resilience {
    * @param fallback made with {@code dev.resilience.fallback.Fallbacks}
    */
   public <T extends @Nullable Object> WithFallback<T> withFallback(Fallback<? extends T> fallback) {
-    return new WithFallback<>(
-        this, Objects.requireNonNull(fallback, "fallback"), Classifier.ofDefaults());
+    return new WithFallback<>(this, requireNonNull(fallback, "fallback"), classifier);
   }
 
   /**
@@ -193,10 +258,54 @@ public final class Resilience {
    * <p>Costs a child context and one small object for each call, 112 bytes; without a listener
    * nothing.
    *
-   * @param listener in place of the one that was there
+   * @param reports in place of the one that was there
    */
-  public Resilience withReports(CallReportListener listener) {
-    return new Resilience(chain, warnings, Objects.requireNonNull(listener, "listener"));
+  public Resilience withReports(CallReportListener reports) {
+    return new Resilience(
+        name, policies, warnings, classifier, requireNonNull(reports, "reports"), listener);
+  }
+
+  /**
+   * This stack, under a name for its listener.
+   *
+   * @param newName not blank. Default: "call"
+   */
+  public Resilience named(String newName) {
+    if (requireNonNull(newName, "name").isBlank()) {
+      throw new IllegalArgumentException("name: '" + newName + "' (expected: not blank)");
+    }
+    return new Resilience(newName, policies, warnings, classifier, reports, listener);
+  }
+
+  /**
+   * This stack, with a listener that hears how each call ended that reached the policies, successes
+   * too: a {@link dev.resilience.observe.PolicyEvent.CallCompleted} with the verdict and the time
+   * taken, from which rates and latencies can be had. What single policies do their own listeners
+   * hear.
+   *
+   * <p>Costs two readings of the clock and one event for each call; without a listener nothing.
+   *
+   * @param newListener in place of the one that was there
+   */
+  public Resilience withListener(PolicyListener newListener) {
+    return new Resilience(
+        name, policies, warnings, classifier, reports, PolicyListener.contained(newListener));
+  }
+
+  /**
+   * This stack, with another judgement of what became of a call, for its reports, its listener and
+   * its fallback. Policies judge by the classifiers that they were built with.
+   *
+   * @param newClassifier best the one that the policies have
+   */
+  public Resilience withClassifier(Classifier newClassifier) {
+    return new Resilience(
+        name, policies, warnings, requireNonNull(newClassifier, "classifier"), reports, listener);
+  }
+
+  /** The name, for its listener. */
+  public String name() {
+    return name;
   }
 
   /**
@@ -218,7 +327,7 @@ public final class Resilience {
 
   /** The stack in one line, outermost first. */
   public String describe() {
-    return chain.describe();
+    return policies.describe();
   }
 
   /**
@@ -238,7 +347,9 @@ public final class Resilience {
 
   /** The report of a call that begins; null if nobody listens. */
   @Nullable CallReportCollector collector(Context ctx) {
-    return reports == null ? null : new CallReportCollector(this::describe, reports, ctx);
+    return reports == null
+        ? null
+        : new CallReportCollector(this::describe, classifier, reports, ctx);
   }
 
   PolicyChain chain() {

@@ -149,7 +149,7 @@ class CallSitesTest {
         .isInstanceOf(FileNotFoundException.class);
     assertThat(reports)
         .containsExactly(
-            "retry (3 attempts, no delay): 3 attempts, stopped: it failed with"
+            "retry (3 attempts, no delay): 3 attempts, stopped: retry: all 3 attempts are used, it failed with"
                 + " java.io.FileNotFoundException: no order -1");
   }
 }

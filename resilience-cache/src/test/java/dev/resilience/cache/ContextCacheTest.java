@@ -361,7 +361,7 @@ class ContextCacheTest {
                             .hasMessage(
                                 "users: the load failed: "
                                     + "dev.resilience.error.AttemptTimeoutException: "
-                                    + "users: no answer within PT0.3S")
+                                    + "users: no answer within 300 ms")
                             .hasCauseInstanceOf(AttemptTimeoutException.class));
           });
     }

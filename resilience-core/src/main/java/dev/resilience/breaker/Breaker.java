@@ -12,7 +12,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
-import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -426,7 +426,7 @@ public final class Breaker implements ContextPolicy {
       if (Objects.requireNonNull(time, "window").compareTo(Duration.ofNanos(TimeWindow.SLICES)) < 0
           || time.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException(
-            "window: " + DurationText.of(time) + " (expected: 10 ns to 1 day)");
+            "window: " + Durations.format(time) + " (expected: 10 ns to 1 day)");
       }
       windowTime = time;
       return this;
@@ -491,7 +491,7 @@ public final class Breaker implements ContextPolicy {
     public Builder timeoutsOpenAfter(Duration time) {
       if (Objects.requireNonNull(time, "timeoutsOpenAfter").isNegative()) {
         throw new IllegalArgumentException(
-            "timeoutsOpenAfter: " + DurationText.of(time) + " (expected: >= 0)");
+            "timeoutsOpenAfter: " + Durations.format(time) + " (expected: >= 0)");
       }
       timeoutsOpenAfter = time;
       return this;
@@ -528,9 +528,9 @@ public final class Breaker implements ContextPolicy {
       if (Objects.requireNonNull(longest, "longest").compareTo(shortest) < 0) {
         throw new IllegalArgumentException(
             "longest: "
-                + DurationText.of(longest)
+                + Durations.format(longest)
                 + " (expected: >= "
-                + DurationText.of(shortest)
+                + Durations.format(shortest)
                 + ")");
       }
       openFor = shortest;

@@ -3,7 +3,8 @@ package dev.resilience.observe;
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Verdict;
-import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +122,7 @@ public final class CallReport {
     return steps;
   }
 
-  /** How many attempts there were. */
+  /** How many attempts there were; a rejection is none, since the dependency was not called. */
   public int attemptCount() {
     return attemptCount;
   }
@@ -172,10 +173,18 @@ public final class CallReport {
     }
     failure.addSuppressed(new ReportCarrier(this));
     for (Step step : steps) {
-      if (step.itself() instanceof Attempt attempt && attempt.failure() != null) {
-        Failures.suppress(failure, attempt.failure());
+      Throwable earlier = failureOf(step.itself());
+      if (earlier != null) {
+        Failures.suppress(failure, earlier);
       }
     }
+  }
+
+  private static @Nullable Throwable failureOf(Step step) {
+    if (step instanceof Attempt attempt) {
+      return attempt.failure();
+    }
+    return step instanceof Rejection rejection ? rejection.failure() : null;
   }
 
   /** One line. */
@@ -186,7 +195,7 @@ public final class CallReport {
         + ": "
         + attemptCount
         + (attemptCount == 1 ? " attempt" : " attempts")
-        + (waited.isZero() ? "" : ", waited " + DurationText.of(waited))
+        + (waited.isZero() ? "" : ", waited " + Durations.format(waited))
         + ", stopped: "
         + stopped;
   }
@@ -201,7 +210,7 @@ public final class CallReport {
   }
 
   /** Something that happened during a call. */
-  public sealed interface Step permits Attempt, Delay, Decision, Told {
+  public sealed interface Step permits Attempt, Rejection, Delay, Decision, Told {
 
     /** This step, without the name of who told it. */
     default Step itself() {
@@ -245,9 +254,23 @@ public final class CallReport {
     public String toString() {
       String outcome =
           failure != null
-              ? failure.toString()
+              ? SafeText.of(failure)
               : "a result" + (result == null ? "" : " of " + result.getClass().getName());
       return "attempt " + number + ": " + verdict + ", " + outcome;
+    }
+  }
+
+  /**
+   * The dependency was not called: a circuit was open, a limit reached, the time too short.
+   *
+   * @param failure what it was rejected with
+   * @param verdict what became of it
+   */
+  public record Rejection(Throwable failure, Verdict verdict) implements Step {
+
+    @Override
+    public String toString() {
+      return verdict + ", " + SafeText.of(failure);
     }
   }
 
@@ -260,7 +283,7 @@ public final class CallReport {
 
     @Override
     public String toString() {
-      return "waited " + DurationText.of(time);
+      return "waited " + Durations.format(time);
     }
   }
 
@@ -292,10 +315,13 @@ public final class CallReport {
       this.collector = collector;
     }
 
-    /** An attempt failed. */
+    /** An attempt failed, or was rejected, which is no attempt. */
     public Recorder failed(Throwable failure, Verdict verdict) {
       Objects.requireNonNull(failure, "failure");
-      return add(new Attempt(++attempts, failure, null, verdict));
+      return add(
+          verdict.isDispatched()
+              ? new Attempt(++attempts, failure, null, verdict)
+              : new Rejection(failure, verdict));
     }
 
     /** An attempt returned, with a good result or one that counts as a failure. */
@@ -347,7 +373,7 @@ public final class CallReport {
 
     private CallReport end(Object why) {
       if (collector != null) {
-        collector.tell(new Told(policy, new Decision("stopped: " + why)));
+        collector.stopped(policy, why.toString());
       }
       return new CallReport(policy, steps.toList(), attempts, why);
     }
@@ -359,9 +385,9 @@ public final class CallReport {
     @Override
     public String toString() {
       return "no time left: next attempt in "
-          + DurationText.of(nextAttemptIn)
+          + Durations.format(nextAttemptIn)
           + ", "
-          + DurationText.of(timeLeft)
+          + Durations.format(timeLeft)
           + " left";
     }
   }
@@ -372,11 +398,11 @@ public final class CallReport {
     @Override
     public String toString() {
       return "no time left: next attempt in "
-          + DurationText.of(nextAttemptIn)
+          + Durations.format(nextAttemptIn)
           + ", which usually takes "
-          + DurationText.of(usual)
+          + Durations.format(usual)
           + ", "
-          + DurationText.of(timeLeft)
+          + Durations.format(timeLeft)
           + " left";
     }
   }

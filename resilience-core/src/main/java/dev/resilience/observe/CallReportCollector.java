@@ -3,10 +3,13 @@ package dev.resilience.observe;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.observe.CallReport.Attempt;
+import dev.resilience.observe.CallReport.Decision;
+import dev.resilience.observe.CallReport.Rejection;
 import dev.resilience.observe.CallReport.Step;
 import dev.resilience.observe.CallReport.Told;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
@@ -38,6 +41,7 @@ public final class CallReportCollector {
   }
 
   private final Supplier<String> stack;
+  private final Classifier classifier;
   private final CallReportListener listener;
   private final @Nullable CallReportCollector outer;
   private final Context ctx;
@@ -49,10 +53,13 @@ public final class CallReportCollector {
    * Of a call that begins.
    *
    * @param stack describes the stack, put into words only where there is something to report
+   * @param classifier judges what became of the call
    * @param caller the context that the stack was called with
    */
-  public CallReportCollector(Supplier<String> stack, CallReportListener listener, Context caller) {
+  public CallReportCollector(
+      Supplier<String> stack, Classifier classifier, CallReportListener listener, Context caller) {
     this.stack = stack;
+    this.classifier = classifier;
     this.listener = listener;
     this.outer = of(caller);
     this.ctx = caller.withValue(KEY, this);
@@ -72,6 +79,12 @@ public final class CallReportCollector {
     if (outer != null) {
       outer.tell(told);
     }
+  }
+
+  /** A policy makes no further attempt; the last one to say so is the outermost. */
+  void stopped(String policy, String why) {
+    notes().stopped = policy + ": " + why;
+    tell(new Told(policy, new Decision("stopped: " + why)));
   }
 
   void remark(Told told) {
@@ -94,7 +107,7 @@ public final class CallReportCollector {
   /** The call had a result. */
   public void succeeded() {
     if (notes != null) {
-      end(() -> "it succeeded", null);
+      end(() -> "it succeeded", null, false);
     }
   }
 
@@ -106,34 +119,57 @@ public final class CallReportCollector {
    * @param verdict how that was judged
    */
   public void answered(String answer, Throwable failure, Verdict verdict) {
-    end(() -> "a fallback answered, " + answer, new Attempt(1, failure, null, verdict));
+    end(() -> "a fallback answered, " + answer, only(failure, verdict), true);
   }
 
   /** The call failed. */
   public void failed(Throwable failure) {
-    Verdict verdict = Classifier.ofDefaults().judge(ctx, failure);
-    Attempt only = new Attempt(1, failure, null, verdict);
-    CallReport report = end(() -> "it failed with " + failure, only);
+    Verdict verdict = judge(failure);
+    CallReport report =
+        end(
+            () -> {
+              String why = notes().stopped;
+              String failed = "it failed with " + SafeText.of(failure);
+              return why == null ? failed : why + ", " + failed;
+            },
+            only(failure, verdict),
+            true);
     if (report != null) {
       report.attachTo(failure);
     }
   }
 
+  /** A rule that fails judges nothing. */
+  private Verdict judge(Throwable failure) {
+    try {
+      return classifier.judge(ctx, failure);
+    } catch (Throwable brokenRule) {
+      return Classifier.ofDefaults().judge(ctx, failure);
+    }
+  }
+
+  private static Step only(Throwable failure, Verdict verdict) {
+    return verdict.isDispatched()
+        ? new Attempt(1, failure, null, verdict)
+        : new Rejection(failure, verdict);
+  }
+
   /**
    * Tells the listener. Whatever the user's objects throw that have a part in it, the call goes on.
    *
-   * @param only the attempt that there was if no policy told of any; null: it was a success
+   * @param only what there was if no policy told of any attempt; null: a success, which goes
+   *     without saying
    * @return null if there was nothing unusual
    */
-  private @Nullable CallReport end(Supplier<String> how, @Nullable Attempt only) {
+  private @Nullable CallReport end(Supplier<String> how, @Nullable Step only, boolean unusual) {
     Notes told = notes();
-    List<Step> steps = told.end(only);
+    List<Step> steps = told.end(only, unusual);
     if (steps == null) {
       return null;
     }
     try {
       CallReport report = new CallReport(stack.get(), steps, told.attempts(), how.get());
-      listener.on(report);
+      listener.on(ctx, report);
       return report;
     } catch (Throwable thrown) {
       LOG.log(Level.WARNING, "a report was not told", thrown);
@@ -146,10 +182,13 @@ public final class CallReportCollector {
 
     private final ReentrantLock lock = new ReentrantLock();
 
+    private volatile @Nullable String stopped;
+
     // Guarded by the lock.
     private final BoundedSteps steps = new BoundedSteps();
     private int attempts;
     private boolean isUnusual;
+    private boolean hasOutcome;
     private boolean isOver;
 
     void add(Told told, boolean unusual) {
@@ -160,6 +199,7 @@ public final class CallReportCollector {
         }
         steps.add(told);
         isUnusual |= unusual;
+        hasOutcome |= told.itself() instanceof Attempt || told.itself() instanceof Rejection;
         if (told.itself() instanceof Attempt) {
           attempts++;
         }
@@ -169,16 +209,18 @@ public final class CallReportCollector {
     }
 
     /** Null: nothing unusual. */
-    @Nullable List<Step> end(@Nullable Attempt only) {
+    @Nullable List<Step> end(@Nullable Step only, boolean unusual) {
       lock.lock();
       try {
         isOver = true;
-        if (only == null && !isUnusual) {
+        if (!unusual && !isUnusual) {
           return null;
         }
-        if (only != null && attempts == 0) {
-          steps.add(only);
-          attempts = 1;
+        if (!hasOutcome) {
+          attempts = only instanceof Rejection ? 0 : 1;
+          if (only != null) {
+            steps.add(only);
+          }
         }
         return steps.toList();
       } finally {

@@ -1,5 +1,6 @@
 package dev.resilience.observe;
 
+import dev.resilience.context.Context;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -15,7 +16,20 @@ record ContainedListener(PolicyListener listener) implements PolicyListener {
     try {
       listener.on(event);
     } catch (Throwable thrown) {
-      LOG.log(Level.WARNING, "a listener failed on " + event.getClass().getSimpleName(), thrown);
+      failed(event, thrown);
     }
+  }
+
+  @Override
+  public void on(Context ctx, PolicyEvent event) {
+    try {
+      listener.on(ctx, event);
+    } catch (Throwable thrown) {
+      failed(event, thrown);
+    }
+  }
+
+  private static void failed(PolicyEvent event, Throwable thrown) {
+    LOG.log(Level.WARNING, "a listener failed on " + event.getClass().getSimpleName(), thrown);
   }
 }

@@ -7,12 +7,25 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a policy did that is not the usual: nothing is told, or made, for a call that just succeeds.
+ * What a policy did that is not the usual, and how a call of a stack ended. Nothing is told, or
+ * made, for a call that just succeeds, unless a listener of the whole stack asks for it.
  */
 public sealed interface PolicyEvent {
 
   /** The name of the policy. */
   String policy();
+
+  /**
+   * A call of a stack is over, whatever came of it; only for a listener of the whole stack ({@code
+   * Resilience.withListener}).
+   *
+   * @param policy the name of the stack
+   * @param verdict what became of the call: how often each occurs is the traffic and its health
+   * @param time how long the caller waited
+   * @param failure what came out; null for a result
+   */
+  record CallCompleted(String policy, Verdict verdict, Duration time, @Nullable Throwable failure)
+      implements PolicyEvent {}
 
   /**
    * Another attempt will be made.

@@ -1,6 +1,8 @@
 package dev.resilience.observe;
 
+import dev.resilience.context.Context;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /**
  * Hears what policies do. Called on the thread of the call, or of a timer's executor, without a
@@ -11,6 +13,41 @@ public interface PolicyListener {
 
   /** Something happened. */
   void on(PolicyEvent event);
+
+  /**
+   * The same, with the context of the call in which it happened; policies call this one. Default:
+   * {@link #on(PolicyEvent)}.
+   *
+   * @param ctx of the call; the background context where no call caused it, such as a circuit that
+   *     was opened by hand. Do not keep it
+   */
+  default void on(Context ctx, PolicyEvent event) {
+    on(event);
+  }
+
+  /**
+   * A listener that wants to know for whom it happened.
+   *
+   * <pre>{@code
+   * .listener(PolicyListener.withContext((ctx, event) -> log.info(ctx.get(REQUEST_ID) + " " + event)))
+   * }</pre>
+   *
+   * @param listener gets the context of the call and what happened
+   */
+  static PolicyListener withContext(BiConsumer<? super Context, ? super PolicyEvent> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return new PolicyListener() {
+      @Override
+      public void on(PolicyEvent event) {
+        on(Context.background(), event);
+      }
+
+      @Override
+      public void on(Context ctx, PolicyEvent event) {
+        listener.accept(ctx, event);
+      }
+    };
+  }
 
   /** Hears and does nothing. */
   static PolicyListener none() {

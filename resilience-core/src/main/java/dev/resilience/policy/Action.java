@@ -17,12 +17,12 @@ public interface Action<X extends Throwable> extends Call<@Nullable Void, X> {
    *
    * @param ctx the context of this attempt: pass it on, not the one from outside
    */
-  void run(Context ctx) throws X;
+  void run(Context ctx) throws X, InterruptedException;
 
   /** As {@link #run}. */
   @Override
   @SuppressWarnings("NullAway") // reads the type argument of Call as not null
-  default @Nullable Void call(Context ctx) throws X {
+  default @Nullable Void call(Context ctx) throws X, InterruptedException {
     run(ctx);
     return null;
   }

@@ -18,6 +18,8 @@ public interface Call<T extends @Nullable Object, X extends Throwable> extends I
    * Does the work. May be called several times, and by several threads if the policies say so.
    *
    * @param ctx the context of this attempt: pass it on, not the one from outside
+   * @throws InterruptedException may pass: the caller of the stack gets the end of its context
+   *     instead, or a {@link dev.resilience.error.CallInterruptedException}
    */
-  T call(Context ctx) throws X;
+  T call(Context ctx) throws X, InterruptedException;
 }

@@ -48,6 +48,14 @@ public final class PolicyChain {
     return new PolicyChain(policies, WorkInvoker.PATIENT);
   }
 
+  /** This chain with a policy around it. */
+  public PolicyChain inside(ContextPolicy outermost) {
+    ContextPolicy[] more = new ContextPolicy[policies.length + 1];
+    more[0] = outermost;
+    System.arraycopy(policies, 0, more, 1, policies.length);
+    return new PolicyChain(more);
+  }
+
   /**
    * Does the work on this thread; a context that has ended reaches no policy.
    *

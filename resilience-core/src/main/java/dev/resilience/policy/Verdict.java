@@ -71,6 +71,14 @@ public enum Verdict {
     return evidence;
   }
 
+  /** Whether the dependency was called at all, as far as is known. */
+  public boolean isDispatched() {
+    return switch (this) {
+      case REJECTED, NO_TIME_LEFT, DEADLINE_EXCEEDED_BEFORE_DISPATCH -> false;
+      default -> true;
+    };
+  }
+
   /** For retries: whether another attempt makes sense, if it fits into the time left. */
   public boolean isRetryable() {
     return retryable;

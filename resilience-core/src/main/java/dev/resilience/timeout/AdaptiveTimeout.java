@@ -10,7 +10,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
-import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -172,7 +172,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
   /** The name and the limit of this moment. */
   @Override
   public String toString() {
-    return enforcer.describe("adaptive, now " + DurationText.of(limit.limit()));
+    return enforcer.describe("adaptive, now " + Durations.format(limit.limit()));
   }
 
   /** Turns outcomes into samples. A rule that fails makes none: the call is not to suffer. */
@@ -268,9 +268,9 @@ public final class AdaptiveTimeout implements ContextPolicy {
       if (newCeiling.compareTo(newFloor) < 0 || newCeiling.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException(
             "ceiling: "
-                + DurationText.of(newCeiling)
+                + Durations.format(newCeiling)
                 + " (expected: from "
-                + DurationText.of(newFloor)
+                + Durations.format(newFloor)
                 + ", the floor, to a day)");
       }
       floor = newFloor;
@@ -370,11 +370,11 @@ public final class AdaptiveTimeout implements ContextPolicy {
       if (start.compareTo(floor) < 0 || start.compareTo(ceiling) > 0) {
         throw new IllegalArgumentException(
             "startingAt: "
-                + DurationText.of(start)
+                + Durations.format(start)
                 + " (expected: from "
-                + DurationText.of(floor)
+                + Durations.format(floor)
                 + " to "
-                + DurationText.of(ceiling)
+                + Durations.format(ceiling)
                 + ")");
       }
       if (minSamples > windowCalls / 2) {

@@ -79,8 +79,8 @@ class ReportsTest {
 
       CallReport report = reports.get(0);
       assertThat(reports).hasSize(1);
-      assertThat(report.attemptCount()).isEqualTo(4);
-      assertThat(report.attempts()).hasSize(4);
+      assertThat(report.attemptCount()).isEqualTo(3);
+      assertThat(report.attempts()).hasSize(3);
       assertThat(report.waited()).isEqualTo(ofMillis(50 + 50 + 950));
       assertThat(report.toTree())
           .isEqualTo(
@@ -91,16 +91,16 @@ class ReportsTest {
               ├─ payments: OPEN, 2 of 2 calls failed
               ├─ retry: attempt 2: FAILURE, java.io.IOException: down 2
               ├─ retry: waited 50 ms
-              ├─ retry: attempt 3: REJECTED, %s: circuit 'payments' is open, retry after 950 ms
+              ├─ retry: REJECTED, %s: circuit 'payments' is open, retry after 950 ms
               ├─ retry: waited 950 ms
               ├─ payments: HALF_OPEN, time to probe
               ├─ payments: CLOSED, a probe succeeded
-              ├─ retry: attempt 4: SUCCESS, a result of java.lang.String
+              ├─ retry: attempt 3: SUCCESS, a result of java.lang.String
               └─ retry: stopped: an attempt succeeded\
               """
                   .formatted(stack.describe(), CircuitOpenException.class.getName()));
       assertThat(report)
-          .hasToString(stack.describe() + ": 4 attempts, waited 1.05 s, stopped: it succeeded");
+          .hasToString(stack.describe() + ": 3 attempts, waited 1.05 s, stopped: it succeeded");
     }
 
     @ParameterizedTest

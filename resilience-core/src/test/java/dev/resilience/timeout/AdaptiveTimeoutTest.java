@@ -124,7 +124,7 @@ class AdaptiveTimeoutTest {
           bench -> {
             assertThat(call(bench, bench.caller, Duration.ofSeconds(9)))
                 .isInstanceOf(AttemptTimeoutException.class)
-                .hasMessage("quotes: no answer within PT0.05S");
+                .hasMessage("quotes: no answer within 50 ms");
             assertThat(bench.elapsed()).isEqualTo(FLOOR);
             assertThat(events).contains(new PolicyEvent.TimedOut("quotes", FLOOR));
           });
