@@ -12,7 +12,6 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
-import dev.resilience.time.Durations;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;

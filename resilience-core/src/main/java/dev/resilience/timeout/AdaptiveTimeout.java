@@ -11,7 +11,6 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Durations;
-import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
