@@ -3,7 +3,7 @@ package dev.resilience;
 import dev.resilience.policy.BadResultException;
 import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +92,7 @@ public final class Degraded<T extends @Nullable Object> {
         + known.fallback()
         + "' for "
         + known.verdict()
-        + (age == null ? "" : ", " + Durations.format(age) + " old");
+        + (age == null ? "" : ", " + DurationText.of(age) + " old");
   }
 
   private record Origin(

@@ -12,6 +12,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -425,7 +426,7 @@ public final class Breaker implements ContextPolicy {
       if (Objects.requireNonNull(time, "window").compareTo(Duration.ofNanos(TimeWindow.SLICES)) < 0
           || time.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException(
-            "window: " + Durations.format(time) + " (expected: 10 ns to 1 day)");
+            "window: " + DurationText.of(time) + " (expected: 10 ns to 1 day)");
       }
       windowTime = time;
       return this;
@@ -490,7 +491,7 @@ public final class Breaker implements ContextPolicy {
     public Builder timeoutsOpenAfter(Duration time) {
       if (Objects.requireNonNull(time, "timeoutsOpenAfter").isNegative()) {
         throw new IllegalArgumentException(
-            "timeoutsOpenAfter: " + Durations.format(time) + " (expected: >= 0)");
+            "timeoutsOpenAfter: " + DurationText.of(time) + " (expected: >= 0)");
       }
       timeoutsOpenAfter = time;
       return this;
@@ -527,9 +528,9 @@ public final class Breaker implements ContextPolicy {
       if (Objects.requireNonNull(longest, "longest").compareTo(shortest) < 0) {
         throw new IllegalArgumentException(
             "longest: "
-                + Durations.format(longest)
+                + DurationText.of(longest)
                 + " (expected: >= "
-                + Durations.format(shortest)
+                + DurationText.of(shortest)
                 + ")");
       }
       openFor = shortest;

@@ -1,6 +1,6 @@
 package dev.resilience.context;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
@@ -344,6 +344,6 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
     if (end != null) {
       return what + " (" + end.error().getMessage() + ")";
     }
-    return deadlineScope() == null ? what : what + " (" + Durations.format(timeLeft()) + " left)";
+    return deadlineScope() == null ? what : what + " (" + DurationText.of(timeLeft()) + " left)";
   }
 }

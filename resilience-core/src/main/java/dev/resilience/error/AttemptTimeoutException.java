@@ -1,6 +1,6 @@
 package dev.resilience.error;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -21,7 +21,7 @@ public final class AttemptTimeoutException extends ResilienceException {
    * @param limit how long the attempt might have taken
    */
   public AttemptTimeoutException(String policy, Duration limit) {
-    super(policy + ": no answer within " + Durations.format(limit), null);
+    super(policy + ": no answer within " + DurationText.of(limit), null);
     this.limit = Objects.requireNonNull(limit, "limit");
   }
 

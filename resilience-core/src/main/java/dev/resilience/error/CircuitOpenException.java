@@ -1,6 +1,6 @@
 package dev.resilience.error;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +60,7 @@ public final class CircuitOpenException extends RejectedException {
         + (isProbed
             ? "' is half-open and being probed"
             : retryAfter()
-                .map(after -> "' is open, retry after " + Durations.format(after))
+                .map(after -> "' is open, retry after " + DurationText.of(after))
                 .orElse("' is held open"));
   }
 }

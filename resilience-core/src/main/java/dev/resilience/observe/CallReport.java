@@ -3,8 +3,8 @@ package dev.resilience.observe;
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
-import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -195,7 +195,7 @@ public final class CallReport {
         + ": "
         + attemptCount
         + (attemptCount == 1 ? " attempt" : " attempts")
-        + (waited.isZero() ? "" : ", waited " + Durations.format(waited))
+        + (waited.isZero() ? "" : ", waited " + DurationText.of(waited))
         + ", stopped: "
         + stopped;
   }
@@ -283,7 +283,7 @@ public final class CallReport {
 
     @Override
     public String toString() {
-      return "waited " + Durations.format(time);
+      return "waited " + DurationText.of(time);
     }
   }
 
@@ -385,9 +385,9 @@ public final class CallReport {
     @Override
     public String toString() {
       return "no time left: next attempt in "
-          + Durations.format(nextAttemptIn)
+          + DurationText.of(nextAttemptIn)
           + ", "
-          + Durations.format(timeLeft)
+          + DurationText.of(timeLeft)
           + " left";
     }
   }
@@ -398,11 +398,11 @@ public final class CallReport {
     @Override
     public String toString() {
       return "no time left: next attempt in "
-          + Durations.format(nextAttemptIn)
+          + DurationText.of(nextAttemptIn)
           + ", which usually takes "
-          + Durations.format(usual)
+          + DurationText.of(usual)
           + ", "
-          + Durations.format(timeLeft)
+          + DurationText.of(timeLeft)
           + " left";
     }
   }

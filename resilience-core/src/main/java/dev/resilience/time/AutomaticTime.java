@@ -2,7 +2,7 @@ package dev.resilience.time;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -211,7 +211,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
         + ": more than "
         + LIVELOCK
         + " turns at "
-        + Durations.format(elapsed())
+        + DurationText.of(elapsed())
         + " (expected: somebody lets time pass; who has his interrupt flag set cannot park)";
   }
 
@@ -219,7 +219,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     List<ParkedThread> waiting = parkedThreads();
     StringBuilder text =
         new StringBuilder("nothing is due any more after ")
-            .append(Durations.format(elapsed()))
+            .append(DurationText.of(elapsed()))
             .append(", but:");
     lock.unlock(); // toString() is somebody else's code
     try {
@@ -373,7 +373,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   @Override
   public String toString() {
-    return "automatic time at " + Durations.format(elapsed());
+    return "automatic time at " + DurationText.of(elapsed());
   }
 
   /** The first participant, which has a result. */

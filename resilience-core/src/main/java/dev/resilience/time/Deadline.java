@@ -1,6 +1,6 @@
 package dev.resilience.time;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -125,7 +125,7 @@ public final class Deadline implements Comparable<Deadline> {
   public String toString() {
     Duration left = timeLeft();
     return left.isNegative()
-        ? "passed " + Durations.format(left.negated()) + " ago"
-        : "in " + Durations.format(left);
+        ? "passed " + DurationText.of(left.negated()) + " ago"
+        : "in " + DurationText.of(left);
   }
 }

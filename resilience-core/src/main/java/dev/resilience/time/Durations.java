@@ -2,7 +2,7 @@ package dev.resilience.time;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 
 /**
@@ -80,7 +80,7 @@ public final class Durations {
     requireNonNull(duration, name);
     if (duration.isZero() || duration.isNegative()) {
       throw new IllegalArgumentException(
-          name + ": " + Durations.format(duration) + " (expected: > 0)");
+          name + ": " + DurationText.of(duration) + " (expected: > 0)");
     }
     return duration;
   }

@@ -2,7 +2,7 @@ package dev.resilience.time;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
@@ -170,7 +170,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
               "parked: "
                   + parked()
                   + " after "
-                  + Durations.format(patience)
+                  + DurationText.of(patience)
                   + " (expected: >= "
                   + threads
                   + ")");
@@ -301,6 +301,6 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
 
   @Override
   public String toString() {
-    return "manual time at " + Durations.format(elapsed());
+    return "manual time at " + DurationText.of(elapsed());
   }
 }

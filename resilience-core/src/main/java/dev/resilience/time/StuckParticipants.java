@@ -1,6 +1,6 @@
 package dev.resilience.time;
 
-import dev.resilience.time.Durations;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.stream.Collectors;
@@ -20,7 +20,7 @@ record StuckParticipants(Collection<ParticipantThread> threads, Duration patienc
         new IllegalStateException(
             names
                 + ": neither parked nor ended within "
-                + Durations.format(patience)
+                + DurationText.of(patience)
                 + " of real time"
                 + " (expected: participants wait through their time source only)");
     for (ParticipantThread thread : threads) {

@@ -10,6 +10,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -171,7 +172,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
   /** The name and the limit of this moment. */
   @Override
   public String toString() {
-    return enforcer.describe("adaptive, now " + Durations.format(limit.limit()));
+    return enforcer.describe("adaptive, now " + DurationText.of(limit.limit()));
   }
 
   /** Turns outcomes into samples. A rule that fails makes none: the call is not to suffer. */
@@ -267,9 +268,9 @@ public final class AdaptiveTimeout implements ContextPolicy {
       if (newCeiling.compareTo(newFloor) < 0 || newCeiling.compareTo(Duration.ofDays(1)) > 0) {
         throw new IllegalArgumentException(
             "ceiling: "
-                + Durations.format(newCeiling)
+                + DurationText.of(newCeiling)
                 + " (expected: from "
-                + Durations.format(newFloor)
+                + DurationText.of(newFloor)
                 + ", the floor, to a day)");
       }
       floor = newFloor;
@@ -369,11 +370,11 @@ public final class AdaptiveTimeout implements ContextPolicy {
       if (start.compareTo(floor) < 0 || start.compareTo(ceiling) > 0) {
         throw new IllegalArgumentException(
             "startingAt: "
-                + Durations.format(start)
+                + DurationText.of(start)
                 + " (expected: from "
-                + Durations.format(floor)
+                + DurationText.of(floor)
                 + " to "
-                + Durations.format(ceiling)
+                + DurationText.of(ceiling)
                 + ")");
       }
       if (minSamples > windowCalls / 2) {

@@ -21,15 +21,15 @@ class DurationTextTest {
     "PT-0.05S, -50 ms"
   })
   void hasThreeDigitsAndAUnit(Duration duration, String expected) {
-    assertThat(Durations.format(duration)).isEqualTo(expected);
+    assertThat(DurationText.of(duration)).isEqualTo(expected);
   }
 
   @Test
   void canBeHadOfAnyDuration() {
-    assertThat(Durations.format(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999)))
+    assertThat(DurationText.of(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999)))
         .isEqualTo("146 years");
-    assertThat(Durations.format(Duration.ofSeconds(Long.MIN_VALUE))).isEqualTo("-146 years");
-    assertThat(Durations.format(Duration.ofNanos(Long.MIN_VALUE))).isEqualTo("-146 years");
-    assertThat(Durations.format(Duration.ofNanos(Long.MAX_VALUE / 2))).isEqualTo("146 years");
+    assertThat(DurationText.of(Duration.ofSeconds(Long.MIN_VALUE))).isEqualTo("-146 years");
+    assertThat(DurationText.of(Duration.ofNanos(Long.MIN_VALUE))).isEqualTo("-146 years");
+    assertThat(DurationText.of(Duration.ofNanos(Long.MAX_VALUE / 2))).isEqualTo("146 years");
   }
 }
