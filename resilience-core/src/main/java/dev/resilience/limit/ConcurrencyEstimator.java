@@ -76,6 +76,9 @@ final class ConcurrencyEstimator {
   /** For how many windows the limit may stay between growing and shrinking. */
   private static final int PATIENCE = 10;
 
+  /** How many times its first size it may grow to, one by one, before the first window closes. */
+  private static final double COLD = 20;
+
   private static final double GROWTH = 0.25;
 
   /** Enough of a difference to see what it does, in one window. */
@@ -178,6 +181,10 @@ final class ConcurrencyEstimator {
       arrivals++;
     }
     peak = Math.max(peak, counter.limit());
+    if (baseline == 0) {
+      // Nothing is known yet; a cold client is slow, and its first calls may take very long.
+      size = Math.min(size + 1, Math.min(ceiling, COLD * start));
+    }
     if (!isOpen) {
       return;
     }

@@ -118,6 +118,10 @@ final class PermitQueue extends AdmissionQueue {
         follow(estimator);
       }
       to = counter.limit();
+      if (to > from) {
+        admitNext(now);
+        changed(now);
+      }
       if (waiting.size() > 0 && (to < from || now - judgedAt > JUDGED_EVERY)) {
         judgedAt = now;
         judgeAll(now);

@@ -29,6 +29,9 @@ final class Stacks {
     add("documented", Stacks::documented);
     add("adaptive", Stacks::adaptive);
     add("limit-24", setup -> Resilience.of(ConcurrencyLimit.of(24)));
+    add(
+        "adaptive-limit",
+        setup -> Resilience.of(ConcurrencyLimit.adaptive(setup.service()).build()));
     add("preset", Stacks::preset);
   }
 
