@@ -322,7 +322,8 @@ public final class Resilience {
    * Context#onAbort}. Changes nothing for {@code callAsync}.
    */
   public Resilience withoutInterrupts() {
-    return new Resilience(chain.withoutInterrupts(), warnings, reports);
+    return new Resilience(
+        name, policies.withoutInterrupts(), warnings, classifier, reports, listener);
   }
 
   /** The stack in one line, outermost first. */

@@ -23,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class PolicyChain {
 
   private final ContextPolicy[] policies;
+  private final WorkInvoker innermost;
   private final Next first;
 
   private PolicyChain(ContextPolicy[] policies, WorkInvoker innermost) {
     this.policies = policies;
+    this.innermost = innermost;
     this.first = Next.of(policies, innermost);
   }
 
@@ -53,7 +55,7 @@ public final class PolicyChain {
     ContextPolicy[] more = new ContextPolicy[policies.length + 1];
     more[0] = outermost;
     System.arraycopy(policies, 0, more, 1, policies.length);
-    return new PolicyChain(more);
+    return new PolicyChain(more, innermost);
   }
 
   /**

@@ -62,7 +62,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
 
   /** For the policies inside: the work, and that it was reached. */
   @Override
-  public T call(Context ctx) throws X {
+  public T call(Context ctx) throws X, InterruptedException {
     begun = true;
     return work.call(ctx);
   }
