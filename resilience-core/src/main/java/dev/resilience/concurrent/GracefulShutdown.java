@@ -79,6 +79,7 @@ public final class GracefulShutdown {
   private final Duration announceFor;
   private final Duration cancelWithin;
   private final Consumer<Phase> listener;
+  private final @Nullable Consumer<ShutdownSummary> reporter;
   private final TimeSource time;
   private final TaskThreads threads;
   private final CancellableContext root;
@@ -93,6 +94,7 @@ public final class GracefulShutdown {
     this.announceFor = builder.announceFor;
     this.cancelWithin = builder.cancelWithin;
     this.listener = builder.listener;
+    this.reporter = builder.reporter;
     this.time = owner.timeSource();
     this.threads = new TaskThreads(time, null);
     this.root = owner.withCancel();
@@ -321,16 +323,24 @@ public final class GracefulShutdown {
       ShutdownSummary summary =
           new ShutdownSummary(
               name, reason, Duration.ofNanos(time.nanoTime() - from), problems, abandoned);
-      LOG.log(summary.isClean() ? Level.INFO : Level.WARNING, summary.toString());
-      for (AbandonedTask task : abandoned) {
-        LOG.log(Level.WARNING, name + ": still runs", task.toThrowable());
-      }
       try {
         listener.accept(Phase.REPORT);
+        if (reporter != null) {
+          reporter.accept(summary);
+        } else {
+          log(summary);
+        }
       } catch (Throwable failure) {
         LOG.log(Level.WARNING, name + ": a listener failed", failure);
       }
       return summary;
+    }
+  }
+
+  private void log(ShutdownSummary summary) {
+    LOG.log(summary.isClean() ? Level.INFO : Level.WARNING, summary.toString());
+    for (AbandonedTask task : summary.stillRunning()) {
+      LOG.log(Level.WARNING, name + ": still runs", task.toThrowable());
     }
   }
 
@@ -428,6 +438,7 @@ public final class GracefulShutdown {
     private Duration announceFor = Duration.ofSeconds(5);
     private Duration cancelWithin = Duration.ofSeconds(2);
     private Consumer<Phase> listener = phase -> {};
+    private @Nullable Consumer<ShutdownSummary> reporter;
 
     private Builder(String name) {
       this.name = name;
@@ -454,6 +465,16 @@ public final class GracefulShutdown {
     /** Hears of each phase when it begins. What it throws is contained. Default: nobody. */
     public Builder listener(Consumer<Phase> newListener) {
       listener = requireNonNull(newListener, "listener");
+      return this;
+    }
+
+    /**
+     * Gets the summary, before the JVM ends by it: what a thread that {@linkplain
+     * GracefulShutdown#await waits} for the end does may come too late. What it throws is
+     * contained. Default: it is logged.
+     */
+    public Builder reporter(Consumer<ShutdownSummary> newReporter) {
+      reporter = requireNonNull(newReporter, "reporter");
       return this;
     }
 

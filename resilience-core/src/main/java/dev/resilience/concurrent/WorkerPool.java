@@ -360,7 +360,7 @@ public final class WorkerPool implements AutoCloseable {
       int slot;
       lock.lock();
       try {
-        if (working >= workers || queue.size() <= working - busy) {
+        if (phase == Phase.STOPPED || working >= workers || queue.size() <= working - busy) {
           return; // those that were started and have no task yet are enough
         }
         working++;
@@ -430,8 +430,8 @@ public final class WorkerPool implements AutoCloseable {
           slots[slot] = null;
           busy--;
         }
-        if (working <= workers) {
-          next = queue.poll();
+        if (working <= workers && phase != Phase.STOPPED) {
+          next = queue.poll(); // what waits when the pool stops is handed back
         }
         if (next == null) {
           free(slot);

@@ -116,15 +116,15 @@ class ConcurrentSnippetsTest {
       return user.name() + " " + orders;
     }
 
-    class Users {
-      User fetch(Context ctx, String id) throws InterruptedException {
+    static class Users {
+      User fetch(Context ctx, String unusedId) throws InterruptedException {
         ctx.sleep(ofSeconds(1));
         return new User("Ada");
       }
     }
 
-    class Shop {
-      List<Order> orders(Context ctx, String id) throws InterruptedException {
+    static class Shop {
+      List<Order> orders(Context ctx, String unusedId) throws InterruptedException {
         ctx.sleep(ofSeconds(2));
         return List.of(new Order("tea"));
       }
@@ -209,7 +209,7 @@ class ConcurrentSnippetsTest {
       assertThat(progress).hasToString("67 %");
     }
 
-    private void copy(Context c, String row) throws InterruptedException {
+    private void copy(Context c, String unusedRow) throws InterruptedException {
       c.sleep(ofMillis(1));
     }
 
@@ -270,7 +270,7 @@ class ConcurrentSnippetsTest {
 
     private int opened;
 
-    private Resource open(Context ctx) {
+    private Resource open(Context unused) {
       return new Resource(++opened);
     }
 
@@ -281,11 +281,11 @@ class ConcurrentSnippetsTest {
         this.number = number;
       }
 
-      String query(Context ctx) {
+      String query(Context unused) {
         return String.valueOf(number);
       }
 
-      void close(Context ctx) {
+      void close(Context unused) {
         closed.add(String.valueOf(number));
       }
     }
@@ -316,7 +316,7 @@ class ConcurrentSnippetsTest {
       return ctx.timeLeft().toString();
     }
 
-    private boolean isPremium(Context ctx) {
+    private boolean isPremium(Context unused) {
       return true;
     }
   }
@@ -344,14 +344,14 @@ class ConcurrentSnippetsTest {
       assertThat(shutdown.isReady()).isTrue();
     }
 
-    class Lease {
-      boolean withdraw(Context ctx) {
+    static class Lease {
+      boolean withdraw(Context unused) {
         return true;
       }
     }
 
-    class Server {
-      boolean drain(Context ctx) {
+    static class Server {
+      boolean drain(Context unused) {
         return true;
       }
     }
@@ -489,7 +489,7 @@ class ConcurrentSnippetsTest {
       }
     }
 
-    private Connection connect(Context ctx) {
+    private Connection connect(Context unused) {
       return new Connection();
     }
 
@@ -533,7 +533,7 @@ class ConcurrentSnippetsTest {
       errors += line.equals("error") ? 1 : 0;
     }
 
-    private byte[] render(Context ctx) {
+    private byte[] render(Context unused) {
       return (errors + " errors").getBytes(UTF_8);
     }
 
@@ -572,12 +572,12 @@ class ConcurrentSnippetsTest {
   }
 
   static class Sources {
-    String profile(Context ctx, String id) throws InterruptedException {
+    String profile(Context ctx, String unusedId) throws InterruptedException {
       ctx.sleep(ofSeconds(1));
       return "Ada";
     }
 
-    String history(Context ctx, String id) throws InterruptedException {
+    String history(Context ctx, String unusedId) throws InterruptedException {
       ctx.sleep(ofSeconds(8));
       return "long";
     }

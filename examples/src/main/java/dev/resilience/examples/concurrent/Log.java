@@ -1,0 +1,27 @@
+package dev.resilience.examples.concurrent;
+
+import dev.resilience.context.Context;
+import dev.resilience.time.TimeSource;
+import java.io.PrintStream;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Lines with the seconds since the program began in front. */
+final class Log {
+
+  private final PrintStream out;
+  private final TimeSource time;
+  private final long from;
+
+  Log(Context ctx, PrintStream out) {
+    this.out = out;
+    this.time = ctx.timeSource();
+    this.from = time.nanoTime();
+  }
+
+  void say(String format, @Nullable Object... arguments) {
+    double seconds = (time.nanoTime() - from) / 1e9;
+    out.printf(
+        Locale.ROOT, "%5.1f s  %s%n", seconds, String.format(Locale.ROOT, format, arguments));
+  }
+}
