@@ -164,13 +164,13 @@ class ConcurrentSnippetsTest {
     }
 
     private void emails(Context ctx, WorkerPool pool) throws Exception {
+      time.start("reader", () -> read(ctx, pool));
       TaskSpec<String> emails =
           TaskSpec.of("send emails", c -> mail.send(c, batch))
               .withPriority(1) // the most urgent
               .withTimeout(ofSeconds(5)) // for each attempt, from its beginning
               .withExpected(ofMillis(800)) // with less time left it is dropped
               .withRetry(3, failed -> ofMillis(100).multipliedBy(failed));
-      time.start("reader", () -> read(ctx, pool));
       PoolTask<String> task = pool.submit(ctx, emails);
       assertThat(task.await(ctx)).isEqualTo("sent batch");
       assertThat(task.attempts()).isEqualTo(2);
