@@ -3,6 +3,7 @@ package dev.resilience.breaker;
 import dev.resilience.context.Context;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.Failures;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyEvent.Circuit;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
@@ -12,11 +13,13 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.Stages;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -123,7 +126,7 @@ public final class Breaker implements ContextPolicy {
   /** The numbers now. */
   public BreakerSnapshot snapshot() {
     return new BreakerSnapshot(
-        config.name(), machine.state(), machine.now(), counters, machine.openedCount());
+        config, machine.state(), machine.now(), counters, machine.openedCount());
   }
 
   /** Whether the breaker decides by itself. */
@@ -187,14 +190,10 @@ public final class Breaker implements ContextPolicy {
     } catch (Throwable refused) {
       return CompletableFuture.failedFuture(refused);
     }
-    CompletionStage<T> stage;
-    try {
-      stage = Objects.requireNonNull(next.callAsync(ctx, work), "stage");
-    } catch (Throwable thrown) {
-      stage = CompletableFuture.failedFuture(thrown);
-    }
-    if (!(stage instanceof CompletableFuture<T> done) || !hasResult(done)) {
-      return new AsyncAdmission<T>(this, ctx, admission, start).follow(stage);
+    CompletionStage<T> stage = next.callAsync(ctx, work);
+    CompletableFuture<T> done = Stages.completed(stage);
+    if (done == null || done.isCompletedExceptionally()) {
+      return follow(stage, admission, ctx, start);
     }
     try {
       settleResult(admission, ctx, start, done.join());
@@ -204,12 +203,47 @@ public final class Breaker implements ContextPolicy {
     }
   }
 
-  private static boolean hasResult(CompletableFuture<?> stage) {
-    try {
-      return stage.isDone() && !stage.isCompletedExceptionally();
-    } catch (UnsupportedOperationException minimal) {
-      return false;
-    }
+  /** A stage that completes as the other one does, after that was counted. */
+  private <T extends @Nullable Object> CompletionStage<T> follow(
+      CompletionStage<T> stage, Admission admission, Context ctx, long start) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Stages.watch(
+        stage,
+        answer,
+        (value, failure) -> {
+          if (failure == null) {
+            settleResult(admission, ctx, start, value);
+          } else {
+            settleFailure(admission, ctx, start, failure);
+          }
+          Stages.complete(answer, value, failure);
+        });
+    return answer;
+  }
+
+  /**
+   * Lets one call through that cannot be given to {@link #call}, or rejects it. Its outcome is
+   * {@linkplain BreakerPermit told} by hand.
+   *
+   * <pre>{@code
+   * try (BreakerPermit permit = breaker.acquire(ctx)) {
+   *   try {
+   *     Reply reply = client.send(request);
+   *     permit.recordResult(reply);
+   *   } catch (Exception e) {
+   *     permit.recordFailure(e);
+   *     throw e;
+   *   }
+   * }
+   * }</pre>
+   *
+   * @param ctx the caller's context
+   * @throws CircuitOpenException if the circuit lets the call not through
+   */
+  public BreakerPermit acquire(Context ctx) {
+    ctx.throwIfDone();
+    long start = start(ctx);
+    return new BreakerPermit(this, admit(ctx, null, start), ctx, start);
   }
 
   /** Looks at the time source before anything is lent, and at its clock if that is needed. */
@@ -220,7 +254,7 @@ public final class Breaker implements ContextPolicy {
     return config.knowsSlow() || usual.isWatching() ? ctx.timeSource().nanoTime() : NOT_MEASURED;
   }
 
-  private Admission admit(Context ctx, Next next, long start) {
+  private Admission admit(Context ctx, @Nullable Next next, long start) {
     Admission admission =
         machine.state() instanceof Closed closed ? closed : admitUnlessOpen(ctx, next);
     return config.watchesRunning()
@@ -228,7 +262,7 @@ public final class Breaker implements ContextPolicy {
         : admission;
   }
 
-  private Admission admitUnlessOpen(Context ctx, Next next) {
+  private Admission admitUnlessOpen(Context ctx, @Nullable Next next) {
     long now = machine.timeOf(ctx).nanoTime();
     while (true) {
       State current = machine.state();
@@ -238,7 +272,7 @@ public final class Breaker implements ContextPolicy {
       if (current instanceof HalfOpen halfOpen) {
         Probe probe = hasTime(ctx, next, halfOpen, now) ? halfOpen.tryAcquire(now) : null;
         if (probe == null) {
-          throw rejected(CircuitOpenException.whileProbed(config.name()));
+          throw rejected(ctx, CircuitOpenException.whileProbed(config.name()));
         }
         if (machine.state() == halfOpen) {
           return probe;
@@ -246,11 +280,11 @@ public final class Breaker implements ContextPolicy {
         probe.release();
       } else if (current instanceof Open open) {
         if (open.isForced()) {
-          throw rejected(new CircuitOpenException(config.name()));
+          throw rejected(ctx, new CircuitOpenException(config.name()));
         }
         long left = open.timeLeft(now);
         if (left > 0) {
-          throw rejected(new CircuitOpenException(config.name(), Duration.ofNanos(left)));
+          throw rejected(ctx, new CircuitOpenException(config.name(), Duration.ofNanos(left)));
         }
         machine.perform(new Transition(open, Circuit.HALF_OPEN, "time to probe"), ctx);
       }
@@ -258,17 +292,21 @@ public final class Breaker implements ContextPolicy {
   }
 
   /** Whether a call has time for an answer; a probe that has not would tell nothing. */
-  private boolean hasTime(Context ctx, Next next, HalfOpen halfOpen, long now) {
+  private boolean hasTime(Context ctx, @Nullable Next next, HalfOpen halfOpen, long now) {
     Deadline deadline = ctx.deadline().orElse(null);
     if (deadline == null) {
       return true;
     }
-    long needed = next.timeout().map(Durations::toNanos).orElseGet(usual::withMargin);
+    Optional<Duration> timeout = next == null ? Optional.empty() : next.timeout();
+    long needed = timeout.map(Durations::toNanos).orElseGet(usual::withMargin);
     return deadline.nanos() - now >= halfOpen.demand(needed, now);
   }
 
-  private CircuitOpenException rejected(CircuitOpenException rejection) {
+  private CircuitOpenException rejected(Context ctx, CircuitOpenException rejection) {
     counters.rejected.increment();
+    if (config.hasListener()) {
+      config.listener().on(ctx, new PolicyEvent.Rejected(config.name(), rejection));
+    }
     return rejection;
   }
 
@@ -303,7 +341,12 @@ public final class Breaker implements ContextPolicy {
     }
     Transition change =
         switch (verdict.evidence()) {
-          case SUCCESS -> admission.settle(Result.SUCCESS, isSlow(start, now), now);
+          case SUCCESS -> {
+            if (config.countsSuccesses()) {
+              counters.succeeded.increment();
+            }
+            yield admission.settle(Result.SUCCESS, isSlow(start, now), now);
+          }
           case FAILURE -> settleBad(admission, ctx, verdict, isSlow(start, now), now);
           case NONE -> {
             (verdict == Verdict.CALLER_CANCELLED ? counters.cancelled : counters.uncounted)
@@ -370,6 +413,7 @@ public final class Breaker implements ContextPolicy {
     private @Nullable Integer minimumCalls;
     private @Nullable Integer consecutiveFailures;
     private boolean timeoutsAreFailures;
+    private boolean countsSuccesses;
     private Duration timeoutsOpenAfter = Duration.ofSeconds(1);
     private Duration openFor = Duration.ofSeconds(10);
     private Duration longestOpenFor = openFor;
@@ -591,9 +635,21 @@ public final class Breaker implements ContextPolicy {
       return this;
     }
 
-    /** Hears of each change of the state, once. Default: nobody. */
+    /**
+     * Hears of each change of the state, in their order, and of each rejection. Default: nobody.
+     */
     public Builder listener(PolicyListener newListener) {
       listener = PolicyListener.contained(newListener);
+      return this;
+    }
+
+    /**
+     * Counts successes in the {@linkplain BreakerSnapshot#succeeded snapshot}, which costs each
+     * good call one increment. Default: does not. How long calls take, and what becomes of them, a
+     * listener of the whole stack hears ({@code Resilience.withListener}).
+     */
+    public Builder countSuccesses() {
+      countsSuccesses = true;
       return this;
     }
 
@@ -626,6 +682,7 @@ public final class Breaker implements ContextPolicy {
               slowAfter,
               watchesRunning,
               timeoutsAreFailures,
+              countsSuccesses,
               Durations.toNanos(openFor),
               Durations.toNanos(longestOpenFor),
               halfOpenPermits,

@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
  * @param slowAfter how long a call may take that is not slow; {@link Long#MAX_VALUE}: any time
  * @param watchesRunning whether a call is slow already while it runs
  * @param timeoutsAreFailures whether a call that ran out of time counts as one that failed
+ * @param countsSuccesses whether the snapshot tells of successes
  * @param longestOpenFor up to where the time that the circuit stays open grows
  */
 record BreakerConfig(
@@ -22,6 +23,7 @@ record BreakerConfig(
     long slowAfter,
     boolean watchesRunning,
     boolean timeoutsAreFailures,
+    boolean countsSuccesses,
     long openFor,
     long longestOpenFor,
     int halfOpenPermits,
@@ -38,6 +40,11 @@ record BreakerConfig(
   /** Whether a closed circuit reads a clock for each call. */
   boolean measures() {
     return windowTime > 0 || knowsSlow();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // there is one that does nothing
+  boolean hasListener() {
+    return listener != PolicyListener.none();
   }
 
   /**

@@ -1,11 +1,12 @@
 package dev.resilience.breaker;
 
 import dev.resilience.observe.PolicyEvent.Circuit;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The numbers of a {@link Breaker} at one moment, each for itself: calls that end meanwhile may be
- * seen in some of them only. Successes are not counted over all: that would be the only thing that
- * a good call has to write. Immutable.
+ * seen in some of them only. Immutable.
  */
 public final class BreakerSnapshot {
 
@@ -14,6 +15,7 @@ public final class BreakerSnapshot {
   private final BreakerMode mode;
   private final WindowCounts window;
   private final int probesUnderWay;
+  private final @Nullable Long succeeded;
   private final long failed;
   private final long timedOut;
   private final long cancelled;
@@ -21,8 +23,10 @@ public final class BreakerSnapshot {
   private final long rejected;
   private final long opened;
 
-  BreakerSnapshot(String name, State state, long now, BreakerCounters counters, long opened) {
-    this.name = name;
+  BreakerSnapshot(
+      BreakerConfig config, State state, long now, BreakerCounters counters, long opened) {
+    this.name = config.name();
+    this.succeeded = config.countsSuccesses() ? counters.succeeded.sum() : null;
     this.state = state.circuit();
     this.mode = state.mode();
     this.window = state instanceof Closed closed ? closed.counts(now) : WindowCounts.NOTHING;
@@ -75,6 +79,14 @@ public final class BreakerSnapshot {
     return probesUnderWay;
   }
 
+  /**
+   * Calls that succeeded, ever; empty unless {@link Breaker.Builder#countSuccesses} asks for it: to
+   * count them would be the only thing that a good call has to write.
+   */
+  public OptionalLong succeeded() {
+    return succeeded == null ? OptionalLong.empty() : OptionalLong.of(succeeded);
+  }
+
   /** Calls that counted as failures, ever. */
   public long failed() {
     return failed;
@@ -125,6 +137,7 @@ public final class BreakerSnapshot {
         + " slow; "
         + probesUnderWay
         + " probes under way; ever "
+        + (succeeded == null ? "" : succeeded + " succeeded, ")
         + failed
         + " failed, "
         + timedOut

@@ -1,5 +1,6 @@
 package dev.resilience.breaker;
 
+import dev.resilience.context.Context;
 import dev.resilience.observe.PolicyEvent.Circuit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,9 @@ abstract sealed class State permits Closed, Open, HalfOpen {
    * Leaving a state.
    *
    * @param reason in a few words
+   * @param ctx of the call that was the reason; null: it was done by hand
    */
-  record Departure(State to, String reason) {}
+  record Departure(State to, String reason, @Nullable Context ctx) {}
 
   abstract Circuit circuit();
 
@@ -25,8 +27,8 @@ abstract sealed class State permits Closed, Open, HalfOpen {
     return BreakerMode.AUTOMATIC;
   }
 
-  final void leave(State to, String reason) {
-    departure = new Departure(to, reason);
+  final void leave(Departure how) {
+    departure = how;
   }
 
   final @Nullable Departure departure() {

@@ -82,13 +82,13 @@ final class StateMachine {
     if (STATE.compareAndSet(this, from, to)) {
       CallReport.tell(
           ctx, config.name(), new CallReport.Decision(to.circuit() + ", " + change.reason()));
-      changed(from, to, change.reason());
+      changed(from, new State.Departure(to, change.reason(), ctx));
     }
   }
 
   /** Makes a change by hand. */
   void force(State to, String reason) {
-    changed((State) STATE.getAndSet(this, to), to, reason);
+    changed((State) STATE.getAndSet(this, to), new State.Departure(to, reason, null));
   }
 
   Closed closed(BreakerMode mode) {
@@ -108,14 +108,15 @@ final class StateMachine {
     };
   }
 
-  private void changed(State from, State to, String reason) {
+  private void changed(State from, State.Departure how) {
+    State to = how.to();
     if (from.circuit() != to.circuit()) {
       usual.watch();
     }
     if (to instanceof Open && !(from instanceof Open)) {
       opened.increment();
     }
-    from.leave(to, reason);
+    from.leave(how);
     tell();
   }
 
@@ -140,10 +141,11 @@ final class StateMachine {
 
   private void tell(Circuit from, State.Departure change) {
     Circuit to = change.to().circuit();
-    if (from != to) {
-      config
-          .listener()
-          .on(new PolicyEvent.CircuitChanged(config.name(), from, to, change.reason()));
+    if (from == to) {
+      return;
     }
+    PolicyEvent event = new PolicyEvent.CircuitChanged(config.name(), from, to, change.reason());
+    Context ctx = change.ctx();
+    config.listener().on(ctx == null ? Context.background() : ctx, event);
   }
 }

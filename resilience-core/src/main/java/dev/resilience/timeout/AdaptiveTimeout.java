@@ -183,7 +183,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
       try {
         learn(classifier.judgeResult(result), ran, now);
       } catch (Throwable brokenRule) {
-        LOG.log(Level.WARNING, name() + ": a rule of the classifier failed", brokenRule);
+        log(brokenRule);
       }
     }
 
@@ -192,7 +192,16 @@ public final class AdaptiveTimeout implements ContextPolicy {
       try {
         learn(classifier.judge(caller, thrown), ran, now);
       } catch (Throwable brokenRule) {
-        LOG.log(Level.WARNING, name() + ": a rule of the classifier failed", brokenRule);
+        log(brokenRule);
+      }
+    }
+
+    private void log(Throwable brokenRule) {
+      String message = name() + ": a rule of the classifier failed";
+      try {
+        LOG.log(Level.WARNING, message, brokenRule);
+      } catch (Throwable unprintable) {
+        LOG.log(Level.WARNING, message + " with " + brokenRule.getClass().getName());
       }
     }
 

@@ -2,9 +2,9 @@ package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
+import dev.resilience.stage.Stages;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -36,14 +36,14 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
     if (child.isDone()) {
       answer.completeExceptionally(afterFailure(child.toException(), false));
     } else {
-      next.callAsync(child, this).whenComplete(this::ended);
+      Stages.watch(next.callAsync(child, this), answer, this::ended);
     }
     return answer;
   }
 
-  private void ended(@Nullable T result, @Nullable Throwable failure) {
+  private void ended(T result, @Nullable Throwable failure) {
     if (failure != null) {
-      answer.completeExceptionally(afterFailure(Failures.unwrap(failure), true));
+      answer.completeExceptionally(afterFailure(failure, true));
       return;
     }
     Throwable instead = afterSuccess(result);
@@ -53,7 +53,7 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
     }
     if (!abandoned) {
       // Its end and the limit came together: no watch tells of it.
-      account().lateResult(ran(), result, null);
+      account().lateResult(caller, ran(), result, null);
     }
     answer.completeExceptionally(instead);
   }
@@ -61,9 +61,7 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
   @Override
   public CompletionStage<T> call(Context ctx) throws Exception {
     CompletionStage<T> stage = work.call(ctx);
-    return stage == null || (stage instanceof CompletableFuture<?> future && future.isDone())
-        ? stage
-        : new Watch().over(ctx, stage);
+    return stage == null || Stages.completed(stage) != null ? stage : new Watch().over(ctx, stage);
   }
 
   /** Sees one start of the work to its end. */
@@ -79,16 +77,13 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
     CompletionStage<T> over(Context ctx, CompletionStage<T> stage) {
       CompletableFuture<T> seen = new CompletableFuture<>();
       Registration end = ctx.onDone(this::leave);
-      stage.whenComplete(
+      Stages.watch(
+          stage,
+          seen,
           (result, failure) -> {
             end.withdraw();
-            Throwable raw = failure == null ? null : Failures.unwrap(failure);
-            workEnded(result, raw);
-            if (raw == null) {
-              seen.complete(result);
-            } else {
-              seen.completeExceptionally(raw);
-            }
+            workEnded(result, failure);
+            Stages.complete(seen, result, failure);
           });
       return seen;
     }
@@ -97,7 +92,7 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
       int running = account().runsOn();
       if (state.compareAndSet(RUNNING, LEFT)) {
         abandoned = true;
-        account().isAbandoned(running);
+        account().isAbandoned(caller, running);
       } else {
         account().hasStopped();
       }
@@ -108,7 +103,7 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
         return;
       }
       account().hasStopped();
-      account().lateResult(ran(), result, failure);
+      account().lateResult(caller, ran(), result, failure);
     }
   }
 }

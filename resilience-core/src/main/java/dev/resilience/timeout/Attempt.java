@@ -5,6 +5,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -24,7 +25,7 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
   private final TimeLimiter enforcer;
   private final Duration limit;
   private final @Nullable AttemptListener gauge;
-  private final Context caller;
+  final Context caller;
   final CancellableContext child;
 
   /** Whether it is the caller's deadline that ends the child. */
@@ -113,7 +114,12 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
     return withSuppressed(
         end instanceof DeadlineExceededException
             ? new DeadlineExceededException(
-                end.getMessage() + ", before the limit of " + enforcer.name() + " (" + limit + ")",
+                end.getMessage()
+                    + ", before the limit of "
+                    + enforcer.name()
+                    + " ("
+                    + DurationText.of(limit)
+                    + ")",
                 begun ? atLeastOneNano(ran()) : Duration.ZERO,
                 limit)
             : end,
@@ -128,7 +134,7 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
   }
 
   private AttemptTimeoutException timedOut() {
-    account().limitPassed(limit);
+    account().limitPassed(caller, limit);
     return new AttemptTimeoutException(enforcer.name(), limit);
   }
 

@@ -7,8 +7,9 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +134,7 @@ public final class FixedTimeout implements ContextPolicy {
 
   @Override
   public String toString() {
-    return enforcer.describe(limit.toString());
+    return enforcer.describe(DurationText.of(limit));
   }
 
   /** Says what a {@link FixedTimeout} does. Not thread-safe. */
@@ -143,11 +144,7 @@ public final class FixedTimeout implements ContextPolicy {
     private final TimeoutConfig enforcement = new TimeoutConfig("timeout");
 
     private Builder(Duration limit) {
-      Objects.requireNonNull(limit, "limit");
-      if (limit.isNegative() || limit.isZero()) {
-        throw new IllegalArgumentException("limit: " + limit + " (expected: > 0)");
-      }
-      this.limit = limit;
+      this.limit = Durations.requirePositive(limit, "limit");
     }
 
     /** The name in events, messages and of threads. Default: {@code timeout}. */

@@ -51,6 +51,9 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
     } catch (RejectedExecutionException full) {
       close();
       throw workers.full();
+    } catch (Throwable noThread) {
+      close();
+      throw noThread;
     }
     Outcome<T> reached;
     try {
@@ -84,7 +87,7 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
     if (instead == null) {
       return reached.result();
     }
-    account().lateResult(ran(), reached.result(), null);
+    account().lateResult(caller, ran(), reached.result(), null);
     throw Failures.<X>asThrown(instead);
   }
 
@@ -92,7 +95,7 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
   private @Nullable Outcome<T> leave() {
     int running = account().runsOn();
     if (outcome.complete(null)) {
-      account().isAbandoned(running);
+      account().isAbandoned(caller, running);
       return null;
     }
     account().hasStopped();
@@ -113,7 +116,7 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
     }
     if (!outcome.complete(mine)) {
       account().hasStopped();
-      account().lateResult(ran(), mine.result(), mine.failure());
+      account().lateResult(caller, ran(), mine.result(), mine.failure());
     }
   }
 }

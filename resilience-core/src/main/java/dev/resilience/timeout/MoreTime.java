@@ -4,14 +4,15 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
-import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.stage.Stages;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +49,7 @@ public final class MoreTime implements ContextPolicy {
    * @param time positive
    */
   public static MoreTime atLeast(Duration time) {
-    if (Objects.requireNonNull(time, "time").compareTo(Duration.ZERO) <= 0) {
-      throw new IllegalArgumentException("time: " + time + " (expected: > 0)");
-    }
-    return new MoreTime(time);
+    return new MoreTime(Durations.requirePositive(time, "time"));
   }
 
   /** How long the work has in any case. */
@@ -78,16 +76,13 @@ public final class MoreTime implements ContextPolicy {
     }
     CancellableContext longer = ctx.withMoreTime(time);
     CompletableFuture<T> answer = new CompletableFuture<>();
-    next.callAsync(longer, work)
-        .whenComplete(
-            (result, failure) -> {
-              longer.close();
-              if (failure == null) {
-                answer.complete(result);
-              } else {
-                answer.completeExceptionally(Failures.unwrap(failure));
-              }
-            });
+    Stages.watch(
+        next.callAsync(longer, work),
+        answer,
+        (result, failure) -> {
+          longer.close();
+          Stages.complete(answer, result, failure);
+        });
     return answer;
   }
 
@@ -107,6 +102,6 @@ public final class MoreTime implements ContextPolicy {
 
   @Override
   public String toString() {
-    return "more time (at least " + time + ")";
+    return "more time (at least " + DurationText.of(time) + ")";
   }
 }

@@ -7,6 +7,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -73,6 +74,6 @@ final class ServiceTimeout implements ContextPolicy {
 
   @Override
   public String toString() {
-    return "timeout of " + enforcer.describe(limit.toString());
+    return "timeout of " + enforcer.describe(DurationText.of(limit));
   }
 }

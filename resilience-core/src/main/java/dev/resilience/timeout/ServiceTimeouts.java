@@ -4,6 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Map;
@@ -107,13 +108,25 @@ public final class ServiceTimeouts {
 
   NoTimeLeftException noTimeLeft(String service, Duration left) {
     return new NoTimeLeftException(
-        service + ": " + left + " left (expected: more than " + overhead + ", the network's)");
+        service
+            + ": "
+            + DurationText.of(left)
+            + " left (expected: more than "
+            + DurationText.of(overhead)
+            + ", the network's)");
   }
 
   /** All limits. */
   @Override
   public String toString() {
-    return new TreeMap<>(limits) + ", otherwise " + otherwise + ", network " + overhead;
+    return new TreeMap<>(limits)
+            .entrySet().stream()
+                .map(limit -> limit.getKey() + "=" + DurationText.of(limit.getValue()))
+                .collect(Collectors.joining(", ", "{", "}"))
+        + ", otherwise "
+        + DurationText.of(otherwise)
+        + ", network "
+        + DurationText.of(overhead);
   }
 
   /** Says how long services may take. Not thread-safe. */
@@ -133,7 +146,7 @@ public final class ServiceTimeouts {
      * @param limit positive
      */
     public Builder service(String name, Duration limit) {
-      limits.put(Objects.requireNonNull(name, "name"), requirePositive(limit, "limit"));
+      limits.put(Objects.requireNonNull(name, "name"), Durations.requirePositive(limit, "limit"));
       return this;
     }
 
@@ -143,7 +156,7 @@ public final class ServiceTimeouts {
      * @param limit positive. Default: 1 s
      */
     public Builder otherwise(Duration limit) {
-      otherwise = requirePositive(limit, "otherwise");
+      otherwise = Durations.requirePositive(limit, "otherwise");
       return this;
     }
 
@@ -154,7 +167,8 @@ public final class ServiceTimeouts {
      */
     public Builder networkOverhead(Duration newOverhead) {
       if (Objects.requireNonNull(newOverhead, "networkOverhead").isNegative()) {
-        throw new IllegalArgumentException("networkOverhead: " + newOverhead + " (expected: >= 0)");
+        throw new IllegalArgumentException(
+            "networkOverhead: " + DurationText.of(newOverhead) + " (expected: >= 0)");
       }
       overhead = newOverhead;
       return this;
@@ -191,13 +205,6 @@ public final class ServiceTimeouts {
     /** The limits. */
     public ServiceTimeouts build() {
       return new ServiceTimeouts(this);
-    }
-
-    private static Duration requirePositive(Duration value, String argument) {
-      if (Objects.requireNonNull(value, argument).compareTo(Duration.ZERO) <= 0) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: > 0)");
-      }
-      return value;
     }
   }
 }

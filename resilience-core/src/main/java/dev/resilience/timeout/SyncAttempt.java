@@ -5,6 +5,8 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Next;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +17,26 @@ import org.jspecify.annotations.Nullable;
 final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends Attempt
     implements Call<T, X> {
 
+  private static final int RUNNING = 0;
+  private static final int OVERDUE = 1;
+  private static final int ENDED = 2;
+
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(SyncAttempt.class, "state", int.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
   private final Call<T, X> work;
   private boolean begun;
 
-  /** Written by the thread that interrupts, before the work counts as over. */
-  private boolean overdue;
+  /** An isolated time-out inside may interrupt the work when this attempt has ended already. */
+  @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // used through the handle
+  private volatile int state = RUNNING;
 
   SyncAttempt(
       TimeLimiter enforcer,
@@ -38,7 +55,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
     } catch (Throwable failure) {
       throw Failures.<X>asThrown(after(failure));
     } finally {
-      if (overdue) {
+      if ((int) STATE.getAndSet(this, ENDED) == OVERDUE) {
         account().hasStopped();
       }
     }
@@ -46,7 +63,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
     if (instead == null) {
       return result;
     }
-    account().lateResult(ran(), result, null);
+    account().lateResult(caller, ran(), result, null);
     throw Failures.<X>asThrown(instead);
   }
 
@@ -70,8 +87,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
   @Override
   public void interrupted() {
     // A limit further in may have been reached instead.
-    if (!overdue && child.isDone()) {
-      overdue = true;
+    if (child.isDone() && STATE.compareAndSet(this, RUNNING, OVERDUE)) {
       account().runsOn();
     }
     work.interrupted();

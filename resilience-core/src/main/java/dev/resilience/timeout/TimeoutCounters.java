@@ -1,5 +1,6 @@
 package dev.resilience.timeout;
 
+import dev.resilience.context.Context;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
 import java.time.Duration;
@@ -39,16 +40,17 @@ final class TimeoutCounters {
   }
 
   /** A caller goes, and leaves work behind that counts as running on. */
-  void isAbandoned(int nowRunning) {
+  void isAbandoned(Context caller, int nowRunning) {
     abandoned.incrementAndGet();
-    listener.on(new PolicyEvent.WorkAbandoned(policy, nowRunning));
+    listener.on(caller, new PolicyEvent.WorkAbandoned(policy, nowRunning));
   }
 
-  void limitPassed(Duration limit) {
-    listener.on(new PolicyEvent.TimedOut(policy, limit));
+  void limitPassed(Context caller, Duration limit) {
+    listener.on(caller, new PolicyEvent.TimedOut(policy, limit));
   }
 
-  void lateResult(Duration ran, @Nullable Object result, @Nullable Throwable failure) {
-    listener.on(new PolicyEvent.LateResult(policy, ran, result, failure));
+  void lateResult(
+      Context caller, Duration ran, @Nullable Object result, @Nullable Throwable failure) {
+    listener.on(caller, new PolicyEvent.LateResult(policy, ran, result, failure));
   }
 }

@@ -123,8 +123,9 @@ class BreakerPropertyTest {
     }
 
     private void remember(PolicyEvent event) {
-      var change = (CircuitChanged) event;
-      transitions.add(change.from() + ">" + change.to());
+      if (event instanceof CircuitChanged change) {
+        transitions.add(change.from() + ">" + change.to());
+      }
     }
 
     void run() {

@@ -14,9 +14,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.Key;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyEvent.CircuitChanged;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
@@ -58,7 +61,12 @@ class BreakerTest {
         .failureRate(0.5)
         .window(4)
         .openFor(OPEN_FOR)
-        .listener(events::add);
+        .listener(
+            event -> {
+              if (event instanceof CircuitChanged) {
+                events.add(event);
+              }
+            });
   }
 
   private void succeed(CallMode mode, Breaker breaker) throws Exception {
@@ -1052,6 +1060,106 @@ class BreakerTest {
                 + " 0 probes under way; ever 2 failed, 0 timed out, 0 cancelled, 0 uncounted,"
                 + " 1 rejected, opened 1 times");
     assertThat(breaker).hasToString("breaker 'payments' (OPEN)");
+  }
+
+  @Nested
+  class By_a_permit_it {
+
+    @Test
+    void counts_what_is_recorded_first_and_nothing_else() {
+      var breaker = builder().failureRate(1).build();
+      try (BreakerPermit permit = breaker.acquire(root)) {
+        permit.recordResult("well");
+        permit.recordFailure(new IOException("down"));
+      }
+      try (BreakerPermit permit = breaker.acquire(root)) {
+        permit.recordFailure(new IOException("down"));
+        permit.recordResult("well");
+      }
+
+      assertThat(breaker.snapshot().windowCalls()).isEqualTo(2);
+      assertThat(breaker.snapshot().windowFailures()).isEqualTo(1);
+    }
+
+    @Test
+    void gets_the_permit_of_a_probe_back_of_which_nothing_was_recorded() {
+      var breaker = ripe(builder());
+      try (BreakerPermit probe = breaker.acquire(root)) {
+        assertThat(breaker.snapshot().probesUnderWay()).isEqualTo(1);
+        assertThatThrownBy(() -> breaker.acquire(root)).isInstanceOf(CircuitOpenException.class);
+        assertThat(probe).isNotNull();
+      }
+
+      assertThat(breaker.snapshot().probesUnderWay()).isZero();
+      assertThat(breaker.state()).isEqualTo(HALF_OPEN);
+    }
+
+    @Test
+    void is_closed_and_opened_as_by_a_call() {
+      var breaker = ripe(builder());
+      try (BreakerPermit probe = breaker.acquire(root)) {
+        probe.recordResult("well");
+      }
+      assertThat(breaker.state()).isEqualTo(CLOSED);
+
+      for (int i = 0; i < 2; i++) {
+        try (BreakerPermit permit = breaker.acquire(root)) {
+          permit.recordFailure(new IOException("down"));
+        }
+      }
+      assertThat(breaker.state()).isEqualTo(OPEN);
+    }
+
+    @Test
+    void counts_nothing_of_a_caller_who_left() {
+      var breaker = builder().build();
+      var caller = root.withCancel();
+      try (BreakerPermit permit = breaker.acquire(caller)) {
+        caller.cancel();
+        permit.recordFailure(new IOException("closed"));
+      }
+
+      assertThat(breaker.snapshot().windowCalls()).isZero();
+      assertThat(breaker.snapshot().cancelled()).isEqualTo(1);
+      assertThatThrownBy(() -> breaker.acquire(caller)).isInstanceOf(ContextException.class);
+    }
+  }
+
+  @Nested
+  class Its_listener {
+
+    private final Key<String> request = Key.of("request", String.class);
+    private final List<String> heard = new ArrayList<>();
+
+    private final PolicyListener listener =
+        PolicyListener.withContext(
+            (ctx, event) ->
+                heard.add(event.getClass().getSimpleName() + " in " + ctx.get(request)));
+
+    @ParameterizedTest
+    @EnumSource
+    void hears_of_changes_and_rejections_and_in_which_call(CallMode mode) {
+      var breaker = builder().listener(listener).build();
+      var ctx = root.withValue(request, "r7");
+      fail(mode, breaker, ctx, new IOException("down"));
+      fail(mode, breaker, ctx, new IOException("down"));
+      fail(mode, breaker, ctx, new IOException("down"));
+      breaker.reset();
+
+      assertThat(heard)
+          .containsExactly("CircuitChanged in r7", "Rejected in r7", "CircuitChanged in null");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void counts_successes_where_that_is_asked_for(CallMode mode) throws Exception {
+    var breaker = builder().countSuccesses().build();
+    succeed(mode, breaker);
+    succeed(mode, breaker);
+
+    assertThat(breaker.snapshot().succeeded()).hasValue(2);
+    assertThat(builder().build().snapshot().succeeded()).isEmpty();
   }
 
   /** For what throws, where something else is looked at. */

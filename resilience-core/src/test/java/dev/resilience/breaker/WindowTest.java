@@ -135,6 +135,7 @@ class WindowTest {
             slowAfter,
             false,
             false,
+            false,
             1,
             1,
             1,

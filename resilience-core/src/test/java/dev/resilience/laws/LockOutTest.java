@@ -139,8 +139,9 @@ class LockOutTest {
               .closeAfter(3)
               .listener(
                   event -> {
-                    if (time.elapsed().compareTo(WELL_AT.plus(ofMillis(450))) >= 0) {
-                      afterwards.add((CircuitChanged) event);
+                    boolean isWell = time.elapsed().compareTo(WELL_AT.plus(ofMillis(450))) >= 0;
+                    if (isWell && event instanceof CircuitChanged change) {
+                      afterwards.add(change);
                     }
                   })
               .build();

@@ -98,7 +98,7 @@ class RolesTest {
     assertThat(Resilience.of(retry, timeout, more).warnings())
         .containsExactly(
             timeout
-                + " is outside more time (at least PT3S): the limit ends the work all the same;"
+                + " is outside more time (at least 3 s): the limit ends the work all the same;"
                 + " more time is to be outermost");
   }
 
@@ -145,11 +145,11 @@ class RolesTest {
                     FailsafePolicies.policy(CircuitBreaker.ofDefaults(), Bulkhead.of(3)))
                 .describe())
         .isEqualTo(
-            "more time (at least PT3S)"
+            "more time (at least 3 s)"
                 + " > retry (2 attempts, PT0.1S x 2.0 up to PT5S with full jitter)"
                 + " > breaker 'service' (CLOSED)"
                 + " > rate limit (10.0 per s, burst 10)"
-                + " > timeout of payment (PT1S)"
+                + " > timeout of payment (1 s)"
                 + " > quotes (adaptive, now 2 s)"
                 + " > Failsafe's circuit breaker > Failsafe's bulkhead");
   }

@@ -115,8 +115,8 @@ class MoreTimeTest {
   void refuses_bad_input() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> MoreTime.atLeast(Duration.ZERO))
-        .withMessage("time: PT0S (expected: > 0)");
-    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("more time (at least PT1S)");
+        .withMessage("time: 0 s (expected: > 0)");
+    assertThat(MoreTime.atLeast(Duration.ofSeconds(1))).hasToString("more time (at least 1 s)");
     assertThat(MoreTime.atLeast(Duration.ofSeconds(1)).time()).isEqualTo(Duration.ofSeconds(1));
   }
 }

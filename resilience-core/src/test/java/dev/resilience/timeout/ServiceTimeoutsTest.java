@@ -82,7 +82,7 @@ class ServiceTimeoutsTest {
                               throw new AssertionError("dispatched");
                             }))
                 .isInstanceOf(NoTimeLeftException.class)
-                .hasMessage("payment: PT0.02S left (expected: more than PT0.02S, the network's)");
+                .hasMessage("payment: 20 ms left (expected: more than 20 ms, the network's)");
             assertThatThrownBy(() -> limits.timeFor(ctx, "payment"))
                 .isInstanceOf(NoTimeLeftException.class);
           }
@@ -92,17 +92,20 @@ class ServiceTimeoutsTest {
   @Test
   void a_listed_service_has_one_policy() {
     assertThat(limits.forService("payment")).isSameAs(limits.forService("payment"));
-    assertThat(limits.forService("payment")).hasToString("timeout of payment (PT1.02S)");
+    assertThat(limits.forService("payment")).hasToString("timeout of payment (1.02 s)");
   }
 
   @Test
   void what_is_built_does_not_change_with_its_builder() {
-    ServiceTimeouts.Builder builder = ServiceTimeouts.builder().service("a", Duration.ofSeconds(1));
+    ServiceTimeouts.Builder builder =
+        ServiceTimeouts.builder()
+            .service("a", Duration.ofSeconds(1))
+            .networkOverhead(Duration.ofMillis(3));
     ServiceTimeouts built = builder.build();
     builder.service("a", Duration.ofSeconds(9)).isolated();
     assertThat(built.limit("a")).isEqualTo(Duration.ofSeconds(1));
-    assertThat(built.forService("b")).hasToString("timeout of b (PT1S)");
-    assertThat(built).hasToString("{a=PT1S}, otherwise PT1S, network PT0S");
+    assertThat(built.forService("b")).hasToString("timeout of b (1 s)");
+    assertThat(built).hasToString("{a=1 s}, otherwise 1 s, network 3 ms");
   }
 
   @Test
@@ -132,13 +135,13 @@ class ServiceTimeoutsTest {
     ServiceTimeouts.Builder builder = ServiceTimeouts.builder();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.service("a", Duration.ZERO))
-        .withMessage("limit: PT0S (expected: > 0)");
+        .withMessage("limit: 0 s (expected: > 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.otherwise(Duration.ofSeconds(-1)))
-        .withMessage("otherwise: PT-1S (expected: > 0)");
+        .withMessage("otherwise: -1 s (expected: > 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.networkOverhead(Duration.ofSeconds(-1)))
-        .withMessage("networkOverhead: PT-1S (expected: >= 0)");
+        .withMessage("networkOverhead: -1 s (expected: >= 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxThreads(0))
         .withMessage("maxThreads: 0 (expected: >= 1)");

@@ -12,6 +12,7 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.Timeout;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
+import dev.resilience.breaker.BreakerPermit;
 import dev.resilience.context.Context;
 import dev.resilience.failsafe.FailsafePolicies;
 import dev.resilience.policy.RetryBudget;
@@ -103,6 +104,21 @@ class PolicySnippetsTest {
     String quote = Resilience.of(breaker).call(ctx, c -> api.quote(c));
 
     assertThat(quote).isEqualTo("quote");
+  }
+
+  @Test
+  void breakerByHand() {
+    var breaker = Breaker.builder("payments").countSuccesses().build();
+    try (BreakerPermit permit = breaker.acquire(ctx)) {
+      try {
+        permit.recordResult(api.quote(ctx));
+      } catch (Exception e) {
+        permit.recordFailure(e);
+        throw e;
+      }
+    }
+
+    assertThat(breaker.snapshot().succeeded()).hasValue(1);
   }
 
   @Test
