@@ -1,5 +1,8 @@
 package dev.resilience.context;
 
+import static java.time.Duration.ofSeconds;
+
+import dev.resilience.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -130,6 +133,68 @@ class RaceTest {
         throw new AssertionError(e);
       }
     }
+  }
+
+  @Test
+  void a_deadline_has_a_timer_for_one_who_registers_while_those_with_earlier_ones_come_and_go() {
+    // A clock with locks of its own makes each schedule long; jcstress looks at this one as well.
+    Lincheck.runConcurrentTest(
+        Math.max(1, SCHEDULES / 10),
+        () -> {
+          var told = new AtomicIntegerArray(2);
+          var time = VirtualTime.manual();
+          CancellableContext request = Context.background(time).withTimeout(ofSeconds(2));
+          Context earlier = request.withTimeout(ofSeconds(1));
+          Context plain = request.withCancel();
+          Registration going = plain.onDone(() -> {});
+          together(
+              () -> earlier.onDone(() -> told.incrementAndGet(0)),
+              () -> request.onDone(() -> told.incrementAndGet(1)),
+              going::withdraw);
+          time.advance(ofSeconds(2));
+          toldOnce(told);
+          nobodyWaits(request, earlier, plain);
+          if (time.pendingTimers() != 0) {
+            throw new AssertionError(time.pendingTimers() + " timers are left");
+          }
+        });
+  }
+
+  @Test
+  void a_hook_of_work_that_is_over_is_gone_and_one_of_work_that_is_cut_off_has_run() {
+    check(
+        () -> {
+          var told = new AtomicIntegerArray(1);
+          CancellableContext context = Context.background().withCancel();
+          WorkContext work = WorkContext.of(context);
+          var hook = new Registration[1];
+          together(
+              () -> hook[0] = work.onAbort(() -> told.incrementAndGet(0)),
+              work::returned,
+              context::cancel);
+          if (told.get(0) > 1) {
+            throw new AssertionError("told " + told);
+          }
+          if (hook[0].withdraw()) {
+            throw new AssertionError("neither withdrawn nor run");
+          }
+          nobodyWaits(context);
+        });
+  }
+
+  @Test
+  void hooks_that_two_register_while_the_work_ends_leave_nothing_with_the_living_context() {
+    check(
+        () -> {
+          CancellableContext context = Context.background().withCancel();
+          WorkContext work = WorkContext.of(context);
+          together(
+              () -> work.onAbort(() -> {}), () -> work.onAbort(() -> {}), work::returned);
+          if (context.isDone()) {
+            throw new AssertionError("the context ended with its work");
+          }
+          nobodyWaits(context);
+        });
   }
 
   private static void toldOnce(AtomicIntegerArray told) {

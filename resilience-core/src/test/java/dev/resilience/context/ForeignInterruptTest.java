@@ -1,0 +1,196 @@
+package dev.resilience.context;
+
+import static java.time.Duration.ofMillis;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.channels.spi.AbstractInterruptibleChannel;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * {@link Thread#interrupt} runs foreign code: an overriding method, or the closing of a channel. On
+ * the time of this machine, since it is about its threads.
+ */
+@Timeout(60)
+class ForeignInterruptTest {
+
+  /** Opened at the end of each test, so that nothing stays behind. */
+  private final CountDownLatch free = new CountDownLatch(1);
+
+  private final CompletableFuture<Thread> interrupter = new CompletableFuture<>();
+  private final CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+
+  @AfterEach
+  void freeAll() {
+    free.countDown();
+  }
+
+  private void awaitFree() {
+    while (true) {
+      try {
+        free.await();
+        return;
+      } catch (InterruptedException e) {
+        // The latch counts, and nothing else.
+      }
+    }
+  }
+
+  /** The work ends when it is interrupted or, like work that minds no interrupt, when it is told. */
+  private void runFor20Millis(BlockingWork<String, Exception> work) {
+    try (var ctx = Context.background().withTimeout(ofMillis(20))) {
+      ctx.interruptibly(work);
+      outcome.complete(new AssertionError("not ended"));
+    } catch (Throwable thrown) {
+      outcome.complete(thrown);
+    }
+  }
+
+  /** A limit of somebody else's, which must not have to wait for the foreign code. */
+  private static void assertThatAnotherLimitIsKept() throws Exception {
+    var ctx = Context.background().withTimeout(ofMillis(1));
+    CountDownLatch told = new CountDownLatch(1);
+    ctx.onDone(told::countDown);
+    told.await();
+    Throwable thrown = null;
+    try (var other = Context.background().withTimeout(ofMillis(1))) {
+      other.interruptibly(() -> new CountDownLatch(1).await(1, TimeUnit.HOURS));
+    } catch (ContextException e) {
+      thrown = e;
+    }
+    assertThat(thrown).isInstanceOf(DeadlineExceededException.class);
+  }
+
+  private static String parkUntilInterrupted() throws InterruptedException {
+    while (!Thread.interrupted()) {
+      LockSupport.park();
+    }
+    throw new InterruptedException();
+  }
+
+  @Test
+  void an_overriding_interrupt_that_throws_ends_the_call_all_the_same() {
+    Thread worker =
+        new Thread(() -> runFor20Millis(ForeignInterruptTest::parkUntilInterrupted)) {
+          @Override
+          public void interrupt() {
+            super.interrupt();
+            interrupter.complete(Thread.currentThread());
+            throw new IllegalStateException("close failed");
+          }
+        };
+    worker.start();
+
+    assertThat(outcome.join()).isInstanceOf(DeadlineExceededException.class);
+    assertThat(interrupter.join().getName()).doesNotContain("resilience-timer");
+  }
+
+  @Test
+  void an_overriding_interrupt_that_blocks_holds_up_its_own_call_alone() throws Exception {
+    Thread worker =
+        new Thread(() -> runFor20Millis(ForeignInterruptTest::parkUntilInterrupted)) {
+          @Override
+          public void interrupt() {
+            super.interrupt();
+            interrupter.complete(Thread.currentThread());
+            awaitFree();
+          }
+        };
+    worker.start();
+    interrupter.join();
+
+    assertThatAnotherLimitIsKept();
+
+    assertThat(outcome).isNotDone();
+    free.countDown();
+    assertThat(outcome.join()).isInstanceOf(DeadlineExceededException.class);
+  }
+
+  @Test
+  void a_channel_whose_close_throws_ends_the_call_all_the_same() {
+    new Thread(() -> runFor20Millis(new Channel(false)::read)).start();
+
+    assertThat(outcome.join()).isInstanceOf(DeadlineExceededException.class);
+    assertThat(interrupter.join().getName()).doesNotContain("resilience-timer");
+  }
+
+  @Test
+  void a_channel_whose_close_blocks_holds_up_its_own_call_alone() throws Exception {
+    new Thread(() -> runFor20Millis(new Channel(true)::read)).start();
+    interrupter.join();
+
+    assertThatAnotherLimitIsKept();
+
+    free.countDown();
+    assertThat(outcome.join()).isInstanceOf(DeadlineExceededException.class);
+  }
+
+  @Test
+  void a_listener_that_blocks_is_waited_for_without_spinning() throws Exception {
+    CompletableFuture<Thread> worker = new CompletableFuture<>();
+    CountDownLatch told = new CountDownLatch(1);
+    new Thread(
+            () -> {
+              worker.complete(Thread.currentThread());
+              runFor20Millis(
+                  new BlockingWork<>() {
+                    @Override
+                    public String run() throws Exception {
+                      return parkUntilInterrupted();
+                    }
+
+                    @Override
+                    public void interrupted() {
+                      told.countDown();
+                      awaitFree();
+                    }
+                  });
+            })
+        .start();
+    told.await();
+
+    // It parks, on a virtual thread as well, whose carrier is free then for the one that it waits for.
+    while (!(LockSupport.getBlocker(worker.join()) instanceof Interruption)) {
+      Thread.onSpinWait();
+    }
+    free.countDown();
+    assertThat(outcome.join()).isInstanceOf(DeadlineExceededException.class);
+  }
+
+  private final class Channel extends AbstractInterruptibleChannel {
+
+    private final boolean blocks;
+
+    Channel(boolean blocks) {
+      this.blocks = blocks;
+    }
+
+    @Override
+    protected void implCloseChannel() {
+      interrupter.complete(Thread.currentThread());
+      if (blocks) {
+        awaitFree();
+      }
+      throw new IllegalStateException("close failed");
+    }
+
+    String read() throws Exception {
+      boolean completed = false;
+      begin();
+      try {
+        while (!Thread.currentThread().isInterrupted()) {
+          LockSupport.park();
+        }
+        completed = true;
+      } finally {
+        end(completed);
+      }
+      return "data";
+    }
+  }
+}
