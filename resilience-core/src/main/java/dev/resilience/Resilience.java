@@ -150,7 +150,7 @@ public final class Resilience {
    *
    * <p>The context that the work was given also ends when the stage completes. The stage that the
    * work returned is never cancelled from here, because others may wait for it; where it is the
-   * work's own, say so: {@code c.onDone(() -> future.cancel(true))}.
+   * work's own, say so: {@code c.onAbort(() -> future.cancel(true))}.
    *
    * @param ctx the caller's context
    * @param work may be called several times, or not at all; runs on this thread, or on the executor

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <h2>Work that does not stop</h2>
  *
  * Work that ignores its interrupt (a read from a plain socket on a platform thread, native code)
- * holds its caller up. Free it with a close hook, {@code c.onDone(socket::close)}, or choose the
+ * holds its caller up. Free it with a close hook, {@code c.onAbort(socket::close)}, or choose the
  * {@linkplain Builder#isolated isolated} mode, which runs the work on another thread and lets the
  * caller go on time. Asynchronous work is told through its context; the stage that the caller gets
  * completes at the limit in any case. {@link #stillRunning} counts what runs on after its time, in

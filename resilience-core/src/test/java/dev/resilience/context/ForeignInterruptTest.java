@@ -41,7 +41,9 @@ class ForeignInterruptTest {
     }
   }
 
-  /** The work ends when it is interrupted or, like work that minds no interrupt, when it is told. */
+  /**
+   * The work ends when it is interrupted or, like work that minds no interrupt, when it is told.
+   */
   private void runFor20Millis(BlockingWork<String, Exception> work) {
     try (var ctx = Context.background().withTimeout(ofMillis(20))) {
       ctx.interruptibly(work);
@@ -154,7 +156,8 @@ class ForeignInterruptTest {
         .start();
     told.await();
 
-    // It parks, on a virtual thread as well, whose carrier is free then for the one that it waits for.
+    // It parks, on a virtual thread as well, whose carrier is free then for the one that it waits
+    // for.
     while (!(LockSupport.getBlocker(worker.join()) instanceof Interruption)) {
       Thread.onSpinWait();
     }

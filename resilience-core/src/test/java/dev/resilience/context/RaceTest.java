@@ -188,8 +188,7 @@ class RaceTest {
         () -> {
           CancellableContext context = Context.background().withCancel();
           WorkContext work = WorkContext.of(context);
-          together(
-              () -> work.onAbort(() -> {}), () -> work.onAbort(() -> {}), work::returned);
+          together(() -> work.onAbort(() -> {}), () -> work.onAbort(() -> {}), work::returned);
           if (context.isDone()) {
             throw new AssertionError("the context ended with its work");
           }

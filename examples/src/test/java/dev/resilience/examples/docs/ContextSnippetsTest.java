@@ -4,6 +4,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
@@ -11,7 +12,10 @@ import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.time.VirtualTime;
+import dev.resilience.timeout.FixedTimeout;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -30,6 +34,7 @@ class ContextSnippetsTest {
   private final Context background = Context.background(time);
   private final BlockingQueue<String> queue = new LinkedBlockingQueue<>(List.of("order"));
   private final List<String> log = new ArrayList<>();
+  private final Pool pool = new Pool();
 
   @Test
   void derive_and_close() {
@@ -61,6 +66,70 @@ class ContextSnippetsTest {
     try (var ctx = background.withTimeout(ofSeconds(2))) {
       String next = ctx.interruptibly(() -> queue.take());
       assertThat(next).isEqualTo("order");
+    }
+  }
+
+  @Test
+  void close_what_the_work_holds() throws Exception {
+    Resilience stack = Resilience.of(FixedTimeout.of(ofSeconds(5)));
+    Connection pooled = new Connection();
+    pool.giveBack(pooled);
+    try (var ctx = background.withTimeout(ofSeconds(2))) {
+      String quote =
+          stack.call(
+              ctx,
+              c -> {
+                Connection connection = pool.borrow();
+                c.onAbort(connection::close); // the caller left, or the time was up
+                String answer = connection.ask("quote");
+                pool.giveBack(connection); // still open: the hook is withdrawn
+                return answer;
+              });
+      assertThat(quote).isEqualTo("a quote");
+      assertThat(pooled.closed).isFalse();
+      Connection body =
+          stack.call(ctx, c -> openWithHook(c)); // the hook guards the wait for the headers
+      try (var hook = ctx.onAbort(body::close)) { // and this one the reading
+        assertThat(body.ask("body")).isEqualTo("a body");
+        time.advance(ofSeconds(2));
+        assertThat(body.closed).isTrue();
+      }
+    }
+  }
+
+  private Connection openWithHook(Context c) {
+    Connection connection = pool.borrow();
+    c.onAbort(connection::close);
+    return connection;
+  }
+
+  /** Plays a connection that closing frees. */
+  private static final class Connection {
+
+    private boolean closed;
+
+    void close() {
+      closed = true;
+    }
+
+    String ask(String what) throws IOException {
+      if (closed) {
+        throw new IOException("closed");
+      }
+      return "a " + what;
+    }
+  }
+
+  private static final class Pool {
+
+    private final ArrayDeque<Connection> free = new ArrayDeque<>();
+
+    Connection borrow() {
+      return free.pop();
+    }
+
+    void giveBack(Connection connection) {
+      free.push(connection);
     }
   }
 
