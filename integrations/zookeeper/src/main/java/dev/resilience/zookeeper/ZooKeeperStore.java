@@ -4,10 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.discovery.registry.RegistryStore;
 import dev.resilience.discovery.registry.ServiceInstance;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -34,27 +31,26 @@ import org.jspecify.annotations.Nullable;
  * be. A session that expired, in a partition or a long pause, takes its nodes with it; they are put
  * back as soon as there is a new one, and by the next renewal at the latest. A node that an earlier
  * session has left behind, before a restart of the process or a loss of the connection, is replaced
- * in one step, so that nobody finds it missing. Who leaves does not take out who came after under
- * the same id.
+ * in one step, so that nobody finds it missing.
+ *
+ * <p>Of two processes with the same id the one that registered last has the node; the lease of the
+ * other one is {@link dev.resilience.discovery.registry.Lease.State#TAKEN}. When the one leaves,
+ * the node of the other one is back at once.
+ *
+ * <p>A node that is no instance, or may not be read, is ignored, logged once, and counted ({@link
+ * #ignoredNodes}).
  *
  * <p>Thread-safe. Starts no thread: answers come on Curator's. The client stays the user's, who
- * closes it after the registry's owner has ended. A question for all instances of a service is one
- * for their names and one for each; a renewal is one read.
+ * closes it after the registry's owner has ended. A list of a service is one read of the names and
+ * a look at each node; the data of a node is read once for each version. A renewal is one read.
  */
 public final class ZooKeeperStore implements RegistryStore {
-
-  private static final Logger LOG = System.getLogger(ZooKeeperStore.class.getName());
-  private static final int LOOKS = 3;
 
   private final CuratorFramework client;
   private final Nodes nodes;
   private final String root;
-
-  /**
-   * What should be there; empty: what should not, and might. An answer may come late, after nobody
-   * waits for it any more, or never: what there is is then compared with this, and put right.
-   */
-  private final ConcurrentMap<String, Optional<ServiceInstance>> wanted = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, OwnNode> own = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, ServiceNodes> services = new ConcurrentHashMap<>();
 
   private ZooKeeperStore(CuratorFramework client, String root) {
     this.client = client;
@@ -93,7 +89,19 @@ public final class ZooKeeperStore implements RegistryStore {
   @Override
   public CompletionStage<List<ServiceInstance>> list(Context ctx, String service) {
     String parent = root + "/" + service;
-    return nodes.children(parent).thenCompose(children -> read(ctx, service, parent, children));
+    return nodes
+        .children(parent)
+        .thenCompose(
+            children -> {
+              ctx.throwIfDone();
+              if (children.isEmpty()) {
+                services.remove(service);
+                return CompletableFuture.completedFuture(List.of());
+              }
+              return services
+                  .computeIfAbsent(service, name -> new ServiceNodes(nodes, name, parent))
+                  .read(children);
+            });
   }
 
   @Override
@@ -103,108 +111,38 @@ public final class ZooKeeperStore implements RegistryStore {
     return hints;
   }
 
+  /**
+   * How many nodes below a service were ignored when it was read last, because they are no
+   * instances or may not be read. Each is logged once for each of its versions.
+   */
+  public int ignoredNodes(String service) {
+    ServiceNodes read = services.get(service);
+    return read == null ? 0 : read.ignored();
+  }
+
   private void connectionChanged(CuratorFramework curator, ConnectionState state) {
     if (state == ConnectionState.RECONNECTED) {
-      wanted.keySet().forEach(path -> bringAbout(path).exceptionally(unheard -> null));
+      own.values().forEach(node -> node.bringAbout().exceptionally(unheard -> null));
     }
   }
 
   private CompletionStage<@Nullable Void> bringAbout(
       ServiceInstance instance, Optional<ServiceInstance> what) {
     String path = root + "/" + instance.service() + "/" + instance.id();
-    wanted.put(path, what);
-    return bringAbout(path);
-  }
-
-  /** Until what was done is what is wanted at the end. */
-  private CompletionStage<@Nullable Void> bringAbout(String path) {
-    Optional<ServiceInstance> what = wanted(path);
-    return look(path, what, 1)
-        .thenCompose(
-            nothing -> {
-              if (!what.equals(wanted(path))) {
-                return bringAbout(path);
-              }
-              wanted.remove(path, Optional.empty());
-              return CompletableFuture.completedFuture(null);
+    OwnNode node =
+        own.compute(
+            path,
+            (key, present) -> {
+              OwnNode one = present == null ? new OwnNode(nodes, path) : present;
+              one.wants(what);
+              return one;
             });
-  }
-
-  private Optional<ServiceInstance> wanted(String path) {
-    return wanted.getOrDefault(path, Optional.empty());
-  }
-
-  /** Looks what is there, changes it, and looks again where somebody else did so meanwhile. */
-  private CompletionStage<@Nullable Void> look(
-      String path, Optional<ServiceInstance> what, int times) {
-    return nodes
-        .read(path)
-        .thenCompose(
-            there -> what.isPresent() ? write(path, there, what.get()) : takeOut(path, there))
-        .thenCompose(
-            done -> {
-              if (done) {
-                return CompletableFuture.completedFuture(null);
-              }
-              if (times == LOOKS) {
-                throw new IllegalStateException(path + ": somebody else writes there, too");
-              }
-              return look(path, what, times + 1);
-            });
-  }
-
-  private CompletionStage<Boolean> write(
-      String path, Optional<Nodes.Node> there, ServiceInstance instance) {
-    String text = Description.of(instance);
-    if (there.isEmpty()) {
-      return nodes.create(path, text);
-    }
-    Nodes.Node node = there.get();
-    if (!nodes.isOurs(node)) {
-      // One of an earlier session goes with it, however well its owner is. One who leaves lets it
-      // go.
-      return instance.isDraining()
-          ? CompletableFuture.completedFuture(true)
-          : nodes.takeOver(path, text, node.version());
-    }
-    return node.text().equals(text)
-        ? CompletableFuture.completedFuture(true)
-        : nodes.write(path, text, node.version());
-  }
-
-  private CompletionStage<Boolean> takeOut(String path, Optional<Nodes.Node> there) {
-    return there.isPresent() && nodes.isOurs(there.get())
-        ? nodes.delete(path, there.get().version())
-        : CompletableFuture.completedFuture(true);
-  }
-
-  private CompletionStage<List<ServiceInstance>> read(
-      Context ctx, String service, String parent, List<String> children) {
-    ctx.throwIfDone();
-    List<CompletableFuture<Optional<Nodes.Node>>> all = new ArrayList<>();
-    for (String child : children) {
-      all.add(nodes.read(parent + "/" + child).toCompletableFuture());
-    }
-    return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]))
+    return node.bringAbout()
         .thenApply(
             nothing -> {
-              List<ServiceInstance> instances = new ArrayList<>();
-              for (int i = 0; i < children.size(); i++) {
-                String path = parent + "/" + children.get(i);
-                all.get(i).join().ifPresent(node -> add(instances, service, path, node));
-              }
-              return instances;
+              own.computeIfPresent(path, (key, one) -> one.isWanted() ? one : null);
+              return null;
             });
-  }
-
-  /** Others write here, too. What cannot be read is nobody to call. */
-  private static void add(
-      List<ServiceInstance> instances, String service, String path, Nodes.Node node) {
-    try {
-      instances.add(Description.read(service, node.text()));
-    } catch (IllegalArgumentException malformed) {
-      LOG.log(Level.WARNING, () -> path + " is ignored: " + malformed.getMessage());
-    }
   }
 
   @Override

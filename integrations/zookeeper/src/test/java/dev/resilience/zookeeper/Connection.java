@@ -1,7 +1,6 @@
 package dev.resilience.zookeeper;
 
 import dev.resilience.context.Context;
-import dev.resilience.discovery.registry.RegistryStore;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
 import java.io.IOException;
@@ -39,8 +38,13 @@ final class Connection implements AutoCloseable {
     store = ZooKeeperStore.of(curator, ROOT);
   }
 
-  RegistryStore store() {
+  ZooKeeperStore store() {
     return store;
+  }
+
+  /** A store over the same connection that knows nothing of what this one has done. */
+  ZooKeeperStore afterARestart() {
+    return ZooKeeperStore.of(curator, ROOT);
   }
 
   ServiceRegistry registry(Context owner) {

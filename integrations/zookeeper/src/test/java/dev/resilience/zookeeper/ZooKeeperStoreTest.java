@@ -103,7 +103,12 @@ class ZooKeeperStoreTest {
               () -> {
                 try {
                   for (int i = 0; i < 100; i++) {
-                    (i % 2 == 0 ? mine : theirs).put(A);
+                    // A store of its own each time, as a process has that was started again.
+                    (i % 2 == 0 ? mine : theirs)
+                        .afterARestart()
+                        .put(ctx, A, LEASE)
+                        .toCompletableFuture()
+                        .get();
                   }
                 } catch (Exception failed) {
                   throw new AssertionError(failed);

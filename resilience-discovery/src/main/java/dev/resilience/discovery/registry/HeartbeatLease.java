@@ -5,8 +5,12 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.discovery.SerialExecutor;
+import dev.resilience.error.Failures;
 import dev.resilience.retry.Backoff;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeartbeatLease implements Lease {
 
+  private static final Logger LOG = System.getLogger(ServiceRegistry.class.getName());
+
   private final StoredRegistry registry;
   private final ServiceInstance instance;
   private final CancellableContext life;
@@ -25,6 +31,7 @@ final class HeartbeatLease implements Lease {
   private final SerialExecutor serial;
   private final CompletableFuture<@Nullable Void> withdrawn = new CompletableFuture<>();
   private volatile State state = State.TRYING;
+  private volatile @Nullable Throwable problem;
   private volatile @Nullable Registration callersEnd;
 
   // Used by the steps of the serial alone.
@@ -65,6 +72,11 @@ final class HeartbeatLease implements Lease {
   @Override
   public State state() {
     return state;
+  }
+
+  @Override
+  public Optional<Throwable> problem() {
+    return Optional.ofNullable(problem);
   }
 
   @Override
@@ -125,9 +137,10 @@ final class HeartbeatLease implements Lease {
       failures = 0;
       lastDelay = Duration.ZERO;
       state = draining && !askAgain ? State.DRAINING : State.HELD;
+      problem = null;
     } else {
       failures++;
-      state = State.TRYING;
+      failed(failure);
     }
     if (askAgain) {
       askAgain = false;
@@ -135,6 +148,18 @@ final class HeartbeatLease implements Lease {
     } else {
       serial.executeIn(failures == 0 ? untilNextBeat() : untilNextTry(), this::beat);
     }
+  }
+
+  private void failed(Throwable failure) {
+    Throwable raw = Failures.unwrap(failure);
+    problem = raw;
+    State now = raw instanceof InstanceTakenException ? State.TAKEN : State.TRYING;
+    // Once for each change, and not for each try.
+    if (state != now || failures == 1) {
+      SerialExecutor.contained(
+          () -> LOG.log(Level.WARNING, () -> instance + " is not registered: " + raw));
+    }
+    state = now;
   }
 
   private Duration untilNextBeat() {

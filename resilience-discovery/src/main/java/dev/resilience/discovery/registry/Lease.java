@@ -1,5 +1,6 @@
 package dev.resilience.discovery.registry;
 
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ public interface Lease extends AutoCloseable {
     HELD,
     /** In the registry, as one that gets no new calls. */
     DRAINING,
+    /** Not in the registry: another process has registered the same id. It is tried again. */
+    TAKEN,
     /** Over: closed, or a context has ended. */
     WITHDRAWN
   }
@@ -36,6 +39,9 @@ public interface Lease extends AutoCloseable {
 
   /** How it stands now. */
   State state();
+
+  /** Why the last try failed; empty after one that succeeded. */
+  Optional<Throwable> problem();
 
   /** Marks the instance as one that gets no new calls; it stays registered. May be repeated. */
   void drain();

@@ -23,6 +23,7 @@ public interface RegistryStore {
    * @param ctx ends when nobody waits any more
    * @param instance what to keep under its service and id
    * @param lease how long to keep it when nothing more is heard
+   * @return fails with {@link InstanceTakenException} if another process has the same id and stays
    */
   CompletionStage<@Nullable Void> put(Context ctx, ServiceInstance instance, Duration lease);
 
