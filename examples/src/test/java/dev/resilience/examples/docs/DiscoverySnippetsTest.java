@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.balance.Balancer;
+import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.client.ServiceClient;
 import dev.resilience.discovery.client.ZonePreference;
 import dev.resilience.discovery.health.HealthCheck;
@@ -73,6 +74,24 @@ class DiscoverySnippetsTest {
               .open(ctx);
       log.add(orders.call(ctx, (c, instance) -> fetch(c, instance)));
       assertThat(orders.explain().zoneShare()).hasValue(1);
+    }
+    assertThat(log).containsExactly("order of 127.0.0.1");
+  }
+
+  @Test
+  void send_a_share_to_the_canary() throws IOException {
+    try (var ctx = Context.background().withTimeout(ofSeconds(30))) {
+      ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
+      registry.register(ctx, ServiceInstance.of("orders", "127.0.0.1", 1).withZone("eu-1"));
+      registry.register(ctx, ServiceInstance.of("orders", "127.0.0.2", 1).withZone("us-1"));
+      ServiceClient orders =
+          ServiceClient.builder("orders", registry)
+              .filterFirst(CandidateFilter.only("region eu", it -> it.zone().startsWith("eu")))
+              .filter(
+                  CandidateFilter.share("canary", 0.05, it -> it.metadata().containsKey("canary")))
+              .open(ctx);
+      log.add(orders.call(ctx, (c, instance) -> fetch(c, instance)));
+      assertThat(orders.explain().filters()).containsExactly("region eu", "ejection", "canary");
     }
     assertThat(log).containsExactly("order of 127.0.0.1");
   }

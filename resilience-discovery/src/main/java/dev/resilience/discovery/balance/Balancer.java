@@ -77,7 +77,9 @@ public interface Balancer {
    * table and at a few points, whatever the number of instances; an instance that comes or goes
    * changes its own forty points, and what else there is stays. For up to a million instances.
    *
-   * @param key of the context; calls without a value are spread at random
+   * @param key of the context; its values are texts, numbers, booleans, UUIDs, enums (by name) or
+   *     lists of such, since the hash of another type may differ between processes: a call with one
+   *     fails with an {@link IllegalArgumentException}. Calls without a value are spread at random
    */
   static Balancer consistentHash(Key<?> key) {
     Objects.requireNonNull(key, "key");

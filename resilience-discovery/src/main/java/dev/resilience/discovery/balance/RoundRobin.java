@@ -3,7 +3,6 @@ package dev.resilience.discovery.balance;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.balance.Balancer.Picker;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * the rounds: in those where {@code round * s} passes a whole number. Each begins at a place of its
  * own, so that those who share a start do not have their turns in the same round.
  *
- * <p>The counter outlives the candidates, so that many changes do not favour the first of the list.
+ * <p>The counter begins anywhere, and outlives the candidates, so that many changes do not favour
+ * the first of the list.
  */
 final class RoundRobin implements Balancer {
 
@@ -21,7 +21,7 @@ final class RoundRobin implements Balancer {
 
   @Override
   public Picker over(List<Candidate> candidates) {
-    return prepared(candidates, new AtomicLong());
+    return prepared(candidates, new Turns());
   }
 
   @Override
@@ -30,10 +30,10 @@ final class RoundRobin implements Balancer {
         candidates,
         previous instanceof Turn turn
             ? turn.turns
-            : previous instanceof PartialTurn turn ? turn.turns : new AtomicLong());
+            : previous instanceof PartialTurn turn ? turn.turns : new Turns());
   }
 
-  private static Picker prepared(List<Candidate> candidates, AtomicLong turns) {
+  private static Picker prepared(List<Candidate> candidates, Turns turns) {
     Candidate[] all = candidates.toArray(new Candidate[0]);
     double[] shares = new double[all.length];
     double most = 0;
@@ -71,10 +71,10 @@ final class RoundRobin implements Balancer {
   /** Everybody has a turn in each round. */
   private static final class Turn implements Picker {
 
-    private final AtomicLong turns;
+    private final Turns turns;
     private final Candidate[] all;
 
-    Turn(AtomicLong turns, Candidate[] all) {
+    Turn(Turns turns, Candidate[] all) {
       this.turns = turns;
       this.all = all;
     }
@@ -82,7 +82,7 @@ final class RoundRobin implements Balancer {
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
       for (int tries = 0; tries < all.length; tries++) {
-        long turn = turns.getAndIncrement() & Long.MAX_VALUE;
+        long turn = turns.take(ctx);
         Candidate candidate = all[(int) (turn % all.length)];
         if (usable.test(candidate)) {
           return candidate;
@@ -95,13 +95,13 @@ final class RoundRobin implements Balancer {
   /** Some have a turn in some of the rounds. */
   private static final class PartialTurn implements Picker {
 
-    private final AtomicLong turns;
+    private final Turns turns;
     private final Candidate[] all;
     private final int[] strides;
     private final int[] starts;
     private final long enough;
 
-    PartialTurn(AtomicLong turns, Candidate[] all, int[] strides, int[] starts, long enough) {
+    PartialTurn(Turns turns, Candidate[] all, int[] strides, int[] starts, long enough) {
       this.turns = turns;
       this.all = all;
       this.strides = strides;
@@ -112,7 +112,7 @@ final class RoundRobin implements Balancer {
     @Override
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
       for (long tries = 0; tries < enough; tries++) {
-        long turn = turns.getAndIncrement() & Long.MAX_VALUE;
+        long turn = turns.take(ctx);
         int i = (int) (turn % all.length);
         long round = turn / all.length;
         long place = (round * strides[i] + starts[i]) & (ONE - 1);

@@ -3,7 +3,6 @@ package dev.resilience.discovery.balance;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.balance.Balancer.Picker;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * spread more evenly than almost all others, after any number of them, so each candidate has its
  * share of turns at any time, and they come at only three different distances.
  *
- * <p>The counter outlives the candidates, so that many changes do not favour the first of the list.
+ * <p>The counter begins anywhere, which turns all places by the same angle, and outlives the
+ * candidates, so that many changes do not favour the first of the list.
  */
 final class Weighted implements Balancer {
 
@@ -24,21 +24,21 @@ final class Weighted implements Balancer {
 
   @Override
   public Picker over(List<Candidate> candidates) {
-    return new Turn(new AtomicLong(), candidates);
+    return new Turn(new Turns(), candidates);
   }
 
   @Override
   public Picker over(List<Candidate> candidates, Picker previous) {
-    return new Turn(previous instanceof Turn before ? before.turns : new AtomicLong(), candidates);
+    return new Turn(previous instanceof Turn before ? before.turns : new Turns(), candidates);
   }
 
   private static final class Turn implements Picker {
 
-    private final AtomicLong turns;
+    private final Turns turns;
     private final Candidate[] all;
     private final GuideTable line;
 
-    Turn(AtomicLong turns, List<Candidate> candidates) {
+    Turn(Turns turns, List<Candidate> candidates) {
       this.turns = turns;
       this.all = candidates.toArray(new Candidate[0]);
       this.line = new GuideTable(all);
@@ -48,7 +48,7 @@ final class Weighted implements Balancer {
     public @Nullable Candidate pick(Context ctx, long now, Predicate<? super Candidate> usable) {
       int i = 0;
       for (int tries = 0; tries < PATIENCE; tries++) {
-        i = line.at((turns.getAndIncrement() * GOLDEN_RATIO) >>> 32);
+        i = line.at((turns.take(ctx) * GOLDEN_RATIO) >>> 32);
         if (usable.test(all[i])) {
           return all[i];
         }

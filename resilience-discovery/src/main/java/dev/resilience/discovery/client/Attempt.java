@@ -22,8 +22,8 @@ final class Attempt {
 
   final ServiceInstance instance;
 
-  /** The one of the same call that began before. */
-  final @Nullable Attempt earlier;
+  /** The one of the same call that began before, and that still counts. */
+  volatile @Nullable Attempt earlier;
 
   private final Calls calls;
   private final Context ctx;
@@ -39,7 +39,7 @@ final class Attempt {
     this.member = slot.member();
     this.instance = slot.instance();
     this.start = start;
-    this.earlier = earlier;
+    this.earlier = Attempts.remembered(earlier);
     this.term = member.outcomes.term();
   }
 
@@ -75,9 +75,22 @@ final class Attempt {
     forgotten = true;
   }
 
+  private void learnSpeed(Verdict.Sample sample, long now) {
+    boolean slow = now - start > calls.slowLine(now);
+    // What was cut off before was perhaps as quick as any.
+    if ((slow || sample == Verdict.Sample.EXACT)
+        && term == member.outcomes.term()
+        && member.slowCalls.add(slow)) {
+      calls.isSlow(member, term);
+    }
+  }
+
   private void learn(Verdict verdict, long now) {
     if (member.load.heard(verdict.sample(), now - start, now)) {
       calls.isQuickAgain(member);
+    }
+    if (verdict.sample() != Verdict.Sample.NONE) {
+      learnSpeed(verdict.sample(), now);
     }
     if (member.outcomes.add(verdict.evidence(), term, calls.ejection())) {
       calls.failedTooOften(member, term);

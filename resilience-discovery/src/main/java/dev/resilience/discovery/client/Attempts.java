@@ -31,8 +31,8 @@ abstract class Attempts implements Predicate<Candidate> {
   }
 
   /** Adds an attempt, unless another one was added since that one was the last. */
-  boolean add(Attempt attempt) {
-    return LAST.compareAndSet(this, attempt.earlier, attempt);
+  boolean add(@Nullable Attempt expected, Attempt attempt) {
+    return LAST.compareAndSet(this, expected, attempt);
   }
 
   /** Whether it has not been tried. */
@@ -53,5 +53,18 @@ abstract class Attempts implements Predicate<Candidate> {
         attempt.forget();
       }
     }
+    // What is forgotten is let go of, so that a call may have any number of attempts.
+    for (Attempt attempt = last; attempt != null; attempt = attempt.earlier) {
+      attempt.earlier = remembered(attempt.earlier);
+    }
+  }
+
+  /** The first one that counts. */
+  static @Nullable Attempt remembered(@Nullable Attempt from) {
+    Attempt attempt = from;
+    while (attempt != null && !attempt.isRemembered()) {
+      attempt = attempt.earlier;
+    }
+    return attempt;
   }
 }

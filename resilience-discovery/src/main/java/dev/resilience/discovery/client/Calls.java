@@ -69,7 +69,7 @@ final class Calls {
     return failure instanceof ContextException ended
         ? ended
         : failure instanceof AttemptTimeoutException || failure == null
-            ? new NoInstanceException(membership.explain().toString())
+            ? new NoInstanceException(membership.refusal())
             : new NoInstanceException(service + ": " + failure);
   }
 
@@ -78,14 +78,14 @@ final class Calls {
     checkOpen();
     Balancer.Picker picker = membership.selection().picker();
     if (picker == null) {
-      throw new NoInstanceException(membership.explain().toString());
+      throw new NoInstanceException(membership.refusal());
     }
     long now = ctx.timeSource().nanoTime();
     while (true) {
       Attempt last = attempts.last();
       Attempt attempt = new Attempt(this, ctx, picked(picker, ctx, now, attempts), now, last);
       // Else another attempt of this call has begun meanwhile, perhaps on the same instance.
-      if (attempts.add(attempt)) {
+      if (attempts.add(last, attempt)) {
         attempt.begins();
         return attempt;
       }
@@ -122,7 +122,15 @@ final class Calls {
   }
 
   void failedTooOften(Member member, int term) {
-    membership.eject(member, term);
+    membership.eject(member, term, "it failed its callers");
+  }
+
+  void isSlow(Member member, int term) {
+    membership.eject(member, term, "it is much slower than the others");
+  }
+
+  long slowLine(long now) {
+    return membership.slowLine(now);
   }
 
   private void checkOpen() {

@@ -1,34 +1,43 @@
 package dev.resilience.discovery.client;
 
+import dev.resilience.context.Context;
+import dev.resilience.discovery.SerialExecutor;
+import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;
-import dev.resilience.discovery.health.HealthChecks;
+import dev.resilience.discovery.balance.CandidateFilter;
+import dev.resilience.discovery.balance.FilterChoice;
 import dev.resilience.time.Deadline;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may be called at a moment, and until when that holds. In this order: those that drain are
- * out; so are the unhealthy, unless there are so many of them that the checks are not trusted; so
- * are those that failed their callers, but never more than the floor allows; those that come back
- * or join start with a tenth of their weight. A few walks over the members, with one reading of the
- * clock.
+ * Who may be called at a moment, and until when that holds. Those that drain are out; then one
+ * filter after the other is asked; those that come back or join start with a tenth of their weight.
+ * A filter that splits the calls makes two sides of the set, and those after it are asked for each.
+ * Some walks over the members, with one reading of the clock.
  */
 final class Decision {
+
+  private static final Logger LOG = System.getLogger(ServiceClient.class.getName());
 
   /** A slow start grows in so many steps. */
   private static final int STEPS = 10;
 
   private final Membership.Rules rules;
   private final long now;
+  private final Pickers pickers;
+  private final List<CandidateFilter> filters = new ArrayList<>();
+  private final List<Candidate> candidates;
   private final boolean unknown;
   private final boolean panic;
-  private final double zoneShare;
-  private final List<Candidate> candidates;
+  private final @Nullable Picker picker;
+  private final @Nullable ZoneFilter zone;
   private long holdsFor = Long.MAX_VALUE;
 
   /**
@@ -36,37 +45,41 @@ final class Decision {
    *
    * @param known whether the registry has said anything yet
    */
-  Decision(Membership.Rules rules, List<Member> members, boolean known, long now) {
+  Decision(Membership.Rules rules, List<Member> members, boolean known, long now, Pickers pickers) {
     this.rules = rules;
     this.now = now;
-    Zones zones = new Zones(rules.zone());
-    List<Member> registered = new ArrayList<>(members.size());
-    List<Member> healthy = new ArrayList<>(members.size());
-    int checked = 0;
-    for (Member member : members) {
-      if (member.instance.isDraining()) {
-        member.isOut("draining");
-        continue;
-      }
-      registered.add(member);
-      zones.registered(member.instance);
-      checked += member.isChecked() ? 1 : 0;
-      if (member.isHealthy()) {
-        healthy.add(member);
-      }
+    this.pickers = pickers;
+    List<Candidate> registered = registered(members);
+    unknown =
+        !known
+            || (rules.checks() != null
+                && !registered.isEmpty()
+                && registered.stream().noneMatch(one -> Member.of(one).isChecked()));
+    if (unknown) {
+      registered.forEach(one -> Member.of(one).isOut(Member.of(one).health()));
+      candidates = List.of();
+      panic = false;
+      picker = null;
+      zone = null;
+      return;
     }
-    HealthChecks checks = rules.checks();
-    unknown = !known || (checks != null && checked == 0 && !registered.isEmpty());
-    panic =
-        !unknown && checks != null && checked > 0 && healthy.size() < checks.panicBelow() * checked;
-    List<Member> trusted = unknown ? List.of() : panic ? registered : healthy;
-    if (trusted.size() < registered.size()) {
-      registered.stream()
-          .filter(member -> unknown || !member.isHealthy())
-          .forEach(member -> member.isOut(member.health()));
+    filters.addAll(rules.early());
+    if (rules.checks() != null) {
+      filters.add(new HealthFilter(rules.checks()));
     }
-    candidates = offered(withoutTheEjected(trusted), zones);
-    zoneShare = panic ? Double.NaN : zones.share();
+    filters.add(new EjectionFilter(rules.ejection(), now));
+    List<Candidate> offered = offered(registered, filters);
+    filters.addAll(rules.filters());
+    zone = rules.zone() == null ? null : new ZoneFilter(rules.zone(), registered, offered);
+    if (zone != null) {
+      filters.add(zone);
+    }
+    List<List<Candidate>> sides = new ArrayList<>();
+    picker = picker("", 0, registered, sides);
+    candidates = together(registered, sides);
+    panic = candidates.stream().anyMatch(one -> !Member.of(one).isHealthy());
+    candidates.forEach(this::isIn);
+    pickers.decided();
   }
 
   /** Whether nothing is known yet. */
@@ -78,9 +91,19 @@ final class Decision {
     return panic;
   }
 
+  /** Their names, in the order in which they were asked. */
+  List<String> filters() {
+    return filters.stream().map(CandidateFilter::name).toList();
+  }
+
+  /** Null: nobody may be called. */
+  @Nullable Picker picker() {
+    return picker;
+  }
+
   /** The share of the calls that stay in the preferred zone; NaN: zones do not count. */
   double zoneShare() {
-    return zoneShare;
+    return zone == null ? Double.NaN : zone.share();
   }
 
   /** In the order of the members; unmodifiable. */
@@ -93,48 +116,119 @@ final class Decision {
     return holdsFor;
   }
 
-  /** Where too few would be left, those whose time is up first stay. */
-  private List<Member> withoutTheEjected(List<Member> trusted) {
-    List<Member> ejected = new ArrayList<>();
-    for (Member member : trusted) {
-      if (member.isEjected()) {
-        ejected.add(member);
-        changesAt(until(member));
-      }
-    }
-    if (ejected.isEmpty()) {
-      return trusted;
-    }
-    ejected.sort(Comparator.comparing(Decision::until));
-    // The epsilon is for shares such as 0.29, of which a hundred are 28.999999999999996.
-    int most = (int) (rules.ejection().maxEjectedShare() * trusted.size() + 1e-9);
-    int floor = Math.max(1, trusted.size() - most);
-    int tooMany = Math.max(0, floor - (trusted.size() - ejected.size()));
-    Set<Member> out = new HashSet<>(ejected.subList(tooMany, ejected.size()));
-    out.forEach(member -> member.isOut("ejected, it failed its callers"));
-    return trusted.stream().filter(member -> !out.contains(member)).toList();
-  }
-
-  private static Deadline until(Member member) {
-    return Objects.requireNonNull(member.ejectedUntil);
-  }
-
-  private List<Candidate> offered(List<Member> chosen, Zones zones) {
-    List<Candidate> offered = new ArrayList<>(chosen.size());
-    for (Member member : chosen) {
-      double share = share(member.grownAt);
-      Candidate candidate = member.slot(share);
-      zones.offered(candidate);
-      offered.add(candidate);
-      if (panic && !member.isHealthy()) {
-        member.isIn(member.health() + ", not trusted", 1);
-      } else if (member.isEjected()) {
-        member.isIn(member.health() + ", failing its callers, but too few would be left", 1);
+  private List<Candidate> registered(List<Member> members) {
+    List<Candidate> registered = new ArrayList<>(members.size());
+    for (Member member : members) {
+      if (member.instance.isDraining()) {
+        member.isOut("draining");
       } else {
-        member.isIn(member.health(), share);
+        registered.add(member.slot(share(member.grownAt)));
       }
     }
-    return List.copyOf(offered);
+    return List.copyOf(registered);
+  }
+
+  /** Those that are left by the first filters, on whatever side of a split. */
+  private List<Candidate> offered(List<Candidate> registered, List<CandidateFilter> first) {
+    if (rules.zone() == null) {
+      return List.of();
+    }
+    List<Candidate> left = registered;
+    for (CandidateFilter filter : first) {
+      FilterChoice choice = left.isEmpty() ? FilterChoice.all() : choice(filter, left);
+      left = choice.calls().isPresent() ? left : choice.some().orElse(left);
+    }
+    return left;
+  }
+
+  private @Nullable Picker picker(
+      String side, int next, List<Candidate> left, List<List<Candidate>> sides) {
+    if (left.isEmpty()) {
+      return null;
+    }
+    if (next == filters.size()) {
+      sides.add(left);
+      return pickers.over(side, left);
+    }
+    CandidateFilter filter = filters.get(next);
+    FilterChoice choice = choice(filter, left);
+    choice.validFor().ifPresent(time -> holdsFor(Deadline.saturatedNanos(time)));
+    if (choice.some().isEmpty()) {
+      return picker(side, next + 1, left, sides);
+    }
+    List<Candidate> some = new ArrayList<>(left.size());
+    List<Candidate> others = new ArrayList<>();
+    divide(left, choice.some().get(), some, others);
+    if (choice.calls().isEmpty()) {
+      others.forEach(one -> Member.of(one).isOut(reason(filter, one)));
+      return picker(side, next + 1, List.copyOf(some), sides);
+    }
+    Predicate<? super Context> calls = choice.calls().get();
+    Picker one = picker(side + next + "+", next + 1, List.copyOf(some), sides);
+    Picker other = picker(side + next + "-", next + 1, List.copyOf(others), sides);
+    return one == null ? other : other == null ? one : new SplitPicker(one, other, calls);
+  }
+
+  /** In their order, whatever the order of the chosen. */
+  @SuppressWarnings("ReferenceEquality")
+  private static void divide(
+      List<Candidate> all, List<Candidate> chosen, List<Candidate> some, List<Candidate> others) {
+    int at = 0;
+    for (Candidate candidate : all) {
+      if (at < chosen.size() && chosen.get(at) == candidate) {
+        some.add(candidate);
+        at++;
+      } else {
+        others.add(candidate);
+      }
+    }
+    if (at < chosen.size()) {
+      // Not a part of the list in its order, as most choices are.
+      Set<Candidate> wanted = new HashSet<>(chosen);
+      some.clear();
+      others.clear();
+      all.forEach(one -> (wanted.contains(one) ? some : others).add(one));
+    }
+  }
+
+  private static List<Candidate> together(List<Candidate> registered, List<List<Candidate>> sides) {
+    if (sides.size() <= 1) {
+      return sides.isEmpty() ? List.of() : sides.get(0);
+    }
+    Set<Candidate> in = new HashSet<>();
+    sides.forEach(in::addAll);
+    return registered.stream().filter(in::contains).toList();
+  }
+
+  /** A filter may be the user's: one that throws chooses all. */
+  private static FilterChoice choice(CandidateFilter filter, List<Candidate> left) {
+    try {
+      return filter.choose(left);
+    } catch (Throwable thrown) {
+      SerialExecutor.contained(
+          () -> LOG.log(Level.WARNING, () -> "the filter " + filter.name() + " failed", thrown));
+      return FilterChoice.all();
+    }
+  }
+
+  private static String reason(CandidateFilter filter, Candidate candidate) {
+    Member member = Member.of(candidate);
+    return filter instanceof HealthFilter
+        ? member.health()
+        : filter instanceof EjectionFilter
+            ? "ejected, " + member.ejectedFor
+            : "filtered by " + filter.name();
+  }
+
+  private void isIn(Candidate candidate) {
+    Member member = Member.of(candidate);
+    if (!member.isHealthy()) {
+      member.isIn(member.health() + ", not trusted", 1);
+    } else if (member.isEjected()) {
+      member.isIn(member.health() + ", " + member.ejectedFor + ", but too few would be left", 1);
+    } else {
+      member.isIn(member.health(), share(member.grownAt));
+    }
   }
 
   /** Grows in steps, because each one makes the balancer prepare anew. */
@@ -146,11 +240,11 @@ final class Decision {
     long step = Math.max(1, whole / STEPS);
     long left = Math.max(1, grown.nanos() - now);
     long stepsLeft = Math.min(STEPS - 1, (left - 1) / step);
-    holdsFor = Math.min(holdsFor, left - stepsLeft * step);
+    holdsFor(left - stepsLeft * step);
     return 1 - (double) stepsLeft / STEPS;
   }
 
-  private void changesAt(Deadline moment) {
-    holdsFor = Math.min(holdsFor, moment.nanos() - now);
+  private void holdsFor(long nanos) {
+    holdsFor = Math.min(holdsFor, Math.max(1, nanos));
   }
 }

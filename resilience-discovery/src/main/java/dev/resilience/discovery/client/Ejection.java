@@ -4,9 +4,9 @@ import dev.resilience.discovery.Checks;
 import java.time.Duration;
 
 /**
- * Passive health checking: when an instance that fails its callers is ejected, and how it comes
- * back. What counts as a failure is decided by a {@link dev.resilience.policy.Classifier}: a caller
- * that gives up ejects no instance.
+ * Passive health checking: when an instance that fails its callers, or is much slower than the
+ * others, is ejected, and how it comes back. What counts as a failure is decided by a {@link
+ * dev.resilience.policy.Classifier}: a caller that gives up ejects no instance.
  *
  * <pre>{@code
  * Ejection ejection = Ejection.builder().consecutiveFailures(3).maxEjectedShare(0.3).build();
@@ -23,6 +23,7 @@ public final class Ejection {
   private final int failures;
   private final Duration baseTime;
   private final Duration maxTime;
+  private final double slowerThan;
   private final double maxEjectedShare;
   private final Duration slowStart;
 
@@ -31,6 +32,7 @@ public final class Ejection {
     this.failures = builder.failures;
     this.baseTime = builder.baseTime;
     this.maxTime = builder.maxTime;
+    this.slowerThan = builder.slowerThan;
     this.maxEjectedShare = builder.maxEjectedShare;
     this.slowStart = builder.slowStart;
   }
@@ -53,6 +55,11 @@ public final class Ejection {
   /** How many failed calls among the last {@value #WINDOW} eject an instance. */
   public int failures() {
     return failures;
+  }
+
+  /** How many times slower than the others an instance is that is ejected for it. */
+  public double slowerThan() {
+    return slowerThan;
   }
 
   /** How long the first ejection lasts; each one in a row lasts twice as long. */
@@ -100,6 +107,7 @@ public final class Ejection {
     private int failures = 10;
     private Duration baseTime = Duration.ofSeconds(5);
     private Duration maxTime = Duration.ofSeconds(60);
+    private double slowerThan = 5;
     private double maxEjectedShare = 0.5;
     private Duration slowStart = Duration.ofSeconds(10);
 
@@ -122,6 +130,23 @@ public final class Ejection {
      */
     public Builder failures(int newFailures) {
       failures = Checks.between("failures", newFailures, 1, WINDOW);
+      return this;
+    }
+
+    /**
+     * How many times slower than the others an instance has to be to be ejected for it. A call is
+     * slow that takes so many times the median of all instances, and at least 5 ms more. Where half
+     * of the last {@value #WINDOW} calls of an instance are slow, it is ejected. A service that is
+     * slow as a whole loses nobody by this: the median is its own. Needs three instances.
+     *
+     * @param newSlowerThan more than 1; {@link Double#POSITIVE_INFINITY}: slowness ejects nobody.
+     *     Default: 5
+     */
+    public Builder slowerThan(double newSlowerThan) {
+      if (!(newSlowerThan > 1)) {
+        throw new IllegalArgumentException("slowerThan: " + newSlowerThan + " (expected: > 1)");
+      }
+      slowerThan = newSlowerThan;
       return this;
     }
 

@@ -24,6 +24,7 @@ public final class Explanation {
   private final List<InstanceStatus> instances;
   private final boolean panic;
   private final double zoneShare;
+  private final List<String> filters;
   private final @Nullable ServiceSnapshot snapshot;
 
   Explanation(
@@ -31,11 +32,13 @@ public final class Explanation {
       List<InstanceStatus> instances,
       boolean panic,
       double zoneShare,
+      List<String> filters,
       @Nullable ServiceSnapshot snapshot) {
     this.service = service;
     this.instances = List.copyOf(instances);
     this.panic = panic;
     this.zoneShare = zoneShare;
+    this.filters = filters;
     this.snapshot = snapshot;
   }
 
@@ -57,6 +60,11 @@ public final class Explanation {
   /** The share of the calls that stay in the preferred zone; empty: zones do not count now. */
   public OptionalDouble zoneShare() {
     return Double.isNaN(zoneShare) ? OptionalDouble.empty() : OptionalDouble.of(zoneShare);
+  }
+
+  /** The names of the filters in the order in which they are asked; empty: nothing known yet. */
+  public List<String> filters() {
+    return filters;
   }
 
   /** The last answer of the registry; empty: none yet. */
@@ -84,6 +92,7 @@ public final class Explanation {
             ? ""
             : String.format(Locale.ROOT, "; %.0f %% of them in their own zone", zoneShare * 100))
         + (panic ? "; too many look unhealthy, so the checks are not trusted" : "")
+        + (filters.isEmpty() ? "" : "; filters: " + String.join(", ", filters))
         + instances.stream().limit(NAMED).map(one -> "\n  " + one).collect(Collectors.joining())
         + others();
   }

@@ -21,6 +21,7 @@ final class Load {
   private static final VarHandle IN_FLIGHT;
   private static final VarHandle LATENCY;
   private static final VarHandle HEARD;
+  private static final VarHandle ANSWERED;
 
   static {
     try {
@@ -28,6 +29,7 @@ final class Load {
       IN_FLIGHT = lookup.findVarHandle(Load.class, "inFlight", int.class);
       LATENCY = lookup.findVarHandle(Load.class, "latency", double.class);
       HEARD = lookup.findVarHandle(Load.class, "heard", long.class);
+      ANSWERED = lookup.findVarHandle(Load.class, "answered", long.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -36,6 +38,7 @@ final class Load {
   private volatile int inFlight;
   private volatile double latency;
   private volatile long heard;
+  private volatile long answered;
 
   void begin() {
     IN_FLIGHT.getAndAdd(this, 1);
@@ -58,11 +61,20 @@ final class Load {
         : Math.max(1, Math.scalb(average, (int) -Math.min(60, silence / HALF_LIFE)));
   }
 
+  /** How long ago it answered last, in nanoseconds. */
+  long sinceAnswer(long now) {
+    long last = answered;
+    return last == 0 ? Long.MAX_VALUE : now - last;
+  }
+
   /**
    * Takes an answer. Returns whether one that was slow, and of which nothing was heard for a while,
    * is quick again.
    */
   boolean heard(Verdict.Sample sample, long took, long now) {
+    if (sample == Verdict.Sample.EXACT) {
+      ANSWERED.setRelease(this, now == 0 ? 1 : now);
+    }
     double average = latencyNanos(now);
     if (sample == Verdict.Sample.NONE || (sample == Verdict.Sample.AT_LEAST && took <= average)) {
       return false;

@@ -15,6 +15,7 @@ final class Member {
 
   final Load load = new Load();
   final Outcomes outcomes = new Outcomes();
+  final SlowCalls slowCalls = new SlowCalls();
 
   /** Why it is in or out; for {@link ServiceClient#explain}. */
   volatile Standing standing = Standing.NEW;
@@ -31,6 +32,10 @@ final class Member {
   boolean kept;
 
   boolean left;
+
+  /** In words, while it is ejected. */
+  String ejectedFor = "";
+
   @Nullable Deadline ejectedUntil;
   int ejections;
   @Nullable Deadline grownAt;
@@ -38,6 +43,11 @@ final class Member {
 
   Member(ServiceInstance instance) {
     this.instance = instance;
+  }
+
+  /** Candidates of a client are made by its members. */
+  static Member of(Candidate candidate) {
+    return ((Slot) candidate).member();
   }
 
   void checkedBy(HealthMonitor newMonitor) {

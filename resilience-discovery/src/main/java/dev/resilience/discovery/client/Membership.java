@@ -4,6 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.discovery.DecisionInterval;
 import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.discovery.balance.Balancer;
+import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.health.HealthChecks;
 import dev.resilience.discovery.health.HealthMonitor;
 import dev.resilience.discovery.health.HealthStatus;
@@ -26,15 +27,24 @@ import org.jspecify.annotations.Nullable;
 final class Membership {
 
   /** What decisions go by. */
-  record Rules(@Nullable HealthChecks checks, Ejection ejection, @Nullable ZonePreference zone) {}
+  record Rules(
+      @Nullable HealthChecks checks,
+      Ejection ejection,
+      @Nullable ZonePreference zone,
+      List<CandidateFilter> early,
+      List<CandidateFilter> filters) {}
+
+  private static final long REFUSAL_NANOS = 1_000_000_000L;
 
   private final String service;
   private final Context life;
   private final Rules rules;
   private final FirstSelectionWaiters waiters;
-  private final ZonePickers preparation;
+  private final Pickers pickers;
   private final SerialExecutor serial;
   private volatile Selection selection = Selection.UNKNOWN;
+  private volatile @Nullable Refusal refusal;
+  private final UsualSpeed speed;
   private volatile @Nullable ServiceSnapshot snapshot;
 
   // Used by the steps of the serial alone.
@@ -49,7 +59,8 @@ final class Membership {
     this.serial = new SerialExecutor(life);
     this.rules = rules;
     this.waiters = waiters;
-    this.preparation = new ZonePickers(balancer, rules.zone());
+    this.pickers = new Pickers(balancer);
+    this.speed = new UsualSpeed(rules.ejection().slowerThan(), life.timeSource().nanoTime());
     this.notBefore = now();
   }
 
@@ -64,8 +75,24 @@ final class Membership {
         now.members().stream().map(Member::status).toList(),
         now.panic(),
         now.zoneShare(),
+        now.filters(),
         snapshot);
   }
+
+  /** Why nobody can be called: put into words once a second, however many calls are refused. */
+  @SuppressWarnings("ReferenceEquality")
+  String refusal() {
+    Selection present = selection;
+    Refusal last = refusal;
+    long now = now();
+    if (last == null || last.selection != present || now - last.at > REFUSAL_NANOS) {
+      last = new Refusal(present, explain().toString(), now);
+      refusal = last;
+    }
+    return last.text;
+  }
+
+  private record Refusal(Selection selection, String text, long at) {}
 
   /** The registry has something new to say. */
   void update(ServiceSnapshot news) {
@@ -73,11 +100,13 @@ final class Membership {
   }
 
   /** A call has failed that was too many. */
-  void eject(Member member, int term) {
+  void eject(Member member, int term, String why) {
     serial.execute(
         () -> {
           if (member.outcomes.term() == term && !member.left) {
             member.outcomes.newTerm(false, rules.ejection());
+            member.slowCalls.newTerm(false);
+            member.ejectedFor = why;
             if (member.ejectedUntil == null) {
               member.ejectedUntil = Deadline.after(ejectionTime(member), life.timeSource());
               member.ejections++;
@@ -85,6 +114,14 @@ final class Membership {
             decideSoon();
           }
         });
+  }
+
+  /** Which calls are slow, in nanoseconds. Measured anew from time to time. */
+  long slowLine(long now) {
+    if (speed.isDue(now)) {
+      serial.execute(() -> speed.measure(selection.candidates(), now()));
+    }
+    return speed.slowLine();
   }
 
   /** It was slow, got hardly any calls, and is quick again. */
@@ -197,15 +234,16 @@ final class Membership {
     long now = now();
     dropKept();
     bringBack(now);
-    Decision decision = new Decision(rules, members, snapshot != null, now);
+    Decision decision = new Decision(rules, members, snapshot != null, now, pickers);
     selection =
         new Selection(
             List.copyOf(members),
             decision.candidates(),
-            preparation.over(decision.candidates(), decision.zoneShare()),
+            decision.picker(),
             decision.zoneShare(),
             decision.isPanic(),
-            decision.isUnknown());
+            decision.isUnknown(),
+            decision.filters());
     if (!decision.isUnknown()) {
       waiters.wakeAll();
     }
@@ -239,6 +277,7 @@ final class Membership {
       if (ejected != null && ejected.nanos() - now <= 0) {
         member.ejectedUntil = null;
         member.outcomes.newTerm(true, rules.ejection());
+        member.slowCalls.newTerm(true);
         startSlowly(member);
       }
       Deadline grown = member.grownAt;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param picker null: nobody may be called
  * @param zoneShare of the calls that stay in the preferred zone; NaN: zones do not count
  * @param pending whether nothing is known yet
+ * @param filters their names, in order
  */
 record Selection(
     List<Member> members,
@@ -19,8 +20,9 @@ record Selection(
     Balancer.@Nullable Picker picker,
     double zoneShare,
     boolean panic,
-    boolean pending) {
+    boolean pending,
+    List<String> filters) {
 
   static final Selection UNKNOWN =
-      new Selection(List.of(), List.of(), null, Double.NaN, false, true);
+      new Selection(List.of(), List.of(), null, Double.NaN, false, true, List.of());
 }

@@ -7,6 +7,7 @@ import dev.resilience.context.Context;
 import dev.resilience.discovery.Checks;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Candidate;
+import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.health.HealthChecks;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
@@ -14,6 +15,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -79,7 +81,12 @@ public final class ServiceClient implements AutoCloseable {
             service,
             life,
             builder.balancer,
-            new Membership.Rules(builder.checks, builder.ejection, builder.zone),
+            new Membership.Rules(
+                builder.checks,
+                builder.ejection,
+                builder.zone,
+                List.copyOf(builder.early),
+                List.copyOf(builder.filters)),
             waiters);
     this.calls =
         new Calls(service, life, membership, waiters, builder.ejection, builder.classifier);
@@ -184,6 +191,8 @@ public final class ServiceClient implements AutoCloseable {
     private Balancer balancer = Balancer.leastLoaded();
     private @Nullable HealthChecks checks;
     private @Nullable ZonePreference zone;
+    private final List<CandidateFilter> early = new ArrayList<>();
+    private final List<CandidateFilter> filters = new ArrayList<>();
     private Ejection ejection = Ejection.ofDefaults();
     private Classifier classifier = Classifier.ofDefaults();
     private Resilience perCall =
@@ -216,6 +225,24 @@ public final class ServiceClient implements AutoCloseable {
     /** The zone that calls stay in as long as it has the capacity. Default: zones do not count. */
     public Builder zone(ZonePreference newZone) {
       zone = Objects.requireNonNull(newZone, "zone");
+      return this;
+    }
+
+    /**
+     * Adds a filter, for canaries, versions or regions. It is asked after health checks and
+     * ejection and before the zone, after the filters that were added before.
+     */
+    public Builder filter(CandidateFilter filter) {
+      filters.add(NamedFilter.of(Objects.requireNonNull(filter, "filter")));
+      return this;
+    }
+
+    /**
+     * Adds a filter that is asked before health checks and ejection, which then reckon with what it
+     * has left: whether the checks are trusted, and how many may be ejected.
+     */
+    public Builder filterFirst(CandidateFilter filter) {
+      early.add(NamedFilter.of(Objects.requireNonNull(filter, "filter")));
       return this;
     }
 

@@ -31,12 +31,13 @@ public interface HealthCheck {
       throws Exception;
 
   /**
-   * Healthy is an instance that answers a GET over plain HTTP with a status of 200 to 299.
+   * Healthy is an instance that answers a GET over plain HTTP/1.1 with a status of 200 to 299. Each
+   * check has a connection of its own.
    *
    * @param path with a slash in front: {@code /health}
    */
   static HealthCheck http(String path) {
-    return HttpCheck.of(path);
+    return new HttpGetCheck(path);
   }
 
   /**

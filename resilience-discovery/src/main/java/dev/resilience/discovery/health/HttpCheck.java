@@ -4,19 +4,19 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.error.Failures;
-import java.net.URI;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Sends a request, and looks at the status of the response. */
+/** Sends the user's request with the user's client, and looks at the status of the response. */
 final class HttpCheck implements HealthCheck {
 
   private final HttpClient client;
@@ -27,34 +27,51 @@ final class HttpCheck implements HealthCheck {
     this.request = request;
   }
 
-  static HttpCheck of(String path) {
-    if (!Objects.requireNonNull(path, "path").startsWith("/")) {
-      throw new IllegalArgumentException("path: " + path + " (expected: with a slash in front)");
-    }
-    // Refused now if it is no path.
-    uri("localhost:80", path);
-    return new HttpCheck(
-        HttpClient.newHttpClient(),
-        instance -> HttpRequest.newBuilder(uri(instance.id(), path)).GET().build());
-  }
-
-  private static URI uri(String place, String path) {
-    return URI.create("http://" + place.replace("%", "%25") + path);
-  }
-
   @Override
   public CompletionStage<@Nullable Void> check(Context ctx, ServiceInstance instance) {
+    ThreadHeld result = new ThreadHeld();
+    ctx.timeSource()
+        .executor()
+        .execute(
+            () -> {
+              try {
+                HttpRequest made = request.apply(instance);
+                lookUp(made);
+                send(ctx, made, result);
+              } catch (Throwable wrong) {
+                result.completeExceptionally(wrong);
+              }
+            });
+    return result;
+  }
+
+  /**
+   * The client looks a name up on a thread of its own, which a cancelled request does not free. So
+   * it is looked up here first, where a name service that hangs holds one thread and no more; the
+   * client then finds it in the cache of the JVM. A proxy would do the look-up itself.
+   */
+  private void lookUp(HttpRequest made) throws UnknownHostException {
+    String host = made.uri().getHost();
+    if (host != null && client.proxy().isEmpty()) {
+      Objects.requireNonNull(InetAddress.getByName(host), "address");
+    }
+  }
+
+  private void send(Context ctx, HttpRequest made, ThreadHeld result) {
     CompletableFuture<HttpResponse<Void>> response =
-        client.sendAsync(request.apply(instance), BodyHandlers.discarding());
+        client.sendAsync(made, BodyHandlers.discarding());
     Registration end = ctx.onDone(() -> response.cancel(true));
-    return response.handle(
+    CompletionStage<HttpResponse<Void>> answered = response;
+    answered.handle(
         (answer, wrong) -> {
           end.withdraw();
           if (wrong != null) {
-            throw new CompletionException(Failures.unwrap(wrong));
-          }
-          if (answer.statusCode() < 200 || answer.statusCode() > 299) {
-            throw new UnhealthyException("it answers with status " + answer.statusCode());
+            result.completeExceptionally(Failures.unwrap(wrong));
+          } else if (answer.statusCode() < 200 || answer.statusCode() > 299) {
+            result.completeExceptionally(
+                new UnhealthyException("it answers with status " + answer.statusCode()));
+          } else {
+            result.complete(null);
           }
           return null;
         });

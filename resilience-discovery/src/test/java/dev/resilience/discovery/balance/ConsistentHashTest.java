@@ -1,10 +1,12 @@
 package dev.resilience.discovery.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.resilience.context.Key;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ConsistentHashTest extends BalancerContract {
@@ -41,6 +43,37 @@ class ConsistentHashTest extends BalancerContract {
         .isEqualTo(pickedForAll(over(balancer(), equal(5))));
     // Written down: a change of the hash moves the keys of every user.
     assertThat(pickedForAll(over(equal(5))).subList(0, 8)).containsExactly(0, 1, 0, 3, 1, 2, 4, 0);
+  }
+
+  private enum Region {
+    EU,
+    US
+  }
+
+  private record Shard(Region region, int number) {}
+
+  /** The hash of an enum is another one in each process. */
+  @Test
+  void goesByTheNameOfAnEnum() {
+    assertThat(Hash.of(Region.EU)).isEqualTo(Hash.of("EU"));
+    assertThat(Hash.of(List.of(Region.US, 3))).isEqualTo(Hash.of(List.of("US", 3)));
+  }
+
+  @Test
+  void refusesAKeyWhoseHashMayDifferBetweenProcesses() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Hash.of(new Shard(Region.EU, 3)))
+        .withMessageContaining("Shard (expected: a text, number, boolean, UUID, enum");
+    assertThatIllegalArgumentException().isThrownBy(() -> Hash.of(new Object()));
+    assertThatIllegalArgumentException().isThrownBy(() -> Hash.of(Optional.of(Region.EU)));
+    assertThatIllegalArgumentException().isThrownBy(() -> Hash.of(new byte[1]));
+    Key<Shard> key = Key.of("shard", Shard.class);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                over(Balancer.consistentHash(key), equal(3))
+                    .pick(
+                        ctx.withValue(key, new Shard(Region.EU, 3)), time.nanoTime(), any -> true));
   }
 
   @Test

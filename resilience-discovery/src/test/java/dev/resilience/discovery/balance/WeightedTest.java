@@ -12,6 +12,15 @@ import org.junit.jupiter.api.Test;
 
 class WeightedTest extends BalancerContract {
 
+  @Test
+  void beginsAnywhereSoThatManyShortLivedClientsDoNotMeetAtTheFirst() {
+    int[] first = new int[4];
+    for (int client = 0; client < 400; client++) {
+      first[number(over(equal(4)).pick(ctx, time.nanoTime(), any -> true))]++;
+    }
+    assertThat(Arrays.stream(first)).allMatch(count -> count > 60 && count < 140);
+  }
+
   @Override
   Balancer balancer() {
     return Balancer.weighted();

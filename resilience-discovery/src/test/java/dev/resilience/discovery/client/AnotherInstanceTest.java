@@ -3,6 +3,7 @@ package dev.resilience.discovery.client;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
@@ -410,5 +411,46 @@ class AnotherInstanceTest {
         Context ctx, dev.resilience.policy.Next next, dev.resilience.policy.AsyncCall<T> work) {
       throw new UnsupportedOperationException();
     }
+  }
+
+  @Test
+  void aCallOfManyAttemptsRemembersNoMoreThanThereAreInstances() {
+    register("a", "b", "c");
+    List<Integer> remembered = new ArrayList<>();
+    Balancer counting =
+        candidates ->
+            (c, now, usable) -> {
+              if (usable instanceof Attempts attempts) {
+                int count = 0;
+                for (Attempt one = attempts.last(); one != null; one = one.earlier) {
+                  count++;
+                }
+                remembered.add(count);
+              }
+              return candidates.stream().filter(usable).findFirst().orElse(null);
+            };
+    ServiceClient orders =
+        ServiceClient.builder("orders", registry)
+            .balancer(counting)
+            .ejection(Ejection.builder().maxEjectedShare(0).build())
+            .perCall(
+                Resilience.of(
+                    Retry.builder()
+                        .maxAttempts(1_000)
+                        .backoff(Backoff.none())
+                        .budget(RetryBudget.unlimited())
+                        .build()))
+            .open(ctx);
+    time.advance(ofMillis(10));
+    IOException broken = new IOException("broken");
+    assertThatThrownBy(
+            () ->
+                orders.call(
+                    ctx,
+                    (c, instance) -> {
+                      throw broken;
+                    }))
+        .isSameAs(broken);
+    assertThat(remembered).hasSizeGreaterThanOrEqualTo(1_000).allMatch(count -> count <= 4);
   }
 }

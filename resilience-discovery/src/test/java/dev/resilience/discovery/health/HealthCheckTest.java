@@ -1,5 +1,6 @@
 package dev.resilience.discovery.health;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,9 +14,11 @@ import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -100,6 +103,33 @@ class HealthCheckTest {
                   HttpRequest.newBuilder(URI.create("http://" + instance.id() + "/healthy"))
                       .build());
       assertThat(wrong(check, ctx, server.instance())).isNull();
+    }
+
+    /** A URI has no place for it, but Docker and Swarm make such names. */
+    @Test
+    void looksAHostWithAnUnderscoreUpAsAnyOther() throws Exception {
+      ServiceInstance nowhere = ServiceInstance.of("orders", "my_service.invalid", 1);
+      assertThat(wrong(HealthCheck.http("/healthy"), ctx, nowhere))
+          .isInstanceOf(UnresolvedAddressException.class);
+    }
+
+    @Test
+    void findsWhoSpeaksNoHttpUnhealthy() throws Exception {
+      try (ServerSocket other = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+        Thread speaker =
+            new Thread(
+                () -> {
+                  try (Socket socket = other.accept()) {
+                    socket.getOutputStream().write("220 mail ready\r\n".getBytes(US_ASCII));
+                  } catch (IOException closed) {
+                    // The test is over.
+                  }
+                });
+        speaker.setDaemon(true);
+        speaker.start();
+        assertThat(wrong(HealthCheck.http("/"), ctx, local(other.getLocalPort())))
+            .hasMessage("it does not answer with HTTP");
+      }
     }
 
     @Test

@@ -1,0 +1,134 @@
+package dev.resilience.discovery.client;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.discovery.Schedules;
+import dev.resilience.discovery.balance.Balancer;
+import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.discovery.registry.ServiceRegistry;
+import dev.resilience.time.VirtualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One instance of five turns ten times slower, and answers all the same. */
+class SlowInstanceTest {
+
+  private enum By {
+    LEAST_LOADED(Balancer.leastLoaded()),
+    ROUND_ROBIN(Balancer.roundRobin()),
+    WEIGHTED(Balancer.weighted());
+
+    private final Balancer balancer;
+
+    By(Balancer balancer) {
+      this.balancer = balancer;
+    }
+  }
+
+  /** 400 calls a second of about 20 ms. */
+  private static final class World {
+
+    private final VirtualTime.Manual time = VirtualTime.manual();
+    private final CancellableContext ctx = Context.background(time).withCancel();
+    private final RandomGenerator random;
+    private final ServiceClient client;
+    private final List<String> called = new ArrayList<>();
+    private int slower = 1;
+    private int allSlower = 1;
+
+    World(By by, RandomGenerator random) {
+      this.random = random;
+      ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
+      for (String host : List.of("a", "b", "c", "d", "e")) {
+        registry.register(ctx, ServiceInstance.of("orders", host, 1));
+      }
+      client =
+          ServiceClient.builder("orders", registry)
+              .balancer(by.balancer)
+              .ejection(Ejection.builder().slowStart(Duration.ZERO).build())
+              .open(ctx);
+    }
+
+    void runs(Duration howLong) {
+      Duration end = time.elapsed().plus(howLong);
+      while (time.elapsed().compareTo(end) < 0) {
+        client.callAsync(
+            ctx,
+            (c, instance) -> {
+              called.add(instance.host());
+              Duration takes = ofMillis(10 + random.nextInt(20)).multipliedBy(allSlower);
+              return c.delay(instance.host().equals("a") ? takes.multipliedBy(slower) : takes);
+            });
+        time.advance(Duration.ofNanos(2_500_000));
+      }
+    }
+
+    double shareOfA() {
+      return (double) called.stream().filter("a"::equals).count() / called.size();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void getsHardlyAnyCallsAfterASecond(By by) {
+    Schedules.checkAtMost(
+        5,
+        (seed, random) -> {
+          World world = new World(by, random);
+          world.runs(ofSeconds(5));
+          assertThat(world.shareOfA()).isBetween(0.15, 0.25);
+          world.slower = 10;
+          world.runs(ofSeconds(1));
+          world.called.clear();
+          world.runs(ofSeconds(20));
+          assertThat(world.shareOfA()).isLessThanOrEqualTo(0.02);
+          world.ctx.close();
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobodyIsEjectedWhereAllAreSlow(By by) {
+    Schedules.checkAtMost(
+        5,
+        (seed, random) -> {
+          World world = new World(by, random);
+          world.runs(ofSeconds(3));
+          world.allSlower = 10;
+          for (int i = 0; i < 40; i++) {
+            world.runs(ofMillis(100));
+            assertThat(world.client.explain().toString()).doesNotContain("ejected");
+          }
+          world.ctx.close();
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "ROUND_ROBIN")
+  void comesBackWhenItIsQuickAgain(By by) {
+    Schedules.checkAtMost(
+        5,
+        (seed, random) -> {
+          World world = new World(by, random);
+          world.runs(ofSeconds(3));
+          world.slower = 10;
+          world.runs(ofSeconds(4));
+          assertThat(world.client.explain().toString())
+              .contains("a:1: out, ejected, it is much slower than the others");
+          world.slower = 1;
+          world.runs(ofSeconds(10));
+          world.called.clear();
+          world.runs(ofSeconds(5));
+          assertThat(world.shareOfA()).isBetween(0.15, 0.25);
+          world.ctx.close();
+        });
+  }
+}
