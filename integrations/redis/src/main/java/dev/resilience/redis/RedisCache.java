@@ -96,7 +96,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     this.values = values;
     this.lifetimes =
         new TwoTierLoader.Lifetimes(builder.expiry, builder.absentFor, builder.withoutRedis);
-    this.reports = new Reports(builder.name, builder.listener);
+    this.reports = new Reports(builder.name, time.executor(), builder.listener);
     this.availability = new Availability(reports);
     this.near = builder.near(life);
     Invalidations invalidations = new Invalidations(new NearCopies(near, life));
@@ -401,21 +401,25 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
   }
 
   private CompletionStage<Boolean> change(Context ctx, K key, V value, long millis) {
+    Objects.requireNonNull(value, "value");
+    // A codec that hangs is interrupted when the caller's context ends.
     byte[] encoded =
-        Objects.requireNonNull(
-            values.encode(Objects.requireNonNull(value, "value")),
-            "the codec encoded to null (expected: bytes)");
+        ctx.<byte[], RuntimeException>interruptibly(
+            () ->
+                Objects.requireNonNull(
+                    values.encode(value), "the codec encoded to null (expected: bytes)"));
     String farKey = name(key);
     near.delete(ctx, farKey);
     return set(farKey, key, encoded, millis)
-        .thenApply(
+        .thenApplyAsync(
             there -> {
               forget(farKey);
               if (!there) {
                 keepWithoutRedis(farKey, key, value, Math.min(millis, lifetimes.withoutRedis()));
               }
               return there;
-            });
+            },
+            life.timeSource().executor());
   }
 
   private CompletionStage<Boolean> set(String farKey, K key, byte[] encoded, long millis) {
@@ -430,11 +434,12 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     String farKey = name(key);
     near.delete(ctx, farKey);
     return tier.delete(farKey)
-        .thenApply(
+        .thenApplyAsync(
             there -> {
               forget(farKey);
               return there;
-            });
+            },
+            life.timeSource().executor());
   }
 
   /**

@@ -171,12 +171,12 @@ final class RedisTier {
     return reply.by() != null && reply.by() == connector.line() && !reply.flag().isSet();
   }
 
-  /** Deletes a value that nobody can decode, if it still stands there. */
-  void drop(Context ctx, String farKey, ReadReply reply) {
+  /** Deletes a value that nobody can decode, if it still stands there. For all, not for a load. */
+  void drop(String farKey, ReadReply reply) {
     RedisLine line = reply.by();
     byte[] raw = reply.raw();
     if (line != null && raw != null) {
-      guard.callAsync(ctx, c -> left(c, line.drop(farKey, raw))).handle((dropped, failure) -> null);
+      limited.callAsync(life, c -> line.drop(farKey, raw)).handle((dropped, failure) -> dropped);
     }
   }
 

@@ -1,9 +1,17 @@
 package dev.resilience.redis;
 
 import java.lang.System.Logger.Level;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Tells the listener, whatever that throws, and counts. */
+/**
+ * Counts, logs, and tells the listener: in order, one event at a time, and not on the thread on
+ * which it happened, which may be Lettuce's. Where the listener hangs, what it cannot hear in time
+ * is left out.
+ */
 final class Reports {
 
   private static final System.Logger LOG = System.getLogger(RedisCache.class.getName());
@@ -15,10 +23,19 @@ final class Reports {
   final LongAdder tooLarge = new LongAdder();
   final LongAdder generations = new LongAdder();
 
-  private final RedisCacheListener listener;
+  /** How many events wait for a listener that is slow. */
+  private static final int WAITING = 1_000;
 
-  Reports(String cache, RedisCacheListener listener) {
+  private final Executor executor;
+  private final RedisCacheListener listener;
+  private final Queue<RedisCacheEvent> events = new ConcurrentLinkedQueue<>();
+
+  /** Events that are waiting or being told. */
+  private final AtomicInteger untold = new AtomicInteger();
+
+  Reports(String cache, Executor executor, RedisCacheListener listener) {
     this.cache = cache;
+    this.executor = executor;
     this.listener = listener;
   }
 
@@ -64,13 +81,31 @@ final class Reports {
   }
 
   private void tell(RedisCacheEvent event) {
-    try {
-      listener.on(event);
-    } catch (Throwable thrown) {
-      LOG.log(
-          Level.WARNING,
-          cache + ": a listener failed on " + event.getClass().getSimpleName(),
-          thrown);
+    if (untold.get() >= WAITING) {
+      return;
     }
+    events.add(event);
+    if (untold.getAndIncrement() != 0) {
+      return; // whoever tells the others tells this one
+    }
+    try {
+      executor.execute(this::tellAll);
+    } catch (Throwable refused) {
+      tellAll();
+    }
+  }
+
+  private void tellAll() {
+    do {
+      RedisCacheEvent event = events.remove();
+      try {
+        listener.on(event);
+      } catch (Throwable thrown) {
+        LOG.log(
+            Level.WARNING,
+            cache + ": a listener failed on " + event.getClass().getSimpleName(),
+            thrown);
+      }
+    } while (untold.decrementAndGet() != 0);
   }
 }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the near tier loads: from Redis, and if that has nothing, from the user's loader, whose value
  * then fills Redis. A codec that fails costs nobody the answer.
+ *
+ * <p>The user's code never runs on Lettuce's threads, which all commands need.
  */
 final class TwoTierLoader<K, V extends @Nullable Object> {
 
@@ -46,14 +48,15 @@ final class TwoTierLoader<K, V extends @Nullable Object> {
     return new AsyncLoader<>() {
       @Override
       public CompletionStage<NearEntry<K, V>> load(Context ctx, String farKey) {
-        return tier.read(ctx, farKey).thenApply(reply -> there(ctx, farKey, reply));
+        return tier.read(ctx, farKey)
+            .thenApplyAsync(reply -> there(farKey, reply), time.executor());
       }
 
-      private NearEntry<K, V> there(Context ctx, String farKey, ReadReply reply) {
+      private NearEntry<K, V> there(String farKey, ReadReply reply) {
         K asked = key.apply(farKey);
         NearEntry<K, V> there = entry(asked, reply);
         if (there == null && StoredBytes.valueIn(reply.raw(), reply.generation()) != null) {
-          tier.drop(ctx, farKey, reply);
+          tier.drop(farKey, reply);
         }
         return there == null ? NearEntry.unknown(asked, time.nanoTime()) : there;
       }
@@ -84,14 +87,16 @@ final class TwoTierLoader<K, V extends @Nullable Object> {
       public CompletionStage<NearEntry<K, V>> load(Context ctx, String farKey) {
         K asked = key.apply(farKey);
         return tier.read(ctx, farKey)
-            .thenCompose(
+            .thenComposeAsync(
                 reply -> {
                   NearEntry<K, V> there = entry(asked, reply);
                   return there != null
                       ? CompletableFuture.completedFuture(there)
                       : begin(ctx, asked, loader)
-                          .thenCompose(value -> loaded(ctx, farKey, asked, reply, value));
-                });
+                          .thenCompose(value -> loaded(ctx, farKey, asked, reply, value))
+                          .thenApplyAsync(entry -> entry, time.executor());
+                },
+                time.executor());
       }
 
       @Override

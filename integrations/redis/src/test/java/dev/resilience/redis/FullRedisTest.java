@@ -72,10 +72,13 @@ class FullRedisTest extends WithRedis {
     await().until(() -> there.get(ctx, "u1") == null);
     assertBothInUse();
     assertThat(here.snapshot().commandsRefused()).isEqualTo(1);
-    assertThat(events.get(events.size() - 1))
-        .isInstanceOfSatisfying(
-            RedisCacheEvent.CommandRefused.class,
-            refused -> assertThat(refused.reason()).startsWith("OOM"));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(events.get(events.size() - 1))
+                    .isInstanceOfSatisfying(
+                        RedisCacheEvent.CommandRefused.class,
+                        refused -> assertThat(refused.reason()).startsWith("OOM")));
   }
 
   /** As long as Redis tells of changes, what it does not take may be near. */

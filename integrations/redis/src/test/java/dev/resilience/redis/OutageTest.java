@@ -77,7 +77,7 @@ class OutageTest extends WithRedis {
     server.resume();
     assertNobodyReadsTheOldValues(5_000);
     assertThat(here.snapshot().generationsChanged()).isEqualTo(1);
-    assertThat(events).contains(new RedisCacheEvent.GenerationChanged("users"));
+    await().until(() -> events.contains(new RedisCacheEvent.GenerationChanged("users")));
   }
 
   /** The values of before are still there, and are nobody's. */

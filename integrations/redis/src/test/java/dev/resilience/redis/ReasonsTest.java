@@ -72,6 +72,7 @@ class ReasonsTest extends WithRedis {
     assertThat(cache.snapshot().reason())
         .hasValueSatisfying(why -> assertThat(why).contains(words));
     assertThat(cache.snapshot().toString()).contains(words);
+    await().until(() -> !events.isEmpty());
     assertThat(events)
         .singleElement()
         .isInstanceOfSatisfying(
