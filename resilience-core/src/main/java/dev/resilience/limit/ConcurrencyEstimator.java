@@ -82,6 +82,8 @@ final class ConcurrencyEstimator {
   private static final double GROWTH = 0.25;
 
   /** Enough of a difference to see what it does, in one window. */
+  private static final double GROWTH_AT_KNEE = 0.05;
+
   private static final double SHRINKING = 0.55;
 
   private static final int FEWEST_SAMPLES = 8;
@@ -113,6 +115,9 @@ final class ConcurrencyEstimator {
 
   /** Twice as large with each window, until the median rises for the first time. */
   private boolean isStarting = true;
+
+  /** The size is where queueing begins, as far as is known: it grows gently from here. */
+  private boolean isKneeKnown;
 
   /** The largest size that was used and good; forgotten slowly. */
   private double good;
@@ -346,6 +351,7 @@ final class ConcurrencyEstimator {
     if (isCut || (isPressed && median >= baseline)) {
       return;
     }
+    isKneeKnown &= median > baseline / 1.5;
     double weight = median < baseline / 1.5 ? 0.5 : isPressed ? 0.1 : 0.2;
     baseline = Math.max(1, baseline + weight * (median - baseline));
     usualMean += weight * (mean - usualMean);
@@ -356,7 +362,10 @@ final class ConcurrencyEstimator {
     room = Math.max(0, Math.min(1, room));
     good = Math.max(good * 0.98, Math.min(size, peak));
     boolean isFast = (isStarting || size < 0.75 * good) && room > 0.3;
-    double wanted = Math.max(size + room, size * (isFast ? 2 : 1 + GROWTH * room));
+    double wanted =
+        isKneeKnown
+            ? size * (1 + GROWTH_AT_KNEE * room)
+            : Math.max(size + room, size * (isFast ? 2 : 1 + GROWTH * room));
     size = Math.max(size, Math.min(wanted, 2 * peak + 1));
   }
 
@@ -377,6 +386,7 @@ final class ConcurrencyEstimator {
         rebase(median, mean);
         // No effect at all: there was no queueing before either, and there is room beyond.
         isStarting = effect < 0.25;
+        isKneeKnown = !isStarting;
         return;
       }
       triedFrom = size;
