@@ -25,6 +25,8 @@ package dev.resilience.limit;
  *   <li><b>Does not wait for slow calls to tell that they are slow.</b> As soon as a call finds no
  *       permit, Little's law gives the mean duration from the calls under way and those that ended
  *       of late. Beyond three times the usual mean the limit is halved at once.
+ *   <li><b>Grows with every call that finds no permit</b> before the first window has closed: a
+ *       cold client is slow, and its dependency healthy.
  *   <li><b>Shrinks slowly while it is not used</b>, towards 1.5 times what is in use: a limit far
  *       above the use would let in a flood before the first sample says so.
  * </ul>
@@ -79,11 +81,13 @@ final class ConcurrencyEstimator {
   /** How many times its first size it may grow to, one by one, before the first window closes. */
   private static final double COLD = 20;
 
+  /** By how much it grows in a window at the most, once it has found a size. */
   private static final double GROWTH = 0.25;
 
-  /** Enough of a difference to see what it does, in one window. */
+  /** The same from where queueing was found to begin. */
   private static final double GROWTH_AT_KNEE = 0.05;
 
+  /** To how much it shrinks: enough of a difference to see what it does, in one window. */
   private static final double SHRINKING = 0.55;
 
   private static final int FEWEST_SAMPLES = 8;

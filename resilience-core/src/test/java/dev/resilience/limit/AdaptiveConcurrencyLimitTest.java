@@ -220,7 +220,7 @@ class AdaptiveConcurrencyLimitTest {
       assertThat(events)
           .filteredOn(PolicyEvent.ConcurrencyLimitChanged.class::isInstance)
           .first()
-          .isEqualTo(new PolicyEvent.ConcurrencyLimitChanged("service", 10, 20));
+          .isEqualTo(new PolicyEvent.ConcurrencyLimitChanged("service", 10, 11));
       assertThat(limit.snapshot().limit()).isEqualTo(limit.limit());
       assertThat(limit.snapshot().baseline()).isEqualTo(ofMillis(10));
       assertThat(limit).hasToString("service (adaptive, now " + limit.limit() + " at once)");
