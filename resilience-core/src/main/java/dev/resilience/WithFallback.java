@@ -297,8 +297,14 @@ public final class WithFallback<T extends @Nullable Object> {
 
   private <U extends T> CompletionStage<Degraded<T>> ask(
       Fallback<U> asked, Context call, Verdict verdict, Throwable failure) {
-    return Objects.requireNonNull(asked.answerAsync(call, verdict, failure), "answer")
-        .thenApply(given -> Degraded.by(given, verdict, failure));
+    CompletableFuture<Degraded<T>> degraded = new CompletableFuture<>();
+    Stages.watch(
+        Objects.requireNonNull(asked.answerAsync(call, verdict, failure), "answer"),
+        degraded,
+        (given, second) ->
+            Stages.complete(
+                degraded, second == null ? Degraded.by(given, verdict, failure) : null, second));
+    return degraded;
   }
 
   // ---- judging

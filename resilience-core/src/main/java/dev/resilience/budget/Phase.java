@@ -3,7 +3,7 @@ package dev.resilience.budget;
 import java.util.Objects;
 
 /**
- * A part of a call, and how much of the call's time it should have. Stages are compared by
+ * A part of a call, and how much of the call's time it should have. Phases are compared by
  * identity: keep each in a constant.
  *
  * <pre>{@code
@@ -25,10 +25,10 @@ public final class Phase {
   }
 
   /**
-   * A stage.
+   * A phase.
    *
-   * @param name for messages and accounts, not blank
-   * @param weight its share, in proportion to the weights of the other stages; more than 0 and at
+   * @param name for messages and reports, not blank
+   * @param weight its share, in proportion to the weights of the other phases; more than 0 and at
    *     most a million. That they add up to 100 or to 1 is not asked for
    */
   public static Phase of(String name, double weight) {
@@ -42,12 +42,12 @@ public final class Phase {
     return new Phase(name, weight);
   }
 
-  /** The name, for messages and accounts. */
+  /** The name, for messages and reports. */
   public String name() {
     return name;
   }
 
-  /** Its share, in proportion to the weights of the other stages. */
+  /** Its share, in proportion to the weights of the other phases. */
   public double weight() {
     return weight;
   }

@@ -14,6 +14,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.stage.Stages;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -21,8 +22,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the work of a stage within the time it is given. A result that comes too late is returned
- * nevertheless: the time is gone either way, and the stages after it get their share of the rest.
+ * Keeps the work of a phase within the time it is given. A result that comes too late is returned
+ * nevertheless: the time is gone either way, and the phases after it get their share of the rest.
  */
 final class PhaseLimit implements ContextPolicy {
 
@@ -32,7 +33,7 @@ final class PhaseLimit implements ContextPolicy {
   /**
    * A limit.
    *
-   * @param share what the stage is given; throws {@link NoTimeLeftException} if that is nothing
+   * @param share what the phase is given; throws {@link NoTimeLeftException} if that is nothing
    */
   PhaseLimit(PhaseRecord entry, Supplier<Duration> share) {
     this.entry = entry;
@@ -67,17 +68,18 @@ final class PhaseLimit implements ContextPolicy {
     }
     CancellableContext child = ctx.withTimeout(given);
     CompletableFuture<T> answer = new CompletableFuture<>();
-    next.callAsync(BudgetRun.within(child, entry), work)
-        .whenComplete(
-            (result, failure) -> {
-              if (failure != null) {
-                answer.completeExceptionally(ended(child, given, Failures.unwrap(failure)));
-              } else {
-                child.close();
-                entry.end(ctx, Outcome.DONE);
-                answer.complete(result);
-              }
-            });
+    Stages.watch(
+        next.callAsync(BudgetRun.within(child, entry), work),
+        answer,
+        (result, failure) -> {
+          if (failure != null) {
+            answer.completeExceptionally(ended(child, given, failure));
+          } else {
+            child.close();
+            entry.end(ctx, Outcome.DONE);
+            answer.complete(result);
+          }
+        });
     return answer;
   }
 
@@ -93,7 +95,7 @@ final class PhaseLimit implements ContextPolicy {
     return given;
   }
 
-  /** Closes a stage that failed. What the caller gets. */
+  /** Closes a phase that failed. What the caller gets. */
   private Throwable ended(CancellableContext child, Duration given, Throwable failure) {
     child.close();
     boolean outOfTime = child.error() instanceof DeadlineExceededException;
@@ -106,16 +108,16 @@ final class PhaseLimit implements ContextPolicy {
     if (failure instanceof Error || !child.isTimedOut()) {
       return failure;
     }
-    AttemptTimeoutException timedOut = new AttemptTimeoutException(entry.stage.name(), given);
+    AttemptTimeoutException timedOut = new AttemptTimeoutException(entry.phase.name(), given);
     if (failure instanceof ContextException) {
       for (Throwable own : failure.getSuppressed()) {
         if (own instanceof Error) {
           return own;
         }
-        timedOut.addSuppressed(own);
+        Failures.suppress(timedOut, own);
       }
     } else {
-      timedOut.addSuppressed(failure);
+      Failures.suppress(timedOut, failure);
     }
     return timedOut;
   }
@@ -127,6 +129,6 @@ final class PhaseLimit implements ContextPolicy {
 
   @Override
   public String toString() {
-    return "stage " + entry.stage;
+    return "phase " + entry.phase;
   }
 }

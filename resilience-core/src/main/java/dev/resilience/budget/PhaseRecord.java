@@ -3,24 +3,25 @@ package dev.resilience.budget;
 import dev.resilience.budget.BudgetReport.Outcome;
 import dev.resilience.context.Context;
 import dev.resilience.observe.CallReport;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** A stage's line in the account. Written by whoever does the stage, read by anybody. */
+/** A phase's line in the report. Written by the thread that ends the phase, read by any. */
 final class PhaseRecord {
 
-  final Phase stage;
-  private final List<BudgetRun> within = new CopyOnWriteArrayList<>();
+  final Phase phase;
+  private final List<BudgetRun> nested = new CopyOnWriteArrayList<>();
   private volatile Progress progress = new Progress(Duration.ZERO, null, 0, 0, Outcome.NOT_BEGUN);
 
   private record Progress(
       Duration given, @Nullable TimeSource running, long begun, long used, Outcome outcome) {}
 
-  PhaseRecord(Phase stage) {
-    this.stage = stage;
+  PhaseRecord(Phase phase) {
+    this.phase = phase;
   }
 
   void begin(Duration given, TimeSource time) {
@@ -37,24 +38,29 @@ final class PhaseRecord {
     progress = new Progress(was.given, null, was.begun, used, outcome);
     CallReport.remark(
         ctx,
-        "stage " + stage,
-        () -> "given " + was.given + ", used " + Duration.ofNanos(used) + ", " + outcome);
+        "phase " + phase,
+        () ->
+            "given "
+                + DurationText.of(was.given)
+                + ", used "
+                + DurationText.of(Duration.ofNanos(used))
+                + ", "
+                + outcome);
   }
 
-  /** A budget was started within this stage. */
+  /** A budget was started within this phase. */
   void hold(BudgetRun inner) {
-    within.add(inner);
+    nested.add(inner);
   }
 
-  BudgetReport.StageAccount account() {
+  BudgetReport.PhaseReport report() {
     Progress now = progress;
     long used = now.running == null ? now.used : now.running.nanoTime() - now.begun;
-    return new BudgetReport.StageAccount(
-        stage.name(),
-        stage.weight(),
+    return new BudgetReport.PhaseReport(
+        phase,
         now.given,
         Duration.ofNanos(used),
         now.outcome,
-        within.stream().map(BudgetRun::account).toList());
+        nested.stream().map(BudgetRun::report).toList());
   }
 }

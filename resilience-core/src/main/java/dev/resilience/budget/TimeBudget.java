@@ -1,12 +1,12 @@
 package dev.resilience.budget;
 
 import dev.resilience.context.Context;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 
 /**
- * Divides the time that a call has left among its stages, by their weights.
+ * Divides the time that a call has left among its phases, by their weights.
  *
  * <pre>{@code
  * static final Phase AUTH = Phase.of("auth", 10);
@@ -23,14 +23,14 @@ import java.util.Objects;
  *
  * <h2>Who gets what</h2>
  *
- * A stage is given its share of the time that is left when it begins, among those stages that are
- * not over; so what a stage did not use flows on to the later ones in proportion. The share that
- * the last stage has of the whole is reserved for it: no stage before it is given any of that,
+ * A phase is given its share of the time that is left when it begins, among those phases that are
+ * not over; so what a phase did not use flows on to the later ones in proportion. The share that
+ * the last phase has of the whole is reserved for it: no phase before it is given any of that,
  * however long others overran. Then those in between get less, and one for which nothing would be
  * left is refused with a {@link dev.resilience.error.NoTimeLeftException}.
  *
  * <p>The time is that until the deadline of the context, or a {@linkplain #withDefaultTotal default
- * total} where it has none. To start a budget within a stage of another divides that stage's time.
+ * total} where it has none. To start a budget within a phase of another divides that phase's time.
  *
  * <p>Immutable and thread-safe; keep it in a constant.
  */
@@ -38,27 +38,27 @@ public final class TimeBudget {
 
   private static final Duration DEFAULT_TOTAL = Duration.ofSeconds(10);
 
-  private final List<Phase> stages;
+  private final List<Phase> phases;
   private final Duration defaultTotal;
 
-  private TimeBudget(List<Phase> stages, Duration defaultTotal) {
-    this.stages = stages;
+  private TimeBudget(List<Phase> phases, Duration defaultTotal) {
+    this.phases = phases;
     this.defaultTotal = defaultTotal;
   }
 
   /**
-   * A budget for stages.
+   * A budget for phases.
    *
-   * @param stages in the order in which they begin; at least one, each once
+   * @param phases in the order in which they begin; at least one, each once
    */
-  public static TimeBudget of(Phase... stages) {
-    List<Phase> all = List.of(stages);
+  public static TimeBudget of(Phase... phases) {
+    List<Phase> all = List.of(phases);
     if (all.isEmpty()) {
-      throw new IllegalArgumentException("stages: none (expected: at least one)");
+      throw new IllegalArgumentException("phases: none (expected: at least one)");
     }
     for (int i = 0; i < all.size(); i++) {
       if (all.indexOf(all.get(i)) < i) {
-        throw new IllegalArgumentException("stages: " + all + " (expected: each once)");
+        throw new IllegalArgumentException("phases: " + all + " (expected: each once)");
       }
     }
     return new TimeBudget(all, DEFAULT_TOTAL);
@@ -70,15 +70,12 @@ public final class TimeBudget {
    * @param total positive
    */
   public TimeBudget withDefaultTotal(Duration total) {
-    if (Objects.requireNonNull(total, "total").compareTo(Duration.ZERO) <= 0) {
-      throw new IllegalArgumentException("total: " + total + " (expected: > 0)");
-    }
-    return new TimeBudget(stages, total);
+    return new TimeBudget(phases, Durations.requirePositive(total, "total"));
   }
 
-  /** The stages, in order. */
-  public List<Phase> stages() {
-    return stages;
+  /** The phases, in order. */
+  public List<Phase> phases() {
+    return phases;
   }
 
   /** What is divided where a call has no deadline. */
@@ -95,12 +92,12 @@ public final class TimeBudget {
    */
   public BudgetRun start(Context ctx) {
     ctx.throwIfDone();
-    return new BudgetRun(stages, ctx, defaultTotal);
+    return new BudgetRun(phases, ctx, defaultTotal);
   }
 
-  /** The stages and their weights. */
+  /** The phases and their weights. */
   @Override
   public String toString() {
-    return stages.stream().map(stage -> stage.name() + " " + stage.weight()).toList().toString();
+    return phases.stream().map(phase -> phase.name() + " " + phase.weight()).toList().toString();
   }
 }

@@ -8,6 +8,7 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.Stages;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.Iterator;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the answers for one failed call, in order, until one answers. The last failure among them is
  * thrown; earlier ones are suppressed in the failure of the call at once, and so will that one be.
- * Where one answers, the failures of those before it are suppressed there, too.
+ * Where one answers, the failures of those before it are suppressed there, too. An {@link Error}
+ * ends the asking.
  */
 final class FallbackExecution<T extends @Nullable Object> {
 
@@ -103,29 +105,44 @@ final class FallbackExecution<T extends @Nullable Object> {
     while (choices.hasNext() && !waiting.isDone()) {
       NamedFallback<? extends T> choice = choices.next();
       if (choice.handles(verdict, failure)) {
-        askAsync(choice)
-            .whenComplete(
-                (given, second) -> {
-                  if (second == null) {
-                    waiting.close();
-                    suppressLast();
-                    answer.complete(FallbackExecution.<T>widened(given));
-                  } else {
-                    keep(Failures.unwrap(second));
-                    askNext(choices, answer);
-                  }
-                });
+        Stages.watch(
+            askAsync(choice),
+            answer,
+            (given, second) -> {
+              if (second == null) {
+                waiting.close();
+                suppressLast();
+                answer.complete(FallbackExecution.<T>widened(given));
+              } else {
+                keep(second);
+                if (second instanceof Error) {
+                  fail(second, answer);
+                } else {
+                  askNext(choices, answer);
+                }
+              }
+            });
         return;
       }
     }
-    Throwable thrown = last != null ? last : cancelled();
+    fail(last != null ? last : cancelled(), answer);
+  }
+
+  private void fail(Throwable thrown, CompletableFuture<FallbackAnswer<T>> answer) {
     waiting.close();
     answer.completeExceptionally(thrown);
   }
 
   private <U extends @Nullable Object> CompletionStage<FallbackAnswer<U>> askAsync(
       NamedFallback<U> choice) {
-    return askAsync(choice.option()).thenApply(value -> choice.answered(waiting, value));
+    CompletableFuture<FallbackAnswer<U>> answered = new CompletableFuture<>();
+    Stages.watch(
+        askAsync(choice.option()),
+        answered,
+        (value, second) ->
+            Stages.complete(
+                answered, second == null ? choice.answered(waiting, value) : null, second));
+    return answered;
   }
 
   private <U extends @Nullable Object> CompletionStage<U> askAsync(FallbackSource<U> option) {
@@ -140,18 +157,17 @@ final class FallbackExecution<T extends @Nullable Object> {
   private <U extends @Nullable Object> CompletionStage<U> closing(
       CancellableContext limited, Duration limit, CompletionStage<U> stage) {
     CompletableFuture<U> closed = new CompletableFuture<>();
-    stage.whenComplete(
+    Stages.watch(
+        stage,
+        closed,
         (value, second) -> {
           limited.close();
-          if (second == null) {
-            closed.complete(value);
-            return;
-          }
-          Throwable raw = Failures.unwrap(second);
-          closed.completeExceptionally(
-              raw instanceof DeadlineExceededException end
+          Stages.complete(
+              closed,
+              value,
+              second instanceof DeadlineExceededException end
                   ? inWordsOfLimit(limited, limit, end)
-                  : raw);
+                  : second);
         });
     return closed;
   }
@@ -176,9 +192,7 @@ final class FallbackExecution<T extends @Nullable Object> {
     }
   }
 
-  /**
-   * To the caller the end of a context that it never saw says less than the limit that was behind.
-   */
+  /** The end of a context that the caller never saw says less than the limit behind it. */
   private RuntimeException inWordsOfLimit(
       Context limited, Duration limit, DeadlineExceededException end) {
     if (!(limited.error() instanceof DeadlineExceededException)) {
@@ -186,7 +200,7 @@ final class FallbackExecution<T extends @Nullable Object> {
     }
     AttemptTimeoutException timedOut = new AttemptTimeoutException(name, limit);
     for (Throwable own : end.getSuppressed()) {
-      timedOut.addSuppressed(own);
+      Failures.suppress(timedOut, own);
     }
     return timedOut;
   }

@@ -3,6 +3,7 @@ package dev.resilience.fallback;
 import dev.resilience.context.Context;
 import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.Stages;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -158,7 +159,13 @@ sealed interface FallbackSource<T extends @Nullable Object> {
 
     @Override
     public CompletionStage<T> getAsync(Context limited, Throwable failure) {
-      return option.getAsync(limited, failure).thenApply(this::checked);
+      CompletableFuture<T> checked = new CompletableFuture<>();
+      Stages.watch(
+          option.getAsync(limited, failure),
+          checked,
+          (value, second) ->
+              Stages.complete(checked, second == null ? checked(value) : null, second));
+      return checked;
     }
 
     @SuppressWarnings("NullAway") // a null is the user's own answer

@@ -2,7 +2,6 @@ package dev.resilience.fallback;
 
 import dev.resilience.context.Context;
 import dev.resilience.error.CircuitOpenException;
-import dev.resilience.error.Failures;
 import dev.resilience.error.RejectedException;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
@@ -10,11 +9,14 @@ import dev.resilience.policy.BadResultException;
 import dev.resilience.policy.Fallback;
 import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.Stages;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -197,10 +199,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
    * @param limit positive. Default: one second
    */
   public Fallbacks<T> within(Duration limit) {
-    Objects.requireNonNull(limit, "limit");
-    if (limit.isNegative() || limit.isZero()) {
-      throw new IllegalArgumentException("limit: " + limit + " (expected: > 0)");
-    }
+    Durations.requirePositive(limit, "limit");
     return each(choice -> choice.within(limit));
   }
 
@@ -292,7 +291,7 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
     FallbackAnswer<T> answer;
     try {
       answer = new FallbackExecution<T>(name, ctx, verdict, failure).answer(choices);
-    } catch (Exception last) {
+    } catch (Throwable last) {
       listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
       throw last;
     }
@@ -303,17 +302,19 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
   @Override
   public CompletionStage<FallbackAnswer<T>> answerAsync(
       Context ctx, Verdict verdict, Throwable failure) {
-    return new FallbackExecution<T>(name, ctx, verdict, failure)
-        .answerAsync(choices)
-        .whenComplete(
-            (answer, last) -> {
-              if (last == null) {
-                tell(answer, verdict, failure);
-              } else {
-                listener.on(
-                    new PolicyEvent.FallbackFailed(name, verdict, failure, Failures.unwrap(last)));
-              }
-            });
+    CompletableFuture<FallbackAnswer<T>> answered = new CompletableFuture<>();
+    Stages.watch(
+        new FallbackExecution<T>(name, ctx, verdict, failure).answerAsync(choices),
+        answered,
+        (answer, last) -> {
+          if (last == null) {
+            tell(answer, verdict, failure);
+          } else {
+            listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
+          }
+          Stages.complete(answered, answer, last);
+        });
+    return answered;
   }
 
   private void tell(FallbackAnswer<T> answer, Verdict verdict, Throwable failure) {

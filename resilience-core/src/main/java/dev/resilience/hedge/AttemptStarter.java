@@ -2,14 +2,14 @@ package dev.resilience.hedge;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
+import dev.resilience.stage.Stages;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One who takes part in a race. */
+/** Starts an attempt of a race. */
 @FunctionalInterface
 interface AttemptStarter<T extends @Nullable Object> {
 
@@ -22,10 +22,9 @@ interface AttemptStarter<T extends @Nullable Object> {
    */
   static <T extends @Nullable Object> AttemptStarter<T> blocking(Call<T, ?> work) {
     return (ctx, finish) -> {
-      Runnable run = () -> finish.accept(outcome(ctx, work));
       try {
-        ctx.timeSource().executor().execute(run);
-      } catch (RuntimeException refused) {
+        ctx.timeSource().executor().execute(() -> finish.accept(outcome(ctx, work)));
+      } catch (Throwable refused) {
         finish.accept(new Outcome<>(null, refused));
       }
     };
@@ -49,10 +48,7 @@ interface AttemptStarter<T extends @Nullable Object> {
         finish.accept(new Outcome<>(null, failure));
         return;
       }
-      stage.whenComplete(
-          (result, failure) ->
-              finish.accept(
-                  new Outcome<>(result, failure == null ? null : Failures.unwrap(failure))));
+      Stages.watch(stage, (result, failure) -> finish.accept(new Outcome<>(result, failure)));
     };
   }
 }

@@ -5,11 +5,14 @@ import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.DiscardRules;
 import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.BoundedStage;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,14 +47,16 @@ public final class FirstSuccess {
   private static final FirstSuccess DEFAULTS = builder().build();
 
   private final Classifier classifier;
-  private final RaceEvents referee;
+  private final DiscardRules discards;
+  private final RaceEvents events;
 
   private FirstSuccess(Builder builder) {
     this.classifier = builder.classifier;
-    this.referee = new RaceEvents(builder.name, builder.listener);
+    this.discards = builder.discards;
+    this.events = new RaceEvents(builder.name, builder.listener);
   }
 
-  /** Races with more to say. */
+  /** Returns a builder with all defaults set. */
   public static Builder builder() {
     return new Builder();
   }
@@ -123,14 +128,18 @@ public final class FirstSuccess {
           Race<T> race = race(caller, all.size());
           for (int i = 0; i < all.size(); i++) {
             AsyncCall<T> call = all.get(i);
-            race.start(i, AttemptStarter.<T>staged(c -> PLAIN.callAsync(c, call)));
+            AsyncCall<T> watched =
+                discards.isEmpty()
+                    ? call
+                    : c -> BoundedStage.of(c, call.call(c), discards::discard);
+            race.start(i, AttemptStarter.<T>staged(c -> PLAIN.callAsync(c, watched)));
           }
           return race.stage();
         });
   }
 
   private <T extends @Nullable Object> Race<T> race(Context ctx, int calls) {
-    Race<T> race = new Race<>(ctx, classifier, new Finish(ctx, calls));
+    Race<T> race = new Race<>(ctx, classifier, discards, new Finish(ctx, calls));
     race.enter(calls);
     return race;
   }
@@ -144,7 +153,7 @@ public final class FirstSuccess {
 
   @Override
   public String toString() {
-    return referee.name();
+    return events.name();
   }
 
   /** Looks at the end only. */
@@ -163,15 +172,16 @@ public final class FirstSuccess {
 
     @Override
     public void decided(int winner) {
-      referee.decided(caller, winner, calls);
+      events.decided(caller, winner, calls);
     }
   }
 
-  /** Says what races are like. Not thread-safe. */
+  /** Builds a {@link FirstSuccess}. Not thread-safe. */
   public static final class Builder {
 
     private String name = "first success";
-    private Classifier classifier = Classifier.ofDefaults();
+    private Classifier classifier = Classifier.ofDefaults().retryProgrammingErrors();
+    private DiscardRules discards = DiscardRules.none();
     private PolicyListener listener = PolicyListener.none();
 
     private Builder() {}
@@ -182,9 +192,24 @@ public final class FirstSuccess {
       return this;
     }
 
-    /** Judges what is a good result. Default: {@link Classifier#ofDefaults}, by which all are. */
+    /**
+     * Judges what is a good result. Default: {@link Classifier#ofDefaults}, by which all are; a
+     * programming error in one call does not end the others.
+     */
     public Builder classifier(Classifier newClassifier) {
       classifier = Objects.requireNonNull(newClassifier, "classifier");
+      return this;
+    }
+
+    /**
+     * What to do with a result of this type that is not the answer, such as to close a response.
+     * Default: it is dropped.
+     *
+     * @param type of the result
+     * @param action must be thread-safe; what it throws is logged
+     */
+    public <R> Builder onDiscard(Class<R> type, Consumer<? super R> action) {
+      discards = discards.with(type, action);
       return this;
     }
 

@@ -1,15 +1,21 @@
 package dev.resilience.hedge;
 
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.DiscardRules;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
+import dev.resilience.stage.BoundedStage;
+import dev.resilience.stage.Stages;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,16 +40,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>A hedge starts after a fixed delay, or when the attempt takes longer than most of the last
- *       256 did: by default longer than 95 % of them, so that one call in twenty is hedged. What
- *       the caller cancelled says nothing of durations; an attempt that was overtaken counts for
- *       the delay.
+ *       256 did: by default longer than 95 % of them, so that one call in twenty is hedged, and at
+ *       least twice as long as half of them. What the caller cancelled says nothing of durations;
+ *       an attempt that was overtaken counts for the delay.
  *   <li>The first good result wins; the contexts of the others end with {@link
  *       dev.resilience.context.CancelReason#SUPERSEDED} before the caller has it.
  *   <li>Failures are for a retry: one that comes before any hedge is passed on. Where attempts fail
  *       side by side, the last failure is thrown with the others suppressed. An {@link Error}, and
  *       what a {@link Classifier} calls permanent or ignored, ends the call at once.
  *   <li>A hedge that the {@link RetryBudget} does not allow, by default a fifth of the calls, or
- *       that does not fit into the time left, is not started; the attempt goes on alone.
+ *       that does not fit into the time left, is not started; the attempt goes on alone. Nor is one
+ *       while a concurrency limit shrinks or rejects ({@link #limitListener}), or for a call that
+ *       is {@linkplain dev.resilience.context.Criticality#isSheddable sheddable} once the budget is
+ *       half empty.
  * </ul>
  *
  * <p>The work of {@code call} runs on threads of the time source's executor, since attempts run
@@ -55,31 +66,35 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hedge implements ContextPolicy {
 
-  /** A delay of nothing would double every call. */
-  private static final long SHORTEST = 1_000_000;
+  private static final int MOST_HEDGES = 1000;
 
   private final String name;
   private final int maxHedges;
   private final Duration delay;
-  private final @Nullable RecentDurations durations;
+  private final @Nullable HedgeDelay observed;
   private final Classifier classifier;
   private final LongAdder calls = new LongAdder();
   private final LongAdder hedges = new LongAdder();
   private final LongAdder hedgesWon = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final RetryBudget budget;
-  private final boolean recordsCalls;
-  private final RaceEvents referee;
+  private final boolean ownsBudget;
+  private final BooleanSupplier pause;
+  private final RecentRejection rejection = new RecentRejection();
+  private final DiscardRules discards;
+  private final RaceEvents events;
 
   private Hedge(Builder builder) {
     this.name = builder.name;
     this.maxHedges = builder.maxHedges;
     this.delay = builder.delay;
-    this.durations = builder.percentile > 0 ? new RecentDurations(builder.percentile) : null;
+    this.observed = builder.percentile > 0 ? new HedgeDelay(builder.percentile) : null;
     this.classifier = builder.classifier;
     this.budget = builder.budget != null ? builder.budget : RetryBudget.ofDefaults();
-    this.recordsCalls = builder.recordsCalls;
-    this.referee = new RaceEvents(builder.name, builder.listener);
+    this.ownsBudget = builder.ownsBudget;
+    this.pause = builder.pause;
+    this.discards = builder.discards;
+    this.events = new RaceEvents(builder.name, builder.listener);
   }
 
   /** One hedge, after the observed 95th percentile. */
@@ -96,7 +111,7 @@ public final class Hedge implements ContextPolicy {
     return builder().delay(delay).build();
   }
 
-  /** A hedge with more to say. */
+  /** Returns a builder with all defaults set. */
   public static Builder builder() {
     return new Builder();
   }
@@ -108,10 +123,22 @@ public final class Hedge implements ContextPolicy {
 
   /** After how long a hedge would start now. */
   public Duration currentDelay() {
-    long observed = durations == null ? RecentDurations.UNKNOWN : durations.value();
-    return observed == RecentDurations.UNKNOWN
-        ? delay
-        : Duration.ofNanos(Math.max(SHORTEST, observed));
+    long nanos = observed == null ? HedgeDelay.UNKNOWN : observed.nanos();
+    return nanos == HedgeDelay.UNKNOWN ? delay : Duration.ofNanos(nanos);
+  }
+
+  /**
+   * Give this to the concurrency limit of the same dependency: while that shrinks, and for a second
+   * after it has rejected a call, no hedge starts.
+   */
+  public PolicyListener limitListener() {
+    return event -> {
+      if (event instanceof PolicyEvent.ConcurrencyLimitChanged changed) {
+        budget.limitChanged(changed.from(), changed.to());
+      } else if (event instanceof PolicyEvent.Rejected) {
+        rejection.happened();
+      }
+    };
   }
 
   /** The numbers as of now. */
@@ -129,18 +156,20 @@ public final class Hedge implements ContextPolicy {
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    return start(ctx, AttemptStarter.<T>staged(c -> next.callAsync(c, work))).stage();
+    AsyncCall<T> watched =
+        discards.isEmpty() ? work : c -> BoundedStage.of(c, work.call(c), discards::discard);
+    return start(ctx, AttemptStarter.<T>staged(c -> next.callAsync(c, watched))).stage();
   }
 
-  private <T extends @Nullable Object> Race<T> start(Context ctx, AttemptStarter<T> runner) {
+  private <T extends @Nullable Object> Race<T> start(Context ctx, AttemptStarter<T> starter) {
     calls.increment();
     Duration after = currentDelay();
     Course course = new Course(ctx, after);
-    Race<T> race = new Race<>(ctx, classifier, course);
+    Race<T> race = new Race<>(ctx, classifier, discards, course);
     race.enter(1);
     course.started(0);
-    hedgeLater(race, course, ctx, runner, 1, after);
-    race.start(0, runner);
+    hedgeLater(race, course, ctx, starter, 1, after);
+    race.start(0, starter);
     return race;
   }
 
@@ -148,31 +177,43 @@ public final class Hedge implements ContextPolicy {
       Race<T> race,
       Course course,
       Context ctx,
-      AttemptStarter<T> runner,
+      AttemptStarter<T> starter,
       int number,
       Duration after) {
     if (number > maxHedges || !ctx.hasTimeFor(after)) {
       return;
     }
-    race.context()
-        .delay(after)
-        .whenComplete(
-            (nothing, decided) -> {
-              if (decided != null || !race.enterLate()) {
-                return;
-              }
-              // Entered first: else the budget would pay for an attempt that comes too late.
-              if (!budget.tryAcquire(ctx)) {
-                refused.increment();
-                race.withdraw();
-                return;
-              }
-              hedges.increment();
-              course.started(number);
-              referee.hedged(ctx, number, after);
-              hedgeLater(race, course, ctx, runner, number + 1, after);
-              race.start(number, runner);
-            });
+    Stages.watch(
+        race.context().delay(after),
+        (nothing, decided) -> {
+          // Entered first: else the budget would pay for an attempt that comes too late.
+          if (decided != null || !race.enterLate()) {
+            return;
+          }
+          if (!isAllowed(race, ctx)) {
+            refused.increment();
+            race.withdraw();
+            return;
+          }
+          hedges.increment();
+          course.started(number);
+          events.hedged(ctx, number, after);
+          hedgeLater(race, course, ctx, starter, number + 1, after);
+          race.start(number, starter);
+        });
+  }
+
+  /** What is thrown here, as by a budget that is used under a second time source, ends the call. */
+  private boolean isAllowed(Race<?> race, Context ctx) {
+    try {
+      return !rejection.isRecent(ctx)
+          && !pause.getAsBoolean()
+          && budget.tryAcquire(
+              ctx, ownsBudget ? RetryBudget.Reason.FAILURE : RetryBudget.Reason.HEDGE);
+    } catch (Throwable broken) {
+      race.breakOff(broken);
+      return false;
+    }
   }
 
   @Override
@@ -187,7 +228,7 @@ public final class Hedge implements ContextPolicy {
         + maxHedges
         + (maxHedges == 1 ? " hedge" : " hedges")
         + " after "
-        + (durations == null ? delay : durations.toString())
+        + (observed == null ? DurationText.of(delay) : observed.toString())
         + ")";
   }
 
@@ -202,30 +243,28 @@ public final class Hedge implements ContextPolicy {
 
     Course(Context caller, Duration delay) {
       this.caller = caller;
-      this.delay = delay.toNanos();
+      this.delay = Durations.toNanos(delay);
     }
 
     void started(int attempt) {
       started.incrementAndGet();
-      if (durations != null) {
+      if (observed != null) {
         starts.set(attempt, caller.timeSource().nanoTime());
       }
     }
 
     @Override
     public void finished(int attempt, Verdict verdict) {
-      if (recordsCalls
-          && verdict != Verdict.CALLER_CANCELLED
-          && recorded.compareAndSet(false, true)) {
-        budget.recordCall();
+      if (ownsBudget && verdict == Verdict.SUCCESS && recorded.compareAndSet(false, true)) {
+        budget.recordSuccess();
       }
-      if (durations == null) {
+      if (observed == null) {
         return;
       }
       long now = caller.timeSource().nanoTime();
       switch (verdict.sample()) {
         case EXACT -> {
-          durations.took(now - starts.get(attempt));
+          observed.took(now - starts.get(attempt));
           if (attempt > 0) {
             tookAtLeast(now - starts.get(0));
           }
@@ -240,7 +279,7 @@ public final class Hedge implements ContextPolicy {
       if (winner > 0) {
         hedgesWon.increment();
       }
-      referee.decided(caller, winner, started.get());
+      events.decided(caller, winner, started.get());
     }
 
     /**
@@ -248,13 +287,13 @@ public final class Hedge implements ContextPolicy {
      * would otherwise push the delay up by as much as its hedge took, without end.
      */
     private void tookAtLeast(long nanos) {
-      if (durations != null) {
-        durations.tookAtLeast(Math.min(nanos, delay));
+      if (observed != null) {
+        observed.tookAtLeast(Math.min(nanos, delay));
       }
     }
   }
 
-  /** Says what a {@link Hedge} does. Not thread-safe. */
+  /** Builds a {@link Hedge}. Not thread-safe. */
   public static final class Builder {
 
     private String name = "hedge";
@@ -263,7 +302,9 @@ public final class Hedge implements ContextPolicy {
     private double percentile = 0.95;
     private Classifier classifier = Classifier.ofDefaults();
     private @Nullable RetryBudget budget;
-    private boolean recordsCalls = true;
+    private boolean ownsBudget = true;
+    private BooleanSupplier pause = () -> false;
+    private DiscardRules discards = DiscardRules.none();
     private PolicyListener listener = PolicyListener.none();
 
     private Builder() {}
@@ -277,11 +318,12 @@ public final class Hedge implements ContextPolicy {
     /**
      * How many attempts besides the first one, each after the same delay.
      *
-     * @param newMaxHedges at least 1. Default: 1
+     * @param newMaxHedges 1 to 1000. Default: 1
      */
     public Builder maxHedges(int newMaxHedges) {
-      if (newMaxHedges < 1) {
-        throw new IllegalArgumentException("maxHedges: " + newMaxHedges + " (expected: >= 1)");
+      if (newMaxHedges < 1 || newMaxHedges > MOST_HEDGES) {
+        throw new IllegalArgumentException(
+            "maxHedges: " + newMaxHedges + " (expected: 1 to " + MOST_HEDGES + ")");
       }
       maxHedges = newMaxHedges;
       return this;
@@ -293,14 +335,14 @@ public final class Hedge implements ContextPolicy {
      * @param newDelay positive
      */
     public Builder delay(Duration newDelay) {
-      delay = positive("delay", newDelay);
+      delay = Durations.requirePositive(newDelay, "delay");
       percentile = 0;
       return this;
     }
 
     /**
      * Starts a hedge when the attempt takes longer than this share of the last 256, but not before
-     * 1 ms. Default: 0.95
+     * 1 ms, nor before twice their median. Default: 0.95
      *
      * @param share above 0 and below 1
      */
@@ -318,7 +360,7 @@ public final class Hedge implements ContextPolicy {
      * @param newDelay positive. Default: 100 ms
      */
     public Builder initially(Duration newDelay) {
-      delay = positive("initially", newDelay);
+      delay = Durations.requirePositive(newDelay, "initially");
       return this;
     }
 
@@ -329,23 +371,46 @@ public final class Hedge implements ContextPolicy {
     }
 
     /**
-     * Keeps hedges under a share of the calls, however many are slow. Calls are counted here; for
-     * the budget of a retry, which counts them, see {@link #sharedBudget}. Default: one of its own,
-     * {@link RetryBudget#ofDefaults}.
+     * Keeps hedges under a share of the calls, however many are slow. Successes are counted here;
+     * for the budget of a retry, which counts them, see {@link #sharedBudget}. Default: one of its
+     * own, {@link RetryBudget#ofDefaults}.
      */
     public Builder budget(RetryBudget newBudget) {
       budget = Objects.requireNonNull(newBudget, "budget");
-      recordsCalls = true;
+      ownsBudget = true;
       return this;
     }
 
     /**
-     * Takes hedges from the budget of a retry in the same stack: together they stay under its share
-     * of the calls, which the retry counts.
+     * Takes hedges from the budget of a retry in the same stack, which counts the successes.
+     * Together they stay under its share, and hedges leave half of it to retries.
      */
     public Builder sharedBudget(RetryBudget newBudget) {
       budget = Objects.requireNonNull(newBudget, "budget");
-      recordsCalls = false;
+      ownsBudget = false;
+      return this;
+    }
+
+    /**
+     * Starts no hedge while this is true, for example near the limit of concurrent calls. Asked
+     * when a hedge is due. Default: never.
+     *
+     * @param busy must be thread-safe; what it throws ends the call
+     */
+    public Builder pauseWhile(BooleanSupplier busy) {
+      pause = Objects.requireNonNull(busy, "busy");
+      return this;
+    }
+
+    /**
+     * What to do with a result of this type that is not the answer, because another attempt was
+     * faster or better, such as to close a response. Default: it is dropped.
+     *
+     * @param type of the result
+     * @param action must be thread-safe; what it throws is logged
+     */
+    public <R> Builder onDiscard(Class<R> type, Consumer<? super R> action) {
+      discards = discards.with(type, action);
       return this;
     }
 
@@ -358,14 +423,6 @@ public final class Hedge implements ContextPolicy {
     /** The policy. */
     public Hedge build() {
       return new Hedge(this);
-    }
-
-    private static Duration positive(String argument, Duration duration) {
-      Objects.requireNonNull(duration, argument);
-      if (duration.isNegative() || duration.isZero()) {
-        throw new IllegalArgumentException(argument + ": " + duration + " (expected: > 0)");
-      }
-      return duration;
     }
   }
 }

@@ -7,24 +7,31 @@ import dev.resilience.context.ContextException;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.DiscardRules;
 import dev.resilience.policy.Verdict;
-import java.util.Queue;
+import dev.resilience.stage.Stages;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Attempts side by side under one context. The first good result decides it, or what says that no
  * attempt can succeed, or the failure of the last one under way; then that context ends, and with
  * it the other attempts.
+ *
+ * <p>Whatever the user's functions throw: an attempt that has finished is counted, a race that is
+ * decided answers, and a result is either the answer or discarded.
  */
 final class Race<T extends @Nullable Object> {
 
-  /** Told how the race goes. */
+  /** Receives the course of a race. */
   interface Watcher {
 
     /** What came out of an attempt; told before the race is decided by it. */
@@ -38,17 +45,23 @@ final class Race<T extends @Nullable Object> {
 
   private final Context caller;
   private final Classifier classifier;
+  private final DiscardRules discards;
   private final Watcher watcher;
   private final CancellableContext all;
   private final AtomicInteger underWay = new AtomicInteger();
-  private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-  private volatile @Nullable Outcome<T> lastFailed;
-  private final AtomicBoolean decided = new AtomicBoolean();
+
+  /** Those that did not decide the race, in the order in which they finished. */
+  private final Deque<Outcome<T>> failed = new ConcurrentLinkedDeque<>();
+
+  /** What decided the race. Compared by identity. */
+  private final AtomicReference<@Nullable Outcome<T>> decision = new AtomicReference<>();
+
   private final CompletableFuture<Outcome<T>> answer = new CompletableFuture<>();
 
-  Race(Context caller, Classifier classifier, Watcher watcher) {
+  Race(Context caller, Classifier classifier, DiscardRules discards, Watcher watcher) {
     this.caller = caller;
     this.classifier = classifier;
+    this.discards = discards;
     this.watcher = watcher;
     this.all = caller.withCancel();
   }
@@ -65,7 +78,7 @@ final class Race<T extends @Nullable Object> {
 
   /** Enters one more while others are under way. False: there are none, it is decided. */
   boolean enterLate() {
-    return !decided.get() && underWay.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+    return decision.get() == null && underWay.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
   }
 
   /**
@@ -76,21 +89,46 @@ final class Race<T extends @Nullable Object> {
     if (underWay.decrementAndGet() > 0) {
       return;
     }
-    Outcome<T> last = lastFailed;
+    Outcome<T> last = failed.peekLast();
     if (last != null) {
       decide(last, NOBODY);
     }
   }
 
+  /** Ends the race with a failure that is none of an attempt. */
+  void breakOff(Throwable broken) {
+    decide(new Outcome<>(null, broken), NOBODY);
+  }
+
   /** Starts an attempt that was entered. */
-  void start(int attempt, AttemptStarter<T> runner) {
+  void start(int attempt, AttemptStarter<T> starter) {
     CancellableContext ctx = all.withCancel();
-    runner.start(
-        ctx,
-        outcome -> {
+    starter.start(ctx, new Finish(attempt, ctx));
+  }
+
+  /** Told once by each attempt; a second time is ignored. */
+  private final class Finish extends AtomicBoolean implements Consumer<Outcome<T>> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int attempt;
+    private final transient CancellableContext ctx;
+
+    Finish(int attempt, CancellableContext ctx) {
+      this.attempt = attempt;
+      this.ctx = ctx;
+    }
+
+    @Override
+    public void accept(Outcome<T> outcome) {
+      if (compareAndSet(false, true)) {
+        try {
           ctx.close();
+        } finally {
           finished(attempt, outcome);
-        });
+        }
+      }
+    }
   }
 
   private void finished(int attempt, Outcome<T> outcome) {
@@ -101,24 +139,30 @@ final class Race<T extends @Nullable Object> {
           failure == null
               ? classifier.judgeResult(outcome.result())
               : classifier.judge(caller, failure);
-    } catch (RuntimeException brokenRule) {
+      if (decision.get() == null) {
+        watcher.finished(attempt, verdict);
+      }
+    } catch (Throwable broken) {
       underWay.decrementAndGet();
-      decide(new Outcome<>(null, brokenRule), NOBODY);
-      return;
-    }
-    if (decided.get()) {
-      underWay.decrementAndGet();
-      return;
-    }
-    watcher.finished(attempt, verdict);
-    if (mayYetSucceed(verdict)) {
-      lastFailed = outcome;
       if (failure != null) {
-        failures.add(failure);
+        Failures.suppress(broken, failure);
+      }
+      discard(outcome);
+      breakOff(broken);
+      return;
+    }
+    boolean mayYetSucceed = mayYetSucceed(verdict);
+    if (mayYetSucceed) {
+      failed.add(outcome);
+    }
+    if (underWay.decrementAndGet() == 0 || !mayYetSucceed) {
+      boolean decides = decide(outcome, verdict == Verdict.SUCCESS ? attempt : NOBODY);
+      if (!decides && !mayYetSucceed) {
+        discard(outcome);
       }
     }
-    if (underWay.decrementAndGet() == 0 || !mayYetSucceed(verdict)) {
-      decide(outcome, verdict == Verdict.SUCCESS ? attempt : NOBODY);
+    if (decision.get() != null) {
+      discardFailed();
     }
   }
 
@@ -138,18 +182,23 @@ final class Race<T extends @Nullable Object> {
     };
   }
 
-  private void decide(Outcome<T> outcome, int winner) {
-    if (!decided.compareAndSet(false, true)) {
-      return;
+  private boolean decide(Outcome<T> outcome, int winner) {
+    if (!decision.compareAndSet(null, outcome)) {
+      return false;
     }
-    // The others hear of it before the caller goes on.
-    end();
-    Throwable failure = outcome.failure();
-    if (failure != null) {
-      withOthers(failure);
+    try {
+      // The others hear of it before the caller goes on.
+      end();
+      Throwable failure = outcome.failure();
+      if (failure != null) {
+        suppressOthers(failure);
+      }
+      watcher.decided(winner);
+    } finally {
+      answer.complete(outcome);
+      discardFailed();
     }
-    watcher.decided(winner);
-    answer.complete(outcome);
+    return true;
   }
 
   private void end() {
@@ -157,9 +206,27 @@ final class Race<T extends @Nullable Object> {
     all.close();
   }
 
-  private void withOthers(Throwable thrown) {
-    for (Throwable other : failures) {
-      Failures.suppress(thrown, other);
+  private void suppressOthers(Throwable thrown) {
+    for (Outcome<T> other : failed) {
+      Throwable failure = other.failure();
+      if (failure != null) {
+        Failures.suppress(thrown, failure);
+      }
+    }
+  }
+
+  /** Each is taken by one thread, so that nothing is discarded twice. */
+  private void discardFailed() {
+    for (Outcome<T> each = failed.poll(); each != null; each = failed.poll()) {
+      if (each != decision.get()) {
+        discard(each);
+      }
+    }
+  }
+
+  private void discard(Outcome<T> outcome) {
+    if (outcome.failure() == null) {
+      discards.discard(outcome.result());
     }
   }
 
@@ -170,17 +237,19 @@ final class Race<T extends @Nullable Object> {
     try {
       outcome = caller.await(answer);
     } catch (ContextException ended) {
-      decided.set(true);
-      end();
-      withOthers(ended);
+      suppressOthers(ended);
+      leave(ended);
       throw ended;
     } catch (InterruptedException interrupted) {
-      decided.set(true);
-      end();
       Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      CallInterruptedException thrown = new CallInterruptedException(interrupted);
+      leave(thrown);
+      throw thrown;
     } catch (ExecutionException impossible) {
       throw new AssertionError("an outcome is a value", impossible);
+    } catch (Throwable broken) {
+      leave(broken);
+      throw broken;
     }
     Throwable failure = outcome.failure();
     if (failure != null) {
@@ -189,19 +258,24 @@ final class Race<T extends @Nullable Object> {
     return outcome.result();
   }
 
+  /** The caller does not wait any longer: whatever comes is for nobody. */
+  private void leave(Throwable thrown) {
+    Outcome<T> left = new Outcome<>(null, thrown);
+    Outcome<T> decided = decision.compareAndExchange(null, left);
+    if (decided != null) {
+      discard(decided);
+    }
+    end();
+    discardFailed();
+  }
+
   /** For a caller that does not wait. The attempts complete when the caller's context ends. */
   CompletionStage<T> stage() {
     CompletableFuture<T> stage = new CompletableFuture<>();
-    CompletionStage<Outcome<T>> decision = answer;
-    decision.whenComplete(
-        (outcome, never) -> {
-          Throwable failure = outcome.failure();
-          if (failure == null) {
-            stage.complete(outcome.result());
-          } else {
-            stage.completeExceptionally(failure);
-          }
-        });
+    Stages.watch(
+        answer,
+        stage,
+        (outcome, never) -> Stages.complete(stage, outcome.result(), outcome.failure()));
     return stage;
   }
 }

@@ -5,13 +5,15 @@ import dev.resilience.observe.CallReport;
 import dev.resilience.observe.CallReport.Decision;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 
-/** Says how races went. */
+/** Tells listeners and reports how races went. */
 record RaceEvents(String name, PolicyListener listener) {
 
   void hedged(Context ctx, int number, Duration after) {
-    CallReport.tell(ctx, name, new Decision("hedge " + number + " started after " + after));
+    CallReport.tell(
+        ctx, name, new Decision("hedge " + number + " started after " + DurationText.of(after)));
     listener.on(new PolicyEvent.HedgeStarted(name, number, after));
   }
 

@@ -12,6 +12,7 @@ import dev.resilience.error.ResilienceException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,21 +31,41 @@ import org.jspecify.annotations.Nullable;
  *     .onResult(HttpResponse.class, r -> r.statusCode() >= 500 ? Verdict.FAILURE : Verdict.SUCCESS);
  * }</pre>
  *
+ * <p>By default every result is a success, and every exception a {@link Verdict#FAILURE} that may
+ * be tried again, but for the unmistakable programming errors: a {@link NullPointerException},
+ * {@link ClassCastException}, {@link IndexOutOfBoundsException} or {@link
+ * UnsupportedOperationException} comes again however often it is tried, and is a {@link
+ * Verdict#PERMANENT_FAILURE}. A breaker counts it all the same.
+ *
  * <p>Immutable; the functions must be thread-safe.
  */
 public final class Classifier {
 
-  private static final Classifier DEFAULTS = new Classifier(null, null);
+  private static final Classifier DEFAULTS = new Classifier(null, null, Verdict.FAILURE, true);
 
   private final @Nullable Rule<Throwable> failures;
   private final @Nullable Rule<Object> results;
 
-  private Classifier(@Nullable Rule<Throwable> failures, @Nullable Rule<Object> results) {
+  /** What an exception is that no rule is about. */
+  private final Verdict otherwise;
+
+  private final boolean programmingErrorsAreFinal;
+
+  private Classifier(
+      @Nullable Rule<Throwable> failures,
+      @Nullable Rule<Object> results,
+      Verdict otherwise,
+      boolean programmingErrorsAreFinal) {
     this.failures = failures;
     this.results = results;
+    this.otherwise = otherwise;
+    this.programmingErrorsAreFinal = programmingErrorsAreFinal;
   }
 
-  /** Every result a success, every other exception a {@link Verdict#FAILURE}. */
+  /**
+   * Every result a success, every other exception a {@link Verdict#FAILURE}, programming errors a
+   * {@link Verdict#PERMANENT_FAILURE}.
+   */
   public static Classifier ofDefaults() {
     return DEFAULTS;
   }
@@ -54,11 +75,83 @@ public final class Classifier {
    *
    * @param type of the exception as the work threw it; never an {@link Error}
    * @param rule returns one of {@link Verdict#SUCCESS}, {@link Verdict#FAILURE}, {@link
-   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}
+   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}, {@link Verdict#REJECTED}
    */
   public <E extends Exception> Classifier onFailure(
       Class<E> type, Function<? super E, Verdict> rule) {
-    return new Classifier(Rule.add(type, rule, failures), results);
+    return withFailures(Rule.add(type, rule, failures));
+  }
+
+  /**
+   * A classifier that also judges failures by a predicate. The rule that was added last is asked
+   * first. Asked about exceptions of the dependency only, not about those of this library.
+   *
+   * @param when must be thread-safe
+   * @param verdict as of {@link #onFailure}
+   */
+  public Classifier onFailureIf(Predicate<? super Exception> when, Verdict verdict) {
+    Objects.requireNonNull(when, "when");
+    Objects.requireNonNull(verdict, "verdict");
+    return withFailures(
+        new Rule<>(Exception.class, e -> when.test((Exception) e), e -> verdict, failures));
+  }
+
+  /**
+   * A classifier by which exceptions of these types are worth another attempt, and no others that
+   * no rule is about: those are a {@link Verdict#PERMANENT_FAILURE}. Called several times, it adds
+   * types. Time-outs of this library and rejections stay as they are.
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only read
+  public final Classifier retryOn(Class<? extends Exception>... types) {
+    Rule<Throwable> rules = failures;
+    for (Class<? extends Exception> type : types) {
+      if (!AttemptTimeoutException.class.isAssignableFrom(type)
+          && !RejectedException.class.isAssignableFrom(type)) {
+        rules = Rule.add(type, e -> Verdict.FAILURE, rules);
+      }
+    }
+    return new Classifier(rules, results, Verdict.PERMANENT_FAILURE, programmingErrorsAreFinal);
+  }
+
+  /**
+   * A classifier by which exceptions of these types are final: a {@link Verdict#PERMANENT_FAILURE},
+   * which is not tried again, and counts as a failure for a breaker.
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only read
+  public final Classifier abortOn(Class<? extends Exception>... types) {
+    return on(Verdict.PERMANENT_FAILURE, types);
+  }
+
+  /**
+   * A classifier by which exceptions of these types say nothing of the dependency: {@link
+   * Verdict#IGNORED}, which is not tried again, and does not count for a breaker.
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only read
+  public final Classifier ignore(Class<? extends Exception>... types) {
+    return on(Verdict.IGNORED, types);
+  }
+
+  private Classifier on(Verdict verdict, Class<? extends Exception>[] types) {
+    Rule<Throwable> rules = failures;
+    for (Class<? extends Exception> type : types) {
+      rules = Rule.add(type, e -> verdict, rules);
+    }
+    return withFailures(rules);
+  }
+
+  /**
+   * A classifier by which programming errors are failures like any other: for work in which such an
+   * exception comes from outside, as a remote {@code NullPointerException}.
+   */
+  public Classifier retryProgrammingErrors() {
+    return new Classifier(failures, results, otherwise, false);
+  }
+
+  private Classifier withFailures(@Nullable Rule<Throwable> rules) {
+    return new Classifier(rules, results, otherwise, programmingErrorsAreFinal);
   }
 
   /**
@@ -66,10 +159,11 @@ public final class Classifier {
    *
    * @param type of the result
    * @param rule returns one of {@link Verdict#SUCCESS}, {@link Verdict#FAILURE}, {@link
-   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}
+   *     Verdict#PERMANENT_FAILURE}, {@link Verdict#IGNORED}, {@link Verdict#REJECTED}
    */
   public <R> Classifier onResult(Class<R> type, Function<? super R, Verdict> rule) {
-    return new Classifier(failures, Rule.add(type, rule, results));
+    return new Classifier(
+        failures, Rule.add(type, rule, results), otherwise, programmingErrorsAreFinal);
   }
 
   /** Judges a result. Costs nothing where no rule for results was given. */
@@ -129,18 +223,34 @@ public final class Classifier {
     if (failure instanceof NoTimeLeftException) {
       return Verdict.NO_TIME_LEFT;
     }
-    return failure instanceof RejectedException ? Verdict.REJECTED : Verdict.FAILURE;
+    if (failure instanceof RejectedException) {
+      return Verdict.REJECTED;
+    }
+    return programmingErrorsAreFinal && isProgrammingError(failure)
+        ? Verdict.PERMANENT_FAILURE
+        : otherwise;
+  }
+
+  private static boolean isProgrammingError(Throwable failure) {
+    return failure instanceof NullPointerException
+        || failure instanceof ClassCastException
+        || failure instanceof IndexOutOfBoundsException
+        || failure instanceof UnsupportedOperationException;
   }
 
   private Verdict judgeExpired(Throwable failure, boolean fairChance) {
     if (failure instanceof RejectedException || wasNotDispatched(failure)) {
       return Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH;
     }
-    if (failures != null
-        && !(failure instanceof Error || failure instanceof ContextException)
-        && Rule.ask(failures, failure) == Verdict.SUCCESS) {
-      // An answer in the shape of an exception; like any success it may come after the end.
-      return Verdict.SUCCESS;
+    if (failures != null && !(failure instanceof Error || failure instanceof ContextException)) {
+      Verdict verdict = Rule.ask(failures, failure);
+      if (verdict == Verdict.SUCCESS) {
+        // An answer in the shape of an exception; like any success it may come after the end.
+        return Verdict.SUCCESS;
+      }
+      if (verdict == Verdict.REJECTED) {
+        return Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH;
+      }
     }
     return hadFairChance(failure, fairChance)
         ? Verdict.DEADLINE_EXCEEDED
@@ -170,13 +280,17 @@ public final class Classifier {
 
   /** A chain of rules, the newest first. */
   private record Rule<S>(
-      Class<?> type, Function<Object, Verdict> verdict, @Nullable Rule<S> older) {
+      Class<?> type,
+      Predicate<Object> when,
+      Function<Object, Verdict> verdict,
+      @Nullable Rule<S> older) {
 
     static <S, R extends S> Rule<S> add(
         Class<R> type, Function<? super R, Verdict> verdict, @Nullable Rule<S> older) {
       Objects.requireNonNull(type, "type");
       Objects.requireNonNull(verdict, "rule");
-      return new Rule<>(type, subject -> verdict.apply(type.cast(subject)), older);
+      return new Rule<>(
+          type, type::isInstance, subject -> verdict.apply(type.cast(subject)), older);
     }
 
     static <S> @Nullable Verdict ask(Rule<S> newest, S subject) {
@@ -192,7 +306,8 @@ public final class Classifier {
     private boolean applies(Object subject) {
       return type.isInstance(subject)
           && (!(subject instanceof ResilienceException)
-              || ResilienceException.class.isAssignableFrom(type));
+              || ResilienceException.class.isAssignableFrom(type))
+          && when.test(subject);
     }
 
     private static Verdict checked(@Nullable Verdict verdict, Object subject) {
@@ -200,7 +315,7 @@ public final class Classifier {
         throw wrong("null", subject);
       }
       return switch (verdict) {
-        case SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED -> verdict;
+        case SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED, REJECTED -> verdict;
         default -> throw wrong(verdict.name(), subject);
       };
     }
@@ -211,7 +326,7 @@ public final class Classifier {
               + verdict
               + " of a "
               + subject.getClass().getName()
-              + " (expected: SUCCESS, FAILURE, PERMANENT_FAILURE or IGNORED)");
+              + " (expected: SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED or REJECTED)");
     }
   }
 }

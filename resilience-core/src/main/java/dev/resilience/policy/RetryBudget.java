@@ -1,34 +1,42 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.Criticality;
 import dev.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps further attempts under a share of the calls, so that an outage is not made worse by those
- * who try again. Retries and hedges of one dependency may share one budget.
+ * who try again. The retry and the hedge of one dependency best share one budget.
  *
  * <pre>{@code
- * RetryBudget budget = RetryBudget.ratio(0.2);   // one further attempt for every five calls
+ * RetryBudget budget = RetryBudget.ratio(0.2);   // one further attempt for every five that succeed
  * Retry retry = Retry.builder().budget(budget).build();
  * }</pre>
  *
- * <p>A token bucket. Each call that its caller did not cancel puts a share of a token in, each
- * further attempt takes a whole one out, as soon as it is decided on: one that still waits counts.
- * A further attempt that was not made because its caller ended is given back. Besides, tokens come
- * at a steady minimum rate, so that somebody who seldom calls can try again at all. The bucket is
- * full at first and holds a {@linkplain Builder#burst number} of tokens, so that a lonely call gets
- * all its attempts. Over any time there are at most {@code burst + ratio * calls + minimum * time}
- * further attempts.
+ * <p>A token bucket, full at first. Each call that succeeds puts a share of a token in. Each
+ * further attempt takes tokens out as soon as it is decided on, so that one that still waits
+ * counts: one token after a plain failure, such as a broken connection; more after a sign of
+ * overload, such as a time-out or a refusal, because another attempt then adds to what caused it. A
+ * further attempt that was not made because its caller ended is given back. Besides, tokens come at
+ * a steady minimum rate, so that somebody who seldom calls can try again at all. Over any time no
+ * more than {@code burst + ratio * successes + minimum * time} tokens are spent.
+ *
+ * <p>Not everybody may take the last tokens. Hedges, and attempts for what is {@linkplain
+ * dev.resilience.context.Criticality#isSheddable sheddable}, leave half of the bucket to the
+ * retries of the rest. While an adaptive concurrency limit shrinks there is nothing for anybody:
+ * see {@link #limitChanged}.
  *
  * <p>The idea is that of Finagle's {@code RetryBudget}; the bucket is that of gRPC's <a
  * href="https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs">retry
- * throttling</a>.
+ * throttling</a>; the costs follow the AWS SDKs, where of 500 tokens one comes back for each
+ * success and a retry costs 5 or 14.
  *
- * <p>Thread-safe, without a lock. A call that finds a full bucket costs one volatile read;
- * otherwise it is one compare-and-set. The clock is read only to take a token out, and is that of
+ * <p>Thread-safe, without a lock. A success that finds a full bucket costs one volatile read;
+ * otherwise it is one compare-and-set. The clock is read only to take tokens out, and is that of
  * the calling context: a budget that is used under a second time source throws an {@link
  * IllegalArgumentException} then.
  */
@@ -36,6 +44,12 @@ public final class RetryBudget {
 
   private static final long TOKEN = 1_000_000_000L;
   private static final double MOST = 1_000_000;
+
+  /** A limit that hovers a tenth below its peak does not shrink. */
+  private static final double SHRUNK = 0.9;
+
+  private static final long PRESSURE_NANOS = TOKEN;
+
   private static final VarHandle UNITS;
   private static final VarHandle REFILLED;
 
@@ -53,27 +67,44 @@ public final class RetryBudget {
   private final double minimumPerSecond;
   private final long capacity;
   private final long deposit;
+  private final long overloadCost;
 
   private volatile long units;
   private volatile @Nullable Refill refilled;
 
-  private RetryBudget(double ratio, double minimumPerSecond, long capacity) {
+  private final AtomicReference<@Nullable Fall> fall = new AtomicReference<>();
+
+  private RetryBudget(double ratio, double minimumPerSecond, long capacity, double overloadTokens) {
     this.ratio = ratio;
     this.minimumPerSecond = minimumPerSecond;
     this.capacity = capacity;
     this.deposit = (long) Math.min(ratio * TOKEN, (double) capacity);
+    this.overloadCost = (long) (overloadTokens * TOKEN);
     this.units = capacity;
   }
 
-  /** 20 % of the calls, at least 1 a second, 20 at once. */
+  /** Why a further attempt is to be made, which decides about its price. */
+  public enum Reason {
+    /** The attempt before it failed, and nothing tells of overload. Costs one token. */
+    FAILURE,
+    /**
+     * The attempt before it timed out or was refused, or the server said when to come back. Costs
+     * {@link Builder#overloadCost}.
+     */
+    OVERLOAD,
+    /** The attempt before it is slow. Costs one token, and leaves a reserve to retries. */
+    HEDGE
+  }
+
+  /** 20 % of the calls that succeed, at least 1 a second, 20 at once. */
   public static RetryBudget ofDefaults() {
     return builder().build();
   }
 
   /**
-   * A share of the calls, and otherwise the defaults.
+   * A share of the calls that succeed, and otherwise the defaults.
    *
-   * @param share 0 to 1000: 0.2 is one further attempt for every five calls
+   * @param share 0 to 1000: 0.2 is one further attempt for every five successes
    */
   public static RetryBudget ratio(double share) {
     return builder().ratio(share).build();
@@ -81,51 +112,112 @@ public final class RetryBudget {
 
   /** Refuses nothing and counts nothing: for what cannot be overloaded, and for tests. */
   public static RetryBudget unlimited() {
-    return new RetryBudget(0, 0, Long.MAX_VALUE);
+    return new RetryBudget(0, 0, Long.MAX_VALUE, 0);
   }
 
-  /** A budget with more to say. */
+  /** Returns a builder with all defaults set. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** A call was made, and its caller did not cancel it. Once for each call, not each attempt. */
-  public void recordCall() {
+  /** A call succeeded. Once for each call, not each attempt. */
+  public void recordSuccess() {
     if (units < capacity) {
       add(deposit);
     }
   }
 
   /**
-   * Takes a token for a further attempt.
+   * Takes the tokens for a further attempt.
    *
-   * @param ctx the caller's, for its clock
-   * @return false if there is none: the attempt is not to be made
+   * @param ctx the caller's, for its clock and its criticality
+   * @param reason why the attempt is to be made
+   * @return false if it is not to be made
    */
-  public boolean tryAcquire(Context ctx) {
+  public boolean tryAcquire(Context ctx, Reason reason) {
+    if (isUnderPressure(ctx)) {
+      return false;
+    }
     if (isUnlimited()) {
       return true;
     }
     refill(ctx.timeSource());
+    long cost = cost(reason);
+    long least = cost + reserve(ctx, reason, cost);
     while (true) {
       long now = units;
-      if (now < TOKEN) {
+      if (now < least) {
         return false;
       }
-      if (UNITS.compareAndSet(this, now, now - TOKEN)) {
+      if (UNITS.compareAndSet(this, now, now - cost)) {
         return true;
       }
     }
   }
 
-  /** Gives a token back, of an attempt that was not made after all. */
-  public void giveBack() {
+  /**
+   * Gives tokens back, of an attempt that was not made after all.
+   *
+   * @param reason the one for which they were taken
+   */
+  public void giveBack(Reason reason) {
     if (!isUnlimited()) {
-      add(TOKEN);
+      add(cost(reason));
     }
   }
 
-  /** How many further attempts the bucket holds, without what time has earned since the last. */
+  /** A bucket that is smaller than the price is emptied by it. */
+  private long cost(Reason reason) {
+    return Math.min(capacity, reason == Reason.OVERLOAD ? overloadCost : TOKEN);
+  }
+
+  /** What has to be left. A full bucket allows at least one attempt to anybody. */
+  private long reserve(Context ctx, Reason reason, long cost) {
+    return reason == Reason.HEDGE || Criticality.of(ctx).isSheddable()
+        ? Math.min(capacity / 2, capacity - cost)
+        : 0;
+  }
+
+  /**
+   * An adaptive concurrency limit of the same dependency has changed; {@code Retry.limitListener}
+   * and {@code Hedge.limitListener} hear of it and tell. From where it has lost a tenth until it
+   * grows again, or has not shrunk for a second, no further attempt is allowed: each would take the
+   * place of a first one.
+   *
+   * @param from how many calls at once before
+   * @param to how many from now on
+   */
+  public void limitChanged(int from, int to) {
+    fall.updateAndGet(
+        before -> {
+          if (to >= from) {
+            return null;
+          }
+          int peak = before == null ? from : Math.max(before.peak, from);
+          return new Fall(peak, to < peak * SHRUNK, null);
+        });
+  }
+
+  /**
+   * Whether a concurrency limit shrinks, so that there is no further attempt for anybody.
+   *
+   * @param ctx the caller's, for its clock
+   */
+  public boolean isUnderPressure(Context ctx) {
+    Fall now = fall.get();
+    if (now == null || !now.isDeep) {
+      return false;
+    }
+    long nanos = ctx.timeSource().nanoTime();
+    if (now.seen == null) {
+      // An event has no clock: it counts from when it is first asked about.
+      fall.compareAndSet(now, new Fall(now.peak, true, nanos));
+      return true;
+    }
+    return nanos - now.seen < PRESSURE_NANOS;
+  }
+
+  /** How many tokens the bucket holds, without what time has earned since the last were taken. */
   public double available() {
     return isUnlimited() ? Double.POSITIVE_INFINITY : units / (double) TOKEN;
   }
@@ -172,7 +264,7 @@ public final class RetryBudget {
         ? "no retry budget"
         : "retry budget of "
             + ratio
-            + " per call, at least "
+            + " per success, at least "
             + minimumPerSecond
             + " per s, "
             + capacity / TOKEN
@@ -182,17 +274,27 @@ public final class RetryBudget {
   /** When the minimum rate was last paid, and on which clock. */
   private record Refill(TimeSource time, long at) {}
 
-  /** Says how large a {@link RetryBudget} is. Not thread-safe. */
+  /**
+   * An adaptive limit that has not grown since it began to shrink.
+   *
+   * @param peak from which it fell
+   * @param isDeep whether it has fallen far enough to matter
+   * @param seen when a call first met the latest fall
+   */
+  private record Fall(int peak, boolean isDeep, @Nullable Long seen) {}
+
+  /** Builds a {@link RetryBudget}. Not thread-safe. */
   public static final class Builder {
 
     private double ratio = 0.2;
     private double minimumPerSecond = 1;
     private int burst = 20;
+    private double overloadCost = 2.8;
 
     private Builder() {}
 
     /**
-     * Further attempts per call.
+     * Tokens per call that succeeds.
      *
      * @param share 0 to 1000. Default: 0.2
      */
@@ -205,36 +307,50 @@ public final class RetryBudget {
     }
 
     /**
-     * Further attempts that are allowed each second, however few calls there are.
+     * Tokens that come each second, however few calls there are.
      *
-     * @param attempts 0 to 1,000,000. Default: 1
+     * @param tokens 0 to 1,000,000. Default: 1
      */
-    public Builder minimumPerSecond(double attempts) {
-      if (!(attempts >= 0 && attempts <= MOST)) {
+    public Builder minimumPerSecond(double tokens) {
+      if (!(tokens >= 0 && tokens <= MOST)) {
         throw new IllegalArgumentException(
-            "minimumPerSecond: " + attempts + " (expected: 0 to 1000000)");
+            "minimumPerSecond: " + tokens + " (expected: 0 to 1000000)");
       }
-      minimumPerSecond = attempts;
+      minimumPerSecond = tokens;
       return this;
     }
 
     /**
-     * How many unused attempts are saved at most, and are there at first. Below the number of
+     * How many unused tokens are saved at most, and are there at first. Below the price of the
      * further attempts of one call, that call may get fewer than it is configured for.
      *
-     * @param attempts 1 to 1,000,000. Default: 20
+     * @param tokens 1 to 1,000,000. Default: 20
      */
-    public Builder burst(int attempts) {
-      if (attempts < 1 || attempts > MOST) {
-        throw new IllegalArgumentException("burst: " + attempts + " (expected: 1 to 1000000)");
+    public Builder burst(int tokens) {
+      if (tokens < 1 || tokens > MOST) {
+        throw new IllegalArgumentException("burst: " + tokens + " (expected: 1 to 1000000)");
       }
-      burst = attempts;
+      burst = tokens;
+      return this;
+    }
+
+    /**
+     * What a further attempt costs after a sign of overload; after any other failure it costs one
+     * token.
+     *
+     * @param tokens 1 to 1000. Default: 2.8, which is 14 to 5
+     */
+    public Builder overloadCost(double tokens) {
+      if (!(tokens >= 1 && tokens <= 1000)) {
+        throw new IllegalArgumentException("overloadCost: " + tokens + " (expected: 1 to 1000)");
+      }
+      overloadCost = tokens;
       return this;
     }
 
     /** The budget, full. */
     public RetryBudget build() {
-      return new RetryBudget(ratio, minimumPerSecond, burst * TOKEN);
+      return new RetryBudget(ratio, minimumPerSecond, burst * TOKEN, overloadCost);
     }
   }
 }

@@ -17,7 +17,10 @@ public enum Verdict {
   DEADLINE_EXCEEDED_EARLY(Evidence.NONE, false, Sample.AT_LEAST, true),
   /** A limit of a policy's own passed while the caller still waits. */
   TIMED_OUT(Evidence.FAILURE, true, Sample.AT_LEAST, true),
-  /** Not let through: circuit open, rate limited, full, no instance. */
+  /**
+   * The work was not begun: not let through (circuit open, rate limited, full, no instance), or
+   * refused by the server before it did anything, where a {@link Classifier} says so.
+   */
   REJECTED(Evidence.NONE, true, Sample.NONE, true),
   /** Not let through because the time left was too short. */
   NO_TIME_LEFT(Evidence.NONE, false, Sample.NONE, true),
@@ -27,7 +30,10 @@ public enum Verdict {
   FATAL(Evidence.FAILURE, false, Sample.NONE, false),
   /** Any other exception that nobody said anything else about. */
   FAILURE(Evidence.FAILURE, true, Sample.NONE, true),
-  /** A failure that will not go away by trying again; only if a {@link Classifier} says so. */
+  /**
+   * A failure that will not go away by trying again: a programming error, and what a {@link
+   * Classifier} says is one.
+   */
   PERMANENT_FAILURE(Evidence.FAILURE, false, Sample.NONE, true),
   /**
    * An answer that says nothing of the dependency's health; only if a {@link Classifier} says so.

@@ -1,10 +1,9 @@
 package dev.resilience.retry;
 
 import dev.resilience.context.Context;
-import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
-import dev.resilience.policy.Verdict;
+import dev.resilience.stage.Stages;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -19,66 +18,51 @@ import org.jspecify.annotations.Nullable;
  */
 final class AsyncRetry<T extends @Nullable Object> {
 
-  private final Retry retry;
+  private final RetryConfig config;
   private final Context ctx;
   private final Next next;
   private final AsyncCall<T> work;
-  private final long begun;
+  private final long start;
   private final CompletableFuture<T> answer = new CompletableFuture<>();
   private final AtomicInteger signals = new AtomicInteger();
 
   // Written before a signal and read after it, and so by one thread at a time.
-  private @Nullable RetrySession state;
+  private @Nullable RetrySession session;
   private boolean inBackoff;
   private @Nullable T result;
   private @Nullable Throwable failure;
 
-  private AsyncRetry(Retry retry, Context ctx, Next next, AsyncCall<T> work, long begun) {
-    this.begun = begun;
-    this.retry = retry;
+  private AsyncRetry(RetryConfig config, Context ctx, Next next, AsyncCall<T> work, long start) {
+    this.config = config;
     this.ctx = ctx;
     this.next = next;
     this.work = work;
+    this.start = start;
   }
 
-  static <T extends @Nullable Object> CompletionStage<T> start(
-      Retry retry, Context ctx, Next next, AsyncCall<T> work) {
-    long begun = retry.startOfFirst(ctx);
+  static <T extends @Nullable Object> CompletionStage<T> call(
+      RetryConfig config, Context ctx, Next next, AsyncCall<T> work) {
+    long start = config.startOfFirst(ctx);
     CompletionStage<T> first = next.callAsync(ctx, work);
-    if (first instanceof CompletableFuture<T> done && isGood(retry, done)) {
-      retry.succeeded(ctx, begun);
+    CompletableFuture<T> done = Stages.completed(first);
+    if (done != null && !done.isCompletedExceptionally() && config.isGood(done.join())) {
+      // The happy path: nothing is allocated.
+      config.firstSucceeded(ctx, start);
       return done;
     }
-    AsyncRetry<T> attempts = new AsyncRetry<>(retry, ctx, next, work, begun);
-    attempts.attemptIsUnderWay(first);
+    AsyncRetry<T> attempts = new AsyncRetry<>(config, ctx, next, work, start);
+    attempts.watchAttempt(first);
     return attempts.answer;
   }
 
-  /** The happy path: nothing is allocated. A classifier that fails is met again, and reported. */
-  private static boolean isGood(Retry retry, CompletableFuture<?> done) {
-    if (!done.isDone() || done.isCompletedExceptionally()) {
-      return false;
-    }
-    try {
-      return retry.judgeResult(done.join()) == Verdict.SUCCESS;
-    } catch (RuntimeException brokenRule) {
-      return false;
-    }
-  }
-
-  private void attemptIsUnderWay(CompletionStage<T> attempt) {
-    // Not whenComplete: its stage would wrap each failure once more, with a trace, for nobody.
-    attempt.handle(
-        (value, thrown) -> {
-          ended(false, value, thrown);
-          return null;
-        });
+  private void watchAttempt(CompletionStage<T> attempt) {
+    Stages.watch(attempt, answer, (value, thrown) -> ended(false, value, thrown));
   }
 
   private void ended(boolean backoff, @Nullable T value, @Nullable Throwable thrown) {
     inBackoff = backoff;
     result = value;
-    failure = thrown == null ? null : Failures.unwrap(thrown);
+    failure = thrown;
     if (signals.getAndIncrement() > 0) {
       return;
     }
@@ -92,45 +76,49 @@ final class AsyncRetry<T extends @Nullable Object> {
   }
 
   private void goOn() {
-    if (answer.isDone()) {
-      return;
-    }
     if (!inBackoff) {
       afterAttempt(result, failure);
-    } else if (failure == null) {
-      if (state != null) {
-        state.begins();
-      }
-      attemptIsUnderWay(next.callAsync(ctx, work));
-    } else {
-      answer.completeExceptionally(afterBackoff(failure));
+    } else if (session != null) {
+      afterBackoff(session, failure);
     }
   }
 
-  private Throwable afterBackoff(Throwable end) {
-    if (state == null) {
-      return end;
+  private void afterBackoff(RetrySession state, @Nullable Throwable end) {
+    if (end == null) {
+      state.begins();
+      watchAttempt(next.callAsync(ctx, work));
+    } else if (ctx.isDone()) {
+      answer.completeExceptionally(state.endedInBackoff(ctx.toException()));
+    } else {
+      state.returnTokens();
+      answer.completeExceptionally(end);
     }
-    return ctx.isDone() ? state.endedInBackoff(ctx.toException()) : state.brokenInBackoff(end);
   }
 
   @SuppressWarnings("NullAway") // a null result is one that T allows
   private void afterAttempt(@Nullable T value, @Nullable Throwable thrown) {
+    RetrySession state = session;
     if (state == null) {
-      if (thrown == null && retry.judgeResult(value) == Verdict.SUCCESS) {
-        retry.succeeded(ctx, begun);
+      if (thrown == null && config.isGood(value)) {
+        config.firstSucceeded(ctx, start);
         answer.complete(value);
         return;
       }
-      state = retry.startedFor(ctx, begun);
+      state = new RetrySession(config, ctx, start);
+      session = state;
     }
-    Duration delay = thrown != null ? state.delayAfter(thrown) : state.delayAfterResult(value);
-    if (delay != null) {
-      ctx.delay(delay).whenComplete((nothing, end) -> ended(true, null, end));
-    } else if (thrown != null) {
-      answer.completeExceptionally(thrown);
-    } else {
-      answer.complete(value);
+    Duration delay = state.delayAfter(value, thrown);
+    if (delay == null) {
+      Stages.complete(answer, value, thrown);
+      return;
     }
+    CompletionStage<?> backoff;
+    try {
+      backoff = ctx.delay(delay);
+    } catch (Throwable broken) {
+      ended(true, null, broken);
+      return;
+    }
+    Stages.watch(backoff, answer, (nothing, end) -> ended(true, null, end));
   }
 }

@@ -1,18 +1,19 @@
 package dev.resilience.retry;
 
+import dev.resilience.statistics.RecentDurations;
 import dev.resilience.time.TimeSource;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How long an attempt usually takes: the median of the latest that were measured and answered, or
  * were cut off after longer than that.
  *
- * <p>A clock costs more than all the rest of a retry. So a few attempts are measured at first, and
- * a few after each failure; while all is well nothing is, and to find that out is one volatile
- * read. The median is asked for only after a failure. Thread-safe; a sample that is lost to a race
- * is no loss.
+ * <p>For work of some microseconds a clock costs more than all the rest of a retry. So a few
+ * attempts are measured at first, and a few after each failure, and after each one that took {@link
+ * #SLOW}: of slow work, where the clock costs nothing in comparison, every attempt is measured, so
+ * that the median follows the service also when it recovers and nothing fails any more. To find out
+ * that nothing is to be measured is one volatile read. The median is asked for only after a
+ * failure. Thread-safe; a sample that is lost to a race is no loss.
  */
 final class AttemptDurations {
 
@@ -23,8 +24,10 @@ final class AttemptDurations {
   static final int AFTER_A_FAILURE = 16;
   static final int ENOUGH = 8;
 
-  private final AtomicLongArray samples = new AtomicLongArray(WINDOW);
-  private final AtomicInteger added = new AtomicInteger();
+  /** A millisecond: two readings of the clock are a twenty-thousandth of it. */
+  static final long SLOW = 1_000_000;
+
+  private final RecentDurations samples = new RecentDurations(WINDOW);
   private final AtomicInteger toWatch = new AtomicInteger(WINDOW);
 
   boolean isWatching() {
@@ -38,13 +41,20 @@ final class AttemptDurations {
 
   /** Something failed: the next ones are worth the clock. */
   void failed() {
+    watchOn();
+  }
+
+  private void watchOn() {
     if (toWatch.get() < AFTER_A_FAILURE) {
       toWatch.set(AFTER_A_FAILURE);
     }
   }
 
   void took(long nanos) {
-    samples.set((added.getAndIncrement() & Integer.MAX_VALUE) % WINDOW, Math.max(1, nanos));
+    samples.record(nanos);
+    if (nanos >= SLOW) {
+      watchOn();
+    }
   }
 
   /** That it was cut off early says nothing, or callers in a hurry would shrink the median. */
@@ -56,18 +66,7 @@ final class AttemptDurations {
 
   /** In nanoseconds; 0 as long as too little is known. */
   long median() {
-    long[] known = new long[WINDOW];
-    int count = 0;
-    for (int i = 0; i < WINDOW; i++) {
-      long sample = samples.get(i);
-      if (sample > 0) {
-        known[count++] = sample;
-      }
-    }
-    if (count < ENOUGH) {
-      return 0;
-    }
-    Arrays.sort(known, 0, count);
-    return known[(count - 1) / 2];
+    long[] sorted = samples.sorted();
+    return sorted.length < ENOUGH ? 0 : RecentDurations.quantile(sorted, 0.5);
   }
 }

@@ -1,11 +1,13 @@
 package dev.resilience.retry;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -100,6 +102,17 @@ public final class Backoff {
     return new Backoff(new Curve.Listed(List.copyOf(nanos)), Jitter.NONE, 0);
   }
 
+  /**
+   * A delay that is computed.
+   *
+   * @param delayAfter tells the delay, zero or more, from the number of the attempt that failed,
+   *     from 1; must be thread-safe. What it throws ends the call
+   */
+  public static Backoff of(IntFunction<Duration> delayAfter) {
+    Objects.requireNonNull(delayAfter, "delayAfter");
+    return new Backoff(new Curve.Computed(delayAfter), Jitter.NONE, 0);
+  }
+
   /** The same curve; each delay is drawn evenly from zero up to it. */
   public Backoff withFullJitter() {
     return new Backoff(curve, Jitter.FULL, 0);
@@ -158,7 +171,7 @@ public final class Backoff {
           case EQUAL -> nanos - nanos / 2 + upTo(nanos / 2, random);
           case PLUS_MINUS -> plusMinus(nanos, random);
           case DECORRELATED ->
-              decorrelated((Curve.Exponential) curve, Deadline.saturatedNanos(previous), random);
+              decorrelated((Curve.Exponential) curve, Durations.toNanos(previous), random);
         });
   }
 
@@ -188,7 +201,7 @@ public final class Backoff {
     if (Objects.requireNonNull(duration, name).isNegative()) {
       throw new IllegalArgumentException(name + ": " + duration + " (expected: not negative)");
     }
-    return Deadline.saturatedNanos(duration);
+    return Durations.toNanos(duration);
   }
 
   @Override
@@ -235,7 +248,7 @@ public final class Backoff {
 
       @Override
       public String toString() {
-        return delay == 0 ? "no delay" : Duration.ofNanos(delay).toString();
+        return delay == 0 ? "no delay" : DurationText.of(Duration.ofNanos(delay));
       }
     }
 
@@ -250,7 +263,29 @@ public final class Backoff {
 
       @Override
       public String toString() {
-        return Duration.ofNanos(first) + " x " + factor + " up to " + Duration.ofNanos(cap);
+        return DurationText.of(Duration.ofNanos(first))
+            + " x "
+            + factor
+            + " up to "
+            + DurationText.of(Duration.ofNanos(cap));
+      }
+    }
+
+    record Computed(IntFunction<Duration> delayAfter) implements Curve {
+
+      @Override
+      public long nanos(int attempt) {
+        Duration delay = delayAfter.apply(attempt);
+        if (delay == null || delay.isNegative()) {
+          throw new IllegalStateException(
+              "a back-off gave " + delay + " after attempt " + attempt + " (expected: >= 0)");
+        }
+        return Durations.toNanos(delay);
+      }
+
+      @Override
+      public String toString() {
+        return "computed delays";
       }
     }
 
@@ -263,7 +298,7 @@ public final class Backoff {
 
       @Override
       public String toString() {
-        return delays.stream().map(Duration::ofNanos).toList().toString();
+        return delays.stream().map(Duration::ofNanos).map(DurationText::of).toList().toString();
       }
     }
   }

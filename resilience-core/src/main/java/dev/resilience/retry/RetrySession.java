@@ -3,13 +3,18 @@ package dev.resilience.retry;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
+import dev.resilience.context.Criticality;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.Failures;
+import dev.resilience.error.RejectedException;
 import dev.resilience.observe.CallReport;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.Deadline;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -19,63 +24,60 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetrySession {
 
-  private final Retry retry;
+  private final RetryConfig config;
   private final Context ctx;
   private final AttemptRules.Count attempts;
   private final CallReport.Recorder report;
   private long start;
 
-  /** A token of the budget, for the attempt that is waited for or under way. */
-  private boolean holdsToken;
+  /** Attempts, and rejections, which are none for the report. */
+  private int tries;
 
-  RetrySession(Retry retry, Context ctx, long start) {
-    this.retry = retry;
+  /** What was taken from the budget, for the attempt that is waited for or under way. */
+  private RetryBudget.@Nullable Reason paidFor;
+
+  /**
+   * The first attempt is over.
+   *
+   * @param start when it began, or {@link AttemptDurations#UNWATCHED}
+   */
+  RetrySession(RetryConfig config, Context ctx, long start) {
+    this.config = config;
     this.ctx = ctx;
     this.start = start;
-    this.attempts = retry.attempts().start();
-    this.report = CallReport.recorder(retry.name(), ctx);
-  }
-
-  Context ctx() {
-    return ctx;
+    this.attempts = config.attempts().start();
+    this.report = CallReport.recorder(config.name(), ctx);
   }
 
   /** A further attempt begins. */
   void begins() {
     attempts.begins();
-    start = retry.times().start(ctx.timeSource());
+    start = config.durations().start(ctx.timeSource());
   }
 
-  /** The delay before the next attempt; null: there is none, and the failure carries the report. */
-  @Nullable Duration delayAfter(Throwable failure) {
-    Verdict verdict = judge(failure);
-    ended(verdict);
-    boolean isFirst = report.attempts() == 0;
-    if (isFirst && verdict == Verdict.FATAL) {
-      attempts.gaveUp(null, failure);
-      return null;
+  /**
+   * Decides after an attempt. Whatever a rule, a back-off or the budget throws comes out, the
+   * failure of the attempt suppressed in it.
+   *
+   * @param result what it returned; null where it failed
+   * @param failure what it failed with; null where it returned
+   * @return the delay before the next attempt; null: there is none, and this outcome is the answer
+   */
+  @Nullable Duration delayAfter(@Nullable Object result, @Nullable Throwable failure) {
+    try {
+      Duration delay = decide(result, failure);
+      if (delay != null) {
+        config.discards().discard(result);
+      }
+      return delay;
+    } catch (Throwable broken) {
+      config.discards().discard(result);
+      if (failure != null) {
+        Failures.suppress(broken, failure);
+      }
+      returnTokens();
+      throw broken;
     }
-    if (isFirst && verdict == Verdict.SUCCESS) {
-      return null;
-    }
-    report.failed(failure, verdict);
-    if (verdict == Verdict.SUCCESS) {
-      tellSuccess();
-      return null;
-    }
-    return decide(null, failure, verdict);
-  }
-
-  /** The delay before the next attempt; null: there is none, and this result is the answer. */
-  @Nullable Duration delayAfterResult(@Nullable Object result) {
-    Verdict verdict = retry.judgeResult(result);
-    ended(verdict);
-    report.returned(result, verdict);
-    if (verdict == Verdict.SUCCESS) {
-      tellSuccess();
-      return null;
-    }
-    return decide(result, null, verdict);
   }
 
   /** The caller ended while it waited: what is thrown then carries the report. */
@@ -84,27 +86,54 @@ final class RetrySession {
         end instanceof ContextCancelledException
             ? "the caller cancelled"
             : "the caller's deadline passed";
-    giveTokenBack();
+    returnTokens();
     stop(report.stopped(who + " during the back-off"), end);
     return end;
   }
 
-  /** The wait itself failed: there is no other attempt. */
-  Throwable brokenInBackoff(Throwable failure) {
-    giveTokenBack();
-    return failure;
-  }
-
   /** The thread was interrupted while it waited. */
   CallInterruptedException interruptedInBackoff(InterruptedException interrupt) {
-    giveTokenBack();
+    returnTokens();
     CallInterruptedException thrown = new CallInterruptedException(interrupt);
     stop(report.stopped("interrupted from outside during the back-off"), thrown);
     return thrown;
   }
 
+  private @Nullable Duration decide(@Nullable Object result, @Nullable Throwable failure) {
+    Verdict verdict =
+        failure != null ? config.classifier().judge(ctx, failure) : config.judgeResult(result);
+    learn(verdict, failure);
+    boolean isFirst = tries++ == 0;
+    if (failure != null && isFirst) {
+      // An answer in the shape of an exception, or an Error, needs no report.
+      if (verdict == Verdict.SUCCESS) {
+        return null;
+      }
+      if (verdict == Verdict.FATAL) {
+        attempts.gaveUp(null, failure);
+        return null;
+      }
+    }
+    if (failure != null) {
+      report.failed(failure, verdict);
+    } else {
+      report.returned(result, verdict);
+    }
+    if (verdict == Verdict.SUCCESS) {
+      CallReport told = report.stopped("an attempt succeeded");
+      config.listener().on(new PolicyEvent.RetrySucceeded(config.name(), told));
+      return null;
+    }
+    return decide(result, failure, verdict);
+  }
+
   private @Nullable Duration decide(
       @Nullable Object result, @Nullable Throwable failure, Verdict verdict) {
+    if (failure instanceof CircuitOpenException
+        && verdict == Verdict.REJECTED
+        && !config.waitsForOpenCircuit()) {
+      return giveUp(report.stopped("the circuit is open"), result, failure);
+    }
     if (!attempts.another(result, failure, verdict)) {
       String why = attempts.whyNoOther();
       stop(report.stopped(why != null ? why : reason(verdict)), failure);
@@ -113,7 +142,10 @@ final class RetrySession {
     if (failure == null && ctx.isDone()) {
       return giveUp(report.stopped("the caller has ended"), result, null);
     }
-    Duration told = told(result, failure);
+    Duration told = toldBy(failure != null ? failure : result);
+    if (told != null && told.compareTo(config.maxRetryAfter()) > 0) {
+      return giveUp(report.stopped(tooLong(told)), result, failure);
+    }
     Duration delay = told != null ? told : attempts.delay(ctx.timeSource().random());
     CallReport noTimeLeft = noTimeLeft(delay);
     if (noTimeLeft != null) {
@@ -122,14 +154,15 @@ final class RetrySession {
     if (told != null) {
       delay = spreadOut(told);
     }
-    if (!isInBudget(failure)) {
-      return giveUp(report.stopped("the retry budget is used up"), result, failure);
+    String unpaid = pay(verdict, told);
+    if (unpaid != null) {
+      return giveUp(report.stopped(unpaid), result, failure);
     }
     report.delay(delay);
     attempts.scheduled(result, failure, delay);
-    retry
+    config
         .listener()
-        .on(new PolicyEvent.RetryScheduled(retry.name(), report.attempts(), failure, delay));
+        .on(new PolicyEvent.RetryScheduled(config.name(), tries, failure, delay));
     return delay;
   }
 
@@ -138,6 +171,26 @@ final class RetrySession {
     attempts.gaveUp(result, failure);
     stop(told, failure);
     return null;
+  }
+
+  private void stop(CallReport told, @Nullable Throwable failure) {
+    if (failure != null) {
+      told.attachTo(failure);
+    }
+    config.listener().on(new PolicyEvent.RetriesStopped(config.name(), told));
+  }
+
+  // ---- time
+
+  private @Nullable Duration toldBy(@Nullable Object outcome) {
+    return outcome == null ? null : config.retryAfter().after(outcome).orElse(null);
+  }
+
+  private String tooLong(Duration told) {
+    return "told to come back in "
+        + DurationText.of(told)
+        + ", and waits no longer than "
+        + DurationText.of(config.maxRetryAfter());
   }
 
   /** The end of the report, if another attempt would not begin, or would hardly end, in time. */
@@ -154,107 +207,91 @@ final class RetrySession {
   }
 
   private boolean fits(Duration delay, Duration left) {
-    return usual().compareTo(left.minus(delay)) < 0;
+    return usual().compareTo(Durations.minus(left, delay)) < 0;
   }
 
   /** How long an attempt usually takes; zero where that is not known. */
   private Duration usual() {
-    return Duration.ofNanos(retry.times().median());
+    return Duration.ofNanos(config.durations().median());
   }
 
-  /** Who was told the same time is not to come back at the same moment; nor before. */
+  /** Those who were told the same time are not to come back at the same moment; nor before. */
   private Duration spreadOut(Duration told) {
-    long tenth = Deadline.saturatedNanos(told) / 10;
-    if (tenth == 0 || !retry.attempts().spreadsOut()) {
+    long tenth = Durations.toNanos(told) / 10;
+    if (tenth == 0 || !config.attempts().spreadsOut()) {
       return told;
     }
-    Duration later = told.plusNanos(ctx.timeSource().random().nextLong(tenth + 1));
+    Duration jitter = Duration.ofNanos(ctx.timeSource().random().nextLong(tenth + 1));
+    Duration later = Durations.plus(told, jitter);
     boolean inTime = ctx.deadline().map(end -> fits(later, end.timeLeft())).orElse(true);
     return inTime ? later : told;
   }
 
-  private boolean isInBudget(@Nullable Throwable failure) {
-    try {
-      holdsToken = budget().tryAcquire(ctx);
-      return holdsToken;
-    } catch (IllegalArgumentException otherTime) {
-      if (failure != null) {
-        Failures.suppress(otherTime, failure);
-      }
-      throw otherTime;
+  // ---- the budget
+
+  /** Takes the price of another attempt; or says why it is not to be had. */
+  private @Nullable String pay(Verdict verdict, @Nullable Duration told) {
+    RetryBudget.Reason reason =
+        verdict == Verdict.REJECTED || verdict == Verdict.TIMED_OUT || told != null
+            ? RetryBudget.Reason.OVERLOAD
+            : RetryBudget.Reason.FAILURE;
+    RetryBudget budget = config.budget();
+    if (budget.tryAcquire(ctx, reason)) {
+      paidFor = reason;
+      return null;
+    }
+    if (budget.isUnderPressure(ctx)) {
+      return "the concurrency limit shrinks";
+    }
+    return Criticality.of(ctx).isSheddable()
+        ? "what is left of the retry budget is not for what is sheddable"
+        : "the retry budget is used up";
+  }
+
+  /** The attempt that was paid for will not be made. */
+  void returnTokens() {
+    RetryBudget.Reason paid = paidFor;
+    if (paid != null) {
+      paidFor = null;
+      config.budget().giveBack(paid);
     }
   }
 
-  private void giveTokenBack() {
-    if (holdsToken) {
-      holdsToken = false;
-      budget().giveBack();
-    }
-  }
+  // ---- learning
 
   /** An attempt is over: what is learned from it for others. */
-  private void ended(Verdict verdict) {
-    switch (verdict) {
-      // The dependency was not called.
-      case REJECTED, NO_TIME_LEFT, DEADLINE_EXCEEDED_BEFORE_DISPATCH -> giveTokenBack();
-      default -> holdsToken = false;
+  private void learn(Verdict verdict, @Nullable Throwable failure) {
+    if (wasNotMade(verdict, failure)) {
+      returnTokens();
     }
+    paidFor = null;
     if (verdict == Verdict.CALLER_CANCELLED) {
       return;
     }
-    if (report.attempts() == 0) {
-      budget().recordCall();
+    AttemptDurations durations = config.durations();
+    if (verdict == Verdict.SUCCESS) {
+      config.budget().recordSuccess();
+    } else {
+      durations.failed();
     }
-    AttemptDurations times = retry.times();
-    times.failed();
     if (start == AttemptDurations.UNWATCHED) {
       return;
     }
     switch (verdict.sample()) {
-      case EXACT -> times.took(ctx.timeSource().nanoTime() - start);
-      case AT_LEAST -> times.tookAtLeast(ctx.timeSource().nanoTime() - start);
+      case EXACT -> durations.took(ctx.timeSource().nanoTime() - start);
+      case AT_LEAST -> durations.tookAtLeast(ctx.timeSource().nanoTime() - start);
       case NONE -> {}
     }
   }
 
-  private RetryBudget budget() {
-    return retry.budget();
-  }
-
-  private void tellSuccess() {
-    CallReport told = report.stopped("an attempt succeeded");
-    retry.listener().on(new PolicyEvent.RetrySucceeded(retry.name(), told));
-  }
-
-  private Verdict judge(Throwable failure) {
-    try {
-      return retry.classifier().judge(ctx, failure);
-    } catch (RuntimeException brokenRule) {
-      Failures.suppress(brokenRule, failure);
-      throw brokenRule;
-    }
-  }
-
-  private void stop(CallReport told, @Nullable Throwable failure) {
-    if (failure != null) {
-      told.attachTo(failure);
-    }
-    retry.listener().on(new PolicyEvent.RetriesStopped(retry.name(), told));
-  }
-
-  private @Nullable Duration told(@Nullable Object result, @Nullable Throwable failure) {
-    Object outcome = failure != null ? failure : result;
-    if (outcome == null) {
-      return null;
-    }
-    try {
-      return retry.told().after(outcome).orElse(null);
-    } catch (RuntimeException brokenRule) {
-      if (failure != null) {
-        Failures.suppress(brokenRule, failure);
-      }
-      throw brokenRule;
-    }
+  /** The dependency was not called. A server that refuses was, if only to say so. */
+  private static boolean wasNotMade(Verdict verdict, @Nullable Throwable failure) {
+    return switch (verdict) {
+      case REJECTED, DEADLINE_EXCEEDED_BEFORE_DISPATCH ->
+          failure instanceof RejectedException || failure instanceof ContextException;
+      case NO_TIME_LEFT -> true;
+      default -> false;
+    };
   }
 
   private String reason(Verdict verdict) {

@@ -1,9 +1,9 @@
 /**
- * Trying again: {@link dev.resilience.retry.Retry} and the delays between its attempts, {@link
+ * Retries: {@link dev.resilience.retry.Retry} and the delays between its attempts, {@link
  * dev.resilience.retry.Backoff}.
  *
- * <p>How many attempts there are and which verdicts end them is decided by Failsafe; time, waiting
- * and randomness come from the caller's context. This package knows no other policy.
+ * <p>Time, waiting and randomness come from the caller's context. This package knows no other
+ * policy.
  */
 @NullMarked
 package dev.resilience.retry;

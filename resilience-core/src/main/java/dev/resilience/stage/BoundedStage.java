@@ -5,6 +5,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.context.WorkContext;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A stage that completes as another one does, or when a context ends: whichever comes first. */
@@ -20,18 +21,38 @@ public final class BoundedStage {
       // What is there already comes out, also if the context has ended meanwhile.
       return completed;
     }
-    CompletableFuture<T> bounded = new CompletableFuture<>();
     if (completed != null) {
-      Stages.forward(completed, bounded);
-      return bounded;
+      CompletableFuture<T> raw = new CompletableFuture<>();
+      Stages.forward(completed, raw);
+      return raw;
     }
+    return bound(ctx, stage, null);
+  }
+
+  /**
+   * As {@link #of(Context, CompletionStage)}, with an eye on what comes too late.
+   *
+   * @param late receives a result that comes when the stage has ended with its context
+   */
+  public static <T extends @Nullable Object> CompletionStage<T> of(
+      Context ctx, CompletionStage<T> stage, Consumer<? super T> late) {
+    return bound(ctx, stage, late);
+  }
+
+  private static <T extends @Nullable Object> CompletionStage<T> bound(
+      Context ctx, CompletionStage<T> stage, @Nullable Consumer<? super T> late) {
+    Bounded<T> bounded = new Bounded<>(ctx);
     Registration end = ctx.onDone(() -> bounded.completeExceptionally(ctx.toException()));
     Stages.watch(
         stage,
         bounded,
         (value, failure) -> {
           end.withdraw();
-          Stages.complete(bounded, value, failure);
+          if (failure != null) {
+            bounded.completeExceptionally(failure);
+          } else if (!bounded.complete(value) && late != null) {
+            late.accept(value);
+          }
         });
     return bounded;
   }
@@ -58,8 +79,8 @@ public final class BoundedStage {
             bounded.completeExceptionally(run.failed(failure));
           }
         };
-    if (completed != null) {
-      Stages.watch(completed, bounded, outcome);
+    if (completed != null || (stage instanceof Bounded<T> own && own.ctx == run)) {
+      Stages.watch(stage, bounded, outcome);
       return bounded;
     }
     Registration end = run.onDone(() -> bounded.completeExceptionally(run.toException()));
@@ -88,6 +109,22 @@ public final class BoundedStage {
           : stage;
     } catch (RuntimeException minimal) {
       return stage;
+    }
+  }
+
+  /** Ends with its context by itself: is not bounded by it a second time. */
+  private static final class Bounded<T extends @Nullable Object> extends CompletableFuture<T> {
+
+    private final Context ctx;
+
+    Bounded(Context ctx) {
+      this.ctx = ctx;
+    }
+
+    /** What depends on it is an ordinary stage. */
+    @Override
+    public <U extends @Nullable Object> CompletableFuture<U> newIncompleteFuture() {
+      return new CompletableFuture<>();
     }
   }
 }

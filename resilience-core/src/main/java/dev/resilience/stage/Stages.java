@@ -67,9 +67,9 @@ public final class Stages {
     watch(stage, promise, (value, failure) -> complete(promise, value, failure));
   }
 
-  /** Completes a promise with a failure, or with a value where there is none. */
+  /** Completes a promise with a failure, or with a value of its type where there is none. */
   public static <T extends @Nullable Object> void complete(
-      CompletableFuture<T> promise, T value, @Nullable Throwable failure) {
+      CompletableFuture<T> promise, @Nullable T value, @Nullable Throwable failure) {
     if (failure == null) {
       promise.complete(value);
     } else {

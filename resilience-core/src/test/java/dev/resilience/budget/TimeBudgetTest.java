@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.resilience.Schedules;
 import dev.resilience.budget.BudgetReport.Outcome;
-import dev.resilience.budget.BudgetReport.StageAccount;
+import dev.resilience.budget.BudgetReport.PhaseReport;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -58,19 +58,19 @@ class TimeBudgetTest {
         });
   }
 
-  /** What the stage is given; takes its time of that. */
-  private static Duration use(Bench bench, BudgetRun spend, Phase stage, Duration time)
+  /** What the phase is given; takes its time of that. */
+  private static Duration use(Bench bench, BudgetRun spend, Phase phase, Duration time)
       throws Exception {
     return bench.way() == Way.ASYNC
         ? bench.await(
             spend.callAsync(
-                stage,
+                phase,
                 c -> {
                   Duration given = c.timeLeft();
                   return c.delay(time).thenApply(nothing -> given);
                 }))
         : spend.call(
-            stage,
+            phase,
             c -> {
               Duration given = c.timeLeft();
               c.sleep(time);
@@ -108,7 +108,7 @@ class TimeBudgetTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
-    void a_processing_stage_that_overruns_leaves_the_last_its_reserve(Way way) throws Exception {
+    void a_processing_phase_that_overruns_leaves_the_last_its_reserve(Way way) throws Exception {
       play(
           way,
           (bench, spend) -> {
@@ -122,7 +122,7 @@ class TimeBudgetTest {
     }
 
     @Test
-    void a_processing_stage_that_hears_of_no_end_leaves_the_last_its_reserve_too()
+    void a_processing_phase_that_hears_of_no_end_leaves_the_last_its_reserve_too()
         throws Exception {
       play(
           Way.ASYNC,
@@ -139,7 +139,7 @@ class TimeBudgetTest {
     }
 
     @Test
-    void what_a_stubborn_first_stage_took_is_taken_from_the_middle_and_not_from_the_last()
+    void what_a_stubborn_first_phase_took_is_taken_from_the_middle_and_not_from_the_last()
         throws Exception {
       play(
           Way.PLATFORM_THREAD,
@@ -154,23 +154,23 @@ class TimeBudgetTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
-    void a_stage_for_which_only_the_reserve_is_left_is_refused(Way way) throws Exception {
+    void a_phase_for_which_only_the_reserve_is_left_is_refused(Way way) throws Exception {
       play(
           way,
           (bench, spend) -> {
             stubborn(bench, millis(850));
             assertThatThrownBy(() -> use(bench, spend, QUOTE, millis(1)))
                 .isInstanceOf(NoTimeLeftException.class)
-                .hasMessage("quote: no time left, PT0.2S are reserved for render");
+                .hasMessage("quote: no time left, 200 ms are reserved for render");
             assertThat(use(bench, spend, RENDER, millis(1))).isEqualTo(millis(150));
-            assertThat(spend.account().stages())
-                .extracting(StageAccount::outcome)
+            assertThat(spend.report().phases())
+                .extracting(PhaseReport::outcome)
                 .containsExactly(Outcome.NOT_BEGUN, Outcome.REFUSED, Outcome.DONE);
           });
     }
 
     @Test
-    void a_stage_that_is_left_out_leaves_its_time_to_the_others() throws Exception {
+    void a_phase_that_is_left_out_leaves_its_time_to_the_others() throws Exception {
       play(
           Way.PLATFORM_THREAD,
           (bench, spend) ->
@@ -178,7 +178,7 @@ class TimeBudgetTest {
     }
 
     @Test
-    void blocking_work_is_interrupted_when_its_stage_is_over() throws Exception {
+    void blocking_work_is_interrupted_when_its_phase_is_over() throws Exception {
       play(
           Way.PLATFORM_THREAD,
           (bench, spend) -> {
@@ -210,21 +210,21 @@ class TimeBudgetTest {
               assertThat(use(bench, spend, AUTH, millis(1))).isEqualTo(millis(200));
             }
             try (BudgetRun spend = PAGE.start(bench.caller)) {
-              assertThat(spend.account().total()).isEqualTo(Duration.ofSeconds(10));
+              assertThat(spend.report().total()).isEqualTo(Duration.ofSeconds(10));
             }
           });
     }
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
-    void ends_the_last_stage_with_the_callers_deadline(Way way) throws Exception {
+    void ends_the_last_phase_with_the_callers_deadline(Way way) throws Exception {
       play(
           way,
           (bench, spend) -> {
             assertThatThrownBy(() -> use(bench, spend, RENDER, SECOND.multipliedBy(2)))
                 .isInstanceOf(DeadlineExceededException.class);
             assertThat(bench.elapsed()).isEqualTo(SECOND);
-            assertThat(spend.account().stages().get(2).outcome()).isEqualTo(Outcome.OUT_OF_TIME);
+            assertThat(spend.report().phases().get(2).outcome()).isEqualTo(Outcome.OUT_OF_TIME);
           });
     }
 
@@ -262,10 +262,10 @@ class TimeBudgetTest {
   }
 
   @Nested
-  class The_account {
+  class The_report {
 
     @Test
-    void says_what_each_stage_was_given_and_used() throws Exception {
+    void says_what_each_phase_was_given_and_used() throws Exception {
       play(
           Way.PLATFORM_THREAD,
           (bench, spend) -> {
@@ -278,32 +278,32 @@ class TimeBudgetTest {
                           c.sleep(millis(40));
                           throw new IOException("refused");
                         }));
-            BudgetReport account =
+            BudgetReport report =
                 spend.call(
                     RENDER,
                     c -> {
                       c.sleep(millis(50));
-                      return spend.account();
+                      return spend.report();
                     });
-            assertThat(account.total()).isEqualTo(SECOND);
-            assertThat(account.left()).isEqualTo(millis(900));
-            assertThat(account.toTree())
+            assertThat(report.total()).isEqualTo(SECOND);
+            assertThat(report.left()).isEqualTo(millis(900));
+            assertThat(report.toTree())
                 .isEqualTo(
                     """
-                    total PT1S, left PT0.9S
-                    ├─ auth: given PT0.1S, used PT0.01S, DONE
-                    ├─ quote: given PT0.77S, used PT0.04S, FAILED
-                    └─ render: given PT0.95S, used PT0.05S, RUNNING""");
+                    total 1 s, left 900 ms
+                    ├─ auth: given 100 ms, used 10 ms, DONE
+                    ├─ quote: given 770 ms, used 40 ms, FAILED
+                    └─ render: given 950 ms, used 50 ms, RUNNING""");
           });
     }
 
     @Test
-    void shows_a_stage_that_overran() throws Exception {
+    void shows_a_phase_that_overran() throws Exception {
       play(
           Way.PLATFORM_THREAD,
           (bench, spend) -> {
             spend.call(AUTH, c -> stubborn(bench, millis(300)));
-            StageAccount auth = spend.account().stages().get(0);
+            PhaseReport auth = spend.report().phases().get(0);
             assertThat(auth.given()).isEqualTo(millis(100));
             assertThat(auth.used()).isEqualTo(millis(300));
             assertThat(auth.hasOverrun()).isTrue();
@@ -313,7 +313,7 @@ class TimeBudgetTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VIRTUAL_THREAD")
-    void holds_those_of_the_budgets_within_which_divide_the_time_of_their_stage(Way way)
+    void holds_those_of_the_budgets_within_which_divide_the_time_of_their_phase(Way way)
         throws Exception {
       Phase fetch = Phase.of("fetch", 3);
       Phase merge = Phase.of("merge", 1);
@@ -341,12 +341,12 @@ class TimeBudgetTest {
                     }
                   });
             }
-            BudgetReport inner = spend.account().stages().get(1).within().get(0);
+            BudgetReport inner = spend.report().phases().get(1).nested().get(0);
             assertThat(inner.total()).isBetween(millis(777), millis(778));
-            assertThat(inner.stages())
-                .extracting(StageAccount::used)
+            assertThat(inner.phases())
+                .extracting(PhaseReport::used)
                 .containsExactly(millis(100), millis(10));
-            assertThat(spend.account().toTree())
+            assertThat(spend.report().toTree())
                 .contains("\n├─ quote")
                 .contains("\n│  ├─ fetch")
                 .contains("\n│  └─ merge");
@@ -355,7 +355,7 @@ class TimeBudgetTest {
   }
 
   @Nested
-  class Stages {
+  class Phases {
 
     @Test
     void begin_in_order_and_once() throws Exception {
@@ -367,7 +367,7 @@ class TimeBudgetTest {
               assertThatIllegalStateException()
                   .isThrownBy(() -> use(bench, spend, over, millis(1)))
                   .withMessage(
-                      "stage: " + over + " (expected: one that has not begun, nor one after it)");
+                      "phase: " + over + " (expected: one that has not begun, nor one after it)");
             }
           });
     }
@@ -379,7 +379,7 @@ class TimeBudgetTest {
           (bench, spend) ->
               assertThatIllegalArgumentException()
                   .isThrownBy(() -> use(bench, spend, Phase.of("auth", 10), millis(1)))
-                  .withMessage("stage: auth (expected: one of [auth, quote, render])"));
+                  .withMessage("phase: auth (expected: one of [auth, quote, render])"));
     }
 
     @Test
@@ -410,32 +410,32 @@ class TimeBudgetTest {
     }
   }
 
-  /** Whatever the weights, and whatever the stages use. */
+  /** Whatever the weights, and whatever the phases use. */
   @Test
-  void the_last_stage_is_never_offered_less_than_its_share_unless_somebody_ignores_his_limit() {
+  void the_last_phase_is_never_offered_less_than_its_share_unless_somebody_ignores_his_limit() {
     Schedules.check(
         1_000,
         (seed, random) -> {
           VirtualTime.Automatic time = VirtualTime.automatic(seed);
           time.run(
               () -> {
-                Phase[] stages = new Phase[2 + random.nextInt(5)];
+                Phase[] phases = new Phase[2 + random.nextInt(5)];
                 double sum = 0;
-                for (int i = 0; i < stages.length; i++) {
-                  stages[i] = Phase.of("stage " + i, random.nextInt(1, 100));
-                  sum += stages[i].weight();
+                for (int i = 0; i < phases.length; i++) {
+                  phases[i] = Phase.of("phase " + i, random.nextInt(1, 100));
+                  sum += phases[i].weight();
                 }
-                Phase last = stages[stages.length - 1];
+                Phase last = phases[phases.length - 1];
                 Context root = Context.background(time);
-                try (BudgetRun spend = TimeBudget.of(stages).withDefaultTotal(SECOND).start(root)) {
-                  for (int i = 0; i < stages.length - 1; i++) {
+                try (BudgetRun spend = TimeBudget.of(phases).withDefaultTotal(SECOND).start(root)) {
+                  for (int i = 0; i < phases.length - 1; i++) {
                     Duration takes = millis(random.nextInt(600));
-                    Phase stage = stages[i];
-                    catchThrowable(() -> spend.run(stage, c -> c.sleep(takes)));
+                    Phase phase = phases[i];
+                    catchThrowable(() -> spend.run(phase, c -> c.sleep(takes)));
                   }
                   Duration offered = spend.call(last, Context::timeLeft);
                   long share = (long) (SECOND.toNanos() * last.weight() / sum);
-                  assertThat(offered.toNanos()).isGreaterThanOrEqualTo(share - stages.length);
+                  assertThat(offered.toNanos()).isGreaterThanOrEqualTo(share - phases.length);
                 }
                 return null;
               });
@@ -446,13 +446,13 @@ class TimeBudgetTest {
   void refuses_bad_input() {
     assertThatIllegalArgumentException()
         .isThrownBy(TimeBudget::of)
-        .withMessage("stages: none (expected: at least one)");
+        .withMessage("phases: none (expected: at least one)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TimeBudget.of(AUTH, QUOTE, AUTH))
-        .withMessage("stages: [auth, quote, auth] (expected: each once)");
+        .withMessage("phases: [auth, quote, auth] (expected: each once)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PAGE.withDefaultTotal(Duration.ZERO))
-        .withMessage("total: PT0S (expected: > 0)");
+        .withMessage("total: 0 s (expected: > 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Phase.of(" ", 1))
         .withMessage("name: ' ' (expected: not blank)");

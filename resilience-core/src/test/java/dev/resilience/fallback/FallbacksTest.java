@@ -546,7 +546,7 @@ class FallbacksTest {
   void a_limit_that_is_none_is_refused() {
     assertThatThrownBy(() -> Fallbacks.ofValue("a").within(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("limit: PT0S (expected: > 0)");
+        .hasMessage("limit: 0 s (expected: > 0)");
   }
 
   private static void assertNothingIsLeft(Bench bench) {

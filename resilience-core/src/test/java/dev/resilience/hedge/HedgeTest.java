@@ -13,6 +13,9 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextProbe;
+import dev.resilience.context.Criticality;
+import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.RetryBudget;
@@ -23,9 +26,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -152,7 +157,8 @@ class HedgeTest {
           assertThat(time.elapsed()).isEqualTo(ofMillis(130));
           return null;
         });
-    assertThat(hedge.snapshot()).isEqualTo(new HedgeSnapshot("hedge", ofMillis(100), 1, 1, 1, 0));
+    assertThat(hedge.snapshot())
+        .hasToString("hedge: after 100 ms, 1 calls, 1 hedges, 1 won, 0 refused");
   }
 
   @ParameterizedTest
@@ -304,7 +310,7 @@ class HedgeTest {
     Hedge hedge = Hedge.builder().delay(ofMillis(100)).budget(budget).build();
     run(
         () -> {
-          budget.tryAcquire(root);
+          budget.tryAcquire(root, RetryBudget.Reason.FAILURE);
           assertThat(mode.call(Resilience.of(hedge), root, script(good(500, "first"))))
               .isEqualTo("first");
           return null;
@@ -315,7 +321,7 @@ class HedgeTest {
 
   @ParameterizedTest
   @EnumSource
-  void each_call_that_is_not_cancelled_pays_into_the_budget(Mode mode) throws Exception {
+  void each_call_that_succeeds_pays_into_the_budget(Mode mode) throws Exception {
     RetryBudget own = RetryBudget.builder().ratio(0.25).minimumPerSecond(0).burst(10).build();
     RetryBudget shared = RetryBudget.builder().ratio(0.25).minimumPerSecond(0).burst(10).build();
     Resilience recording = Resilience.of(Hedge.builder().delay(ofMillis(100)).budget(own).build());
@@ -348,9 +354,203 @@ class HedgeTest {
             attempts.set(0);
             mode.call(stack, root, script(good(i * 10, "answer")));
           }
-          assertThat(hedge.currentDelay()).isEqualTo(ofMillis(180));
+          assertThat(hedge.currentDelay()).isEqualTo(ofMillis(200));
           return null;
         });
+  }
+
+  /** The whole service is slow: hardly one call takes longer than usual. */
+  @Test
+  void the_delay_is_at_least_two_medians() {
+    HedgeDelay delay = new HedgeDelay(0.95);
+    for (int i = 0; i < 32; i++) {
+      delay.took(ofMillis(100 + i).toNanos());
+    }
+
+    assertThat(delay.nanos()).isEqualTo(ofMillis(115).toNanos() * 2);
+  }
+
+  @Nested
+  class No_hedge_starts {
+
+    private final Hedge.Builder hedge = Hedge.builder().delay(ofMillis(100));
+
+    private void slowCallIsNotHedged(Mode mode, Hedge policy, Context ctx) throws Exception {
+      run(
+          () ->
+              assertThat(
+                      mode.call(
+                          Resilience.of(policy),
+                          ctx,
+                          script(good(500, "first"), good(1, "second"))))
+                  .isEqualTo("first"));
+      assertThat(policy.snapshot().hedges()).isZero();
+      assertThat(policy.snapshot().refused()).isOne();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void while_a_concurrency_limit_shrinks(Mode mode) throws Exception {
+      Hedge policy = hedge.build();
+      policy.limitListener().on(new PolicyEvent.ConcurrencyLimitChanged("api", 20, 10));
+
+      slowCallIsNotHedged(mode, policy, root);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void within_a_second_of_a_rejection(Mode mode) throws Exception {
+      Hedge policy = hedge.build();
+      policy
+          .limitListener()
+          .on(new PolicyEvent.Rejected("api", new ConcurrencyLimitExceededException("10 calls")));
+
+      slowCallIsNotHedged(mode, policy, root);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void while_the_user_says_so(Mode mode) throws Exception {
+      slowCallIsNotHedged(mode, hedge.pauseWhile(() -> true).build(), root);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void from_the_reserve_of_retries(Mode mode) throws Exception {
+      RetryBudget shared = RetryBudget.builder().minimumPerSecond(0).burst(4).build();
+      for (int i = 0; i < 2; i++) {
+        shared.tryAcquire(root, RetryBudget.Reason.FAILURE);
+      }
+
+      slowCallIsNotHedged(mode, hedge.sharedBudget(shared).build(), root);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void for_what_is_sheddable_once_the_budget_is_half_empty(Mode mode) throws Exception {
+      RetryBudget own = RetryBudget.builder().minimumPerSecond(0).burst(4).build();
+      for (int i = 0; i < 2; i++) {
+        own.tryAcquire(root, RetryBudget.Reason.FAILURE);
+      }
+
+      slowCallIsNotHedged(mode, hedge.budget(own).build(), Criticality.SHEDDABLE.in(root));
+    }
+  }
+
+  @Nested
+  class A_function_that_throws_an_error {
+
+    private final Error broken = new NoClassDefFoundError("org/example/Optional");
+    private final Classifier rules =
+        Classifier.ofDefaults()
+            .onFailure(IOException.class, e -> fail())
+            .onResult(String.class, r -> fail());
+
+    private <T> T fail() {
+      throw broken;
+    }
+
+    private void endsTheCall(Mode mode, Hedge hedge, Step... script) throws Exception {
+      run(
+          () -> {
+            try (var ctx = root.withCancel()) {
+              assertThat(catchThrowable(() -> mode.call(Resilience.of(hedge), ctx, script(script))))
+                  .isSameAs(broken);
+              assertThat(ContextProbe.waiters(ctx)).isZero();
+            }
+            return null;
+          });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void as_a_rule_for_failures(Mode mode) throws Exception {
+      IOException down = new IOException("down");
+      endsTheCall(mode, Hedge.builder().classifier(rules).build(), bad(10, down));
+      assertThat(broken.getSuppressed()).containsExactly(down);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void as_a_rule_for_results(Mode mode) throws Exception {
+      endsTheCall(mode, Hedge.builder().classifier(rules).build(), good(10, "answer"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void as_what_says_that_there_is_pressure(Mode mode) throws Exception {
+      endsTheCall(
+          mode,
+          Hedge.builder().delay(ofMillis(100)).pauseWhile(this::fail).build(),
+          good(500, "answer"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void as_a_budget_of_another_time_source(Mode mode) throws Exception {
+      RetryBudget budget = RetryBudget.ofDefaults();
+      budget.tryAcquire(Context.background(VirtualTime.manual()), RetryBudget.Reason.FAILURE);
+      Hedge hedge = Hedge.builder().delay(ofMillis(100)).budget(budget).build();
+      run(
+          () ->
+              assertThat(
+                      catchThrowable(
+                          () ->
+                              mode.call(
+                                  Resilience.of(hedge),
+                                  root,
+                                  script(bad(500, new IOException("down"))))))
+                  .isInstanceOf(IllegalArgumentException.class)
+                  .hasMessageStartingWith("ctx: a context on "));
+    }
+  }
+
+  @Nested
+  class A_result_that_is_not_the_answer {
+
+    private final List<Object> closed = new ArrayList<>();
+
+    @ParameterizedTest
+    @EnumSource
+    void is_discarded(Mode mode) throws Exception {
+      Hedge hedge =
+          Hedge.builder()
+              .delay(ofMillis(100))
+              .classifier(
+                  Classifier.ofDefaults()
+                      .onResult(
+                          String.class, r -> r.equals("bad") ? Verdict.FAILURE : Verdict.SUCCESS))
+              .onDiscard(String.class, closed::add)
+              .build();
+      run(
+          () ->
+              assertThat(
+                      mode.call(
+                          Resilience.of(hedge), root, script(good(150, "bad"), good(100, "good"))))
+                  .isEqualTo("good"));
+      assertThat(closed).containsExactly("bad");
+    }
+
+    /** The work takes no notice of its end, and has a result after all. */
+    @Test
+    void is_discarded_also_when_it_comes_after_the_answer() throws Exception {
+      CompletableFuture<String> first = new CompletableFuture<>();
+      CompletableFuture<String> second = new CompletableFuture<>();
+      VirtualTime.Manual clock = VirtualTime.manual();
+      Hedge hedge =
+          Hedge.builder().delay(ofMillis(100)).onDiscard(String.class, closed::add).build();
+      CompletableFuture<String> answer =
+          Resilience.of(hedge)
+              .callAsync(
+                  Context.background(clock), c -> attempts.getAndIncrement() == 0 ? first : second)
+              .toCompletableFuture();
+      clock.advance(ofMillis(100));
+      second.complete("second");
+      first.complete("first");
+
+      assertThat(answer).isCompletedWithValue("second");
+      assertThat(closed).containsExactly("first");
+    }
   }
 
   @Test
@@ -393,7 +593,7 @@ class HedgeTest {
             attempts.set(0);
             catchThrowable(() -> Mode.BLOCKING.call(stack, ctx, script(good(100, "answer"))));
           }
-          assertThat(hedge.currentDelay()).isEqualTo(before).isEqualTo(ofMillis(100));
+          assertThat(hedge.currentDelay()).isEqualTo(before).isEqualTo(ofMillis(200));
           return null;
         });
   }
@@ -453,9 +653,9 @@ class HedgeTest {
 
   @Test
   void refuses_bad_settings() {
-    assertThatThrownBy(() -> Hedge.after(Duration.ZERO)).hasMessage("delay: PT0S (expected: > 0)");
+    assertThatThrownBy(() -> Hedge.after(Duration.ZERO)).hasMessage("delay: 0 s (expected: > 0)");
     assertThatThrownBy(() -> Hedge.builder().maxHedges(0))
-        .hasMessage("maxHedges: 0 (expected: >= 1)");
+        .hasMessage("maxHedges: 0 (expected: 1 to 1000)");
     assertThatThrownBy(() -> Hedge.builder().percentile(1))
         .hasMessage("percentile: 1.0 (expected: > 0 and < 1)");
   }

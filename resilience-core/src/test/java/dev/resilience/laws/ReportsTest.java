@@ -45,7 +45,11 @@ class ReportsTest {
   private final AtomicInteger calls = new AtomicInteger();
 
   private final Retry retry =
-      Retry.builder().maxAttempts(3).backoff(Backoff.constant(ofMillis(50))).build();
+      Retry.builder()
+          .maxAttempts(3)
+          .backoff(Backoff.constant(ofMillis(50)))
+          .waitForOpenCircuit()
+          .build();
   private final Breaker breaker =
       Breaker.builder("payments").window(2).minimumCalls(2).openFor(ofSeconds(1)).build();
 
@@ -205,8 +209,8 @@ class ReportsTest {
               ├─ retry: waited 50 ms
               ├─ retry: attempt 2: SUCCESS, a result of java.lang.String
               ├─ retry: stopped: an attempt succeeded
-              ├─ stage find: given PT1S, used PT0.05S, DONE
-              └─ stage show: given PT1.95S, used PT0S, DONE\
+              ├─ phase find: given 1 s, used 50 ms, DONE
+              └─ phase show: given 1.95 s, used 0 s, DONE\
               """);
     }
 
@@ -390,7 +394,7 @@ class ReportsTest {
           .asString()
           .endsWith(
               """
-              ├─ quotes: hedge 1 started after PT0.1S
+              ├─ quotes: hedge 1 started after 100 ms
               └─ quotes: number 2 of 2 attempts won\
               """);
     }

@@ -146,7 +146,7 @@ class RolesTest {
                 .describe())
         .isEqualTo(
             "more time (at least 3 s)"
-                + " > retry (2 attempts, PT0.1S x 2.0 up to PT5S with full jitter)"
+                + " > retry (2 attempts, 100 ms x 2.0 up to 5 s with full jitter)"
                 + " > breaker 'service' (CLOSED)"
                 + " > rate limit (10.0 per s, burst 10)"
                 + " > timeout of payment (1 s)"

@@ -10,7 +10,7 @@ import dev.resilience.WithFallback;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerSnapshot;
 import dev.resilience.budget.BudgetReport.Outcome;
-import dev.resilience.budget.BudgetReport.StageAccount;
+import dev.resilience.budget.BudgetReport.PhaseReport;
 import dev.resilience.budget.BudgetRun;
 import dev.resilience.budget.Phase;
 import dev.resilience.budget.TimeBudget;
@@ -325,9 +325,9 @@ final class Simulation {
           String first = spend.call(FIRST, c -> stack.call(c, this::dependency));
           return first + ", " + spend.call(LAST, c -> stack.call(c, this::dependency));
         } finally {
-          tell(name + ": " + spend.account());
-          assertThat(spend.account().stages())
-              .extracting(StageAccount::outcome)
+          tell(name + ": " + spend.report());
+          assertThat(spend.report().phases())
+              .extracting(PhaseReport::outcome)
               .doesNotContain(Outcome.RUNNING);
         }
       }

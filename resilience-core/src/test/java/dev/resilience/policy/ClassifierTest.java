@@ -14,6 +14,7 @@ import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.error.NoInstanceException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.error.RejectedException;
 import dev.resilience.error.ResilienceException;
 import dev.resilience.policy.Verdict.Evidence;
 import dev.resilience.policy.Verdict.Sample;
@@ -228,10 +229,10 @@ class ClassifierTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_rule_may_say_four_things(Verdict verdict) {
+    void a_rule_may_say_five_things(Verdict verdict) {
       Classifier says = defaults.onFailure(IOException.class, e -> verdict);
       switch (verdict) {
-        case SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED ->
+        case SUCCESS, FAILURE, PERMANENT_FAILURE, IGNORED, REJECTED ->
             assertThat(says.judge(waiting, new IOException())).isEqualTo(verdict);
         default ->
             assertThatThrownBy(() -> says.judge(waiting, new IOException()))
@@ -252,6 +253,103 @@ class ClassifierTest {
     @Test
     void a_classifier_does_not_change_when_another_is_made_of_it() {
       assertThat(defaults.judge(waiting, new FileNotFoundException())).isEqualTo(Verdict.FAILURE);
+    }
+  }
+
+  @Nested
+  class A_programming_error {
+
+    private static Stream<Exception> errors() {
+      return Stream.of(
+          new NullPointerException(),
+          new ClassCastException(),
+          new ArrayIndexOutOfBoundsException(),
+          new UnsupportedOperationException());
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void is_final_and_counts_against_the_dependency(Exception error) {
+      Verdict verdict = defaults.judge(waiting, error);
+
+      assertThat(verdict).isEqualTo(Verdict.PERMANENT_FAILURE);
+      assertThat(verdict.evidence()).isEqualTo(Evidence.FAILURE);
+      assertThat(verdict.isRetryable()).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void is_a_failure_like_any_other_where_that_is_asked_for(Exception error) {
+      assertThat(defaults.retryProgrammingErrors().judge(waiting, error))
+          .isEqualTo(Verdict.FAILURE);
+    }
+
+    @Test
+    void is_what_a_rule_says_where_there_is_one() {
+      assertThat(
+              defaults
+                  .retryOn(NullPointerException.class)
+                  .judge(waiting, new NullPointerException()))
+          .isEqualTo(Verdict.FAILURE);
+    }
+  }
+
+  @Nested
+  class With_types {
+
+    @Test
+    void retry_on_makes_all_others_final() {
+      Classifier only = defaults.retryOn(IOException.class).retryOn(TimeoutException.class);
+
+      assertThat(only.judge(waiting, new FileNotFoundException())).isEqualTo(Verdict.FAILURE);
+      assertThat(only.judge(waiting, new TimeoutException())).isEqualTo(Verdict.FAILURE);
+      assertThat(only.judge(waiting, new IllegalStateException()))
+          .isEqualTo(Verdict.PERMANENT_FAILURE);
+    }
+
+    @Test
+    void retry_on_leaves_time_outs_and_rejections_alone() {
+      Classifier only = defaults.retryOn(IOException.class, RejectedException.class);
+
+      assertThat(only.judge(waiting, new AttemptTimeoutException("x", Duration.ofSeconds(1))))
+          .isEqualTo(Verdict.TIMED_OUT);
+      assertThat(only.judge(waiting, new CircuitOpenException("x"))).isEqualTo(Verdict.REJECTED);
+    }
+
+    @Test
+    void abort_on_is_final_and_ignore_says_nothing() {
+      Classifier rules = defaults.abortOn(IOException.class).ignore(FileNotFoundException.class);
+
+      assertThat(rules.judge(waiting, new IOException())).isEqualTo(Verdict.PERMANENT_FAILURE);
+      assertThat(rules.judge(waiting, new FileNotFoundException())).isEqualTo(Verdict.IGNORED);
+    }
+
+    @Test
+    void a_predicate_is_asked_about_the_dependencys_own_exceptions() {
+      Classifier rules = defaults.onFailureIf(e -> true, Verdict.PERMANENT_FAILURE);
+
+      assertThat(rules.judge(waiting, new IOException())).isEqualTo(Verdict.PERMANENT_FAILURE);
+      assertThat(rules.judge(waiting, new CircuitOpenException("x"))).isEqualTo(Verdict.REJECTED);
+    }
+  }
+
+  @Nested
+  class A_server_that_refuses_before_it_works {
+
+    private final Classifier http = defaults.onFailure(IOException.class, e -> Verdict.REJECTED);
+
+    @Test
+    void says_nothing_against_its_health() {
+      Verdict verdict = http.judge(waiting, new IOException("503"));
+
+      assertThat(verdict).isEqualTo(Verdict.REJECTED);
+      assertThat(verdict.evidence()).isEqualTo(Evidence.NONE);
+    }
+
+    @Test
+    void did_not_work_either_where_the_callers_deadline_has_passed_meanwhile() {
+      assertThat(http.judge(expired, new IOException("503")))
+          .isEqualTo(Verdict.DEADLINE_EXCEEDED_BEFORE_DISPATCH);
     }
   }
 

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.resilience.Schedules;
 import dev.resilience.context.Context;
+import dev.resilience.context.Criticality;
 import dev.resilience.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RetryBudgetTest {
 
@@ -21,7 +24,7 @@ class RetryBudgetTest {
 
   private int takeAll(RetryBudget budget) {
     int taken = 0;
-    while (taken < 1000 && budget.tryAcquire(ctx)) {
+    while (taken < 1000 && budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)) {
       taken++;
     }
     return taken;
@@ -37,29 +40,29 @@ class RetryBudgetTest {
       assertThat(budget.available()).isEqualTo(20);
       assertThat(takeAll(budget)).isEqualTo(20);
       assertThat(budget.available()).isZero();
-      assertThat(budget.tryAcquire(ctx)).isFalse();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
     }
 
     @Test
-    void gets_a_share_of_a_token_for_each_call() {
+    void gets_a_share_of_a_token_for_each_success() {
       var budget = RetryBudget.builder().ratio(0.25).minimumPerSecond(0).build();
       takeAll(budget);
       for (int call = 0; call < 3; call++) {
-        budget.recordCall();
+        budget.recordSuccess();
       }
-      assertThat(budget.tryAcquire(ctx)).isFalse();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
 
-      budget.recordCall();
+      budget.recordSuccess();
 
-      assertThat(budget.tryAcquire(ctx)).isTrue();
-      assertThat(budget.tryAcquire(ctx)).isFalse();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isTrue();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
     }
 
     @Test
     void takes_no_deposit_when_it_is_full() {
       var budget = RetryBudget.builder().burst(3).build();
       for (int call = 0; call < 1000; call++) {
-        budget.recordCall();
+        budget.recordSuccess();
       }
 
       assertThat(budget.available()).isEqualTo(3);
@@ -71,10 +74,10 @@ class RetryBudgetTest {
       takeAll(budget);
 
       time.advance(ofMillis(499));
-      assertThat(budget.tryAcquire(ctx)).isFalse();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
       time.advance(ofMillis(1));
-      assertThat(budget.tryAcquire(ctx)).isTrue();
-      assertThat(budget.tryAcquire(ctx)).isFalse();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isTrue();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
       time.advance(java.time.Duration.ofHours(1));
       assertThat(takeAll(budget)).isEqualTo(5);
     }
@@ -90,12 +93,12 @@ class RetryBudgetTest {
     @Test
     void takes_back_what_was_not_used() {
       var budget = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(1).build();
-      budget.tryAcquire(ctx);
-      budget.giveBack();
+      budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE);
+      budget.giveBack(RetryBudget.Reason.FAILURE);
 
-      assertThat(budget.tryAcquire(ctx)).isTrue();
-      budget.giveBack();
-      budget.giveBack();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isTrue();
+      budget.giveBack(RetryBudget.Reason.FAILURE);
+      budget.giveBack(RetryBudget.Reason.FAILURE);
       assertThat(budget.available()).isEqualTo(1);
     }
 
@@ -116,10 +119,10 @@ class RetryBudgetTest {
             for (int step = 0; step < 100; step++) {
               switch (random.nextInt(3)) {
                 case 0 -> {
-                  budget.recordCall();
+                  budget.recordSuccess();
                   calls++;
                 }
-                case 1 -> taken += budget.tryAcquire(caller) ? 1 : 0;
+                case 1 -> taken += budget.tryAcquire(caller, RetryBudget.Reason.FAILURE) ? 1 : 0;
                 default -> clock.advance(ofMillis(random.nextInt(300)));
               }
               double seconds = clock.elapsed().toMillis() / 1000.0;
@@ -145,11 +148,11 @@ class RetryBudgetTest {
                     throw new AssertionError(e);
                   }
                   for (int i = 0; i < 600; i++) {
-                    if (budget.tryAcquire(ctx)) {
+                    if (budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)) {
                       taken.incrementAndGet();
                       if (i % 3 == 0) {
                         taken.decrementAndGet();
-                        budget.giveBack();
+                        budget.giveBack(RetryBudget.Reason.FAILURE);
                       }
                     }
                   }
@@ -165,13 +168,135 @@ class RetryBudgetTest {
     }
   }
 
+  @Nested
+  class The_price {
+
+    @Test
+    void after_a_sign_of_overload_is_higher_than_after_a_plain_failure() {
+      var budget = RetryBudget.builder().minimumPerSecond(0).burst(28).build();
+
+      int dear = 0;
+      while (budget.tryAcquire(ctx, RetryBudget.Reason.OVERLOAD)) {
+        dear++;
+      }
+
+      assertThat(dear).isEqualTo(10);
+      assertThat(takeAll(budget)).isZero();
+    }
+
+    @Test
+    void is_given_back_as_it_was_paid() {
+      var budget = RetryBudget.builder().overloadCost(5).build();
+      budget.tryAcquire(ctx, RetryBudget.Reason.OVERLOAD);
+      assertThat(budget.available()).isEqualTo(15);
+
+      budget.giveBack(RetryBudget.Reason.OVERLOAD);
+
+      assertThat(budget.available()).isEqualTo(20);
+    }
+
+    @Test
+    void empties_a_bucket_that_is_smaller() {
+      var budget = RetryBudget.builder().minimumPerSecond(0).burst(1).build();
+
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.OVERLOAD)).isTrue();
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.OVERLOAD)).isFalse();
+    }
+  }
+
+  @Nested
+  class The_reserve {
+
+    private final RetryBudget budget = RetryBudget.builder().minimumPerSecond(0).build();
+
+    @Test
+    void is_left_by_hedges_to_retries() {
+      int hedges = 0;
+      while (budget.tryAcquire(ctx, RetryBudget.Reason.HEDGE)) {
+        hedges++;
+      }
+
+      assertThat(hedges).isEqualTo(10);
+      assertThat(takeAll(budget)).isEqualTo(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+        value = Criticality.class,
+        names = {"SHEDDABLE", "SHEDDABLE_PLUS"})
+    void is_left_by_what_is_sheddable(Criticality criticality) {
+      int taken = 0;
+      while (budget.tryAcquire(criticality.in(ctx), RetryBudget.Reason.FAILURE)) {
+        taken++;
+      }
+
+      assertThat(taken).isEqualTo(10);
+      assertThat(budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isTrue();
+    }
+
+    @Test
+    void of_a_full_bucket_is_never_too_large_for_one_attempt() {
+      var smallest = RetryBudget.builder().burst(1).build();
+
+      assertThat(smallest.tryAcquire(ctx, RetryBudget.Reason.HEDGE)).isTrue();
+    }
+  }
+
+  @Nested
+  class While_a_concurrency_limit_shrinks {
+
+    private final RetryBudget budget = RetryBudget.ofDefaults();
+
+    private boolean isAllowed() {
+      return budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE);
+    }
+
+    @Test
+    void nothing_is_allowed_until_it_grows() {
+      budget.limitChanged(20, 10);
+      assertThat(isAllowed()).isFalse();
+      assertThat(budget.isUnderPressure(ctx)).isTrue();
+
+      budget.limitChanged(10, 11);
+      assertThat(isAllowed()).isTrue();
+    }
+
+    @Test
+    void it_counts_for_a_second_and_no_longer() {
+      budget.limitChanged(20, 10);
+      assertThat(isAllowed()).isFalse();
+      time.advance(ofMillis(999));
+      assertThat(isAllowed()).isFalse();
+      time.advance(ofMillis(1));
+      assertThat(isAllowed()).isTrue();
+    }
+
+    @Test
+    void small_steps_add_up() {
+      budget.limitChanged(100, 95);
+      assertThat(isAllowed()).as("hovering is not shrinking").isTrue();
+      budget.limitChanged(95, 91);
+      assertThat(isAllowed()).isTrue();
+      budget.limitChanged(91, 89);
+      assertThat(isAllowed()).isFalse();
+    }
+
+    @Test
+    void an_unlimited_budget_allows_nothing_either() {
+      var unlimited = RetryBudget.unlimited();
+      unlimited.limitChanged(20, 10);
+
+      assertThat(unlimited.tryAcquire(ctx, RetryBudget.Reason.FAILURE)).isFalse();
+    }
+  }
+
   @Test
   void without_limit_it_refuses_nothing() {
     var budget = RetryBudget.unlimited();
 
     assertThat(takeAll(budget)).isEqualTo(1000);
-    budget.recordCall();
-    budget.giveBack();
+    budget.recordSuccess();
+    budget.giveBack(RetryBudget.Reason.FAILURE);
     assertThat(budget.available()).isInfinite();
     assertThat(budget).hasToString("no retry budget");
   }
@@ -179,10 +304,13 @@ class RetryBudgetTest {
   @Test
   void two_time_sources_are_refused() {
     var budget = RetryBudget.ratio(0.1);
-    budget.tryAcquire(ctx);
+    budget.tryAcquire(ctx, RetryBudget.Reason.FAILURE);
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> budget.tryAcquire(Context.background(VirtualTime.manual())))
+        .isThrownBy(
+            () ->
+                budget.tryAcquire(
+                    Context.background(VirtualTime.manual()), RetryBudget.Reason.FAILURE))
         .withMessageStartingWith("ctx: a context on ")
         .withMessageContaining("on which this retry budget measures already");
   }
@@ -201,24 +329,28 @@ class RetryBudgetTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RetryBudget.builder().burst(0))
         .withMessage("burst: 0 (expected: 1 to 1000000)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RetryBudget.builder().overloadCost(0.9))
+        .withMessage("overloadCost: 0.9 (expected: 1 to 1000)");
   }
 
   @Test
   void the_ends_of_the_ranges_are_taken() {
     var least = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(1).build();
-    assertThat(least).hasToString("retry budget of 0.0 per call, at least 0.0 per s, 1 at once");
+    assertThat(least).hasToString("retry budget of 0.0 per success, at least 0.0 per s, 1 at once");
     var most =
         RetryBudget.builder().ratio(1000).minimumPerSecond(1_000_000).burst(1_000_000).build();
     assertThat(most)
-        .hasToString("retry budget of 1000.0 per call, at least 1000000.0 per s, 1000000 at once");
-    most.tryAcquire(ctx);
-    most.recordCall();
+        .hasToString(
+            "retry budget of 1000.0 per success, at least 1000000.0 per s, 1000000 at once");
+    most.tryAcquire(ctx, RetryBudget.Reason.FAILURE);
+    most.recordSuccess();
     assertThat(most.available()).isEqualTo(1_000_000);
   }
 
   @Test
   void tells_what_it_allows() {
     assertThat(RetryBudget.ofDefaults())
-        .hasToString("retry budget of 0.2 per call, at least 1.0 per s, 20 at once");
+        .hasToString("retry budget of 0.2 per success, at least 1.0 per s, 20 at once");
   }
 }

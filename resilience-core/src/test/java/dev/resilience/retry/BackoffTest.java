@@ -228,10 +228,9 @@ class BackoffTest {
         .isEqualTo(Backoff.exponential(ofMillis(1), ofSeconds(1), 2).withJitter(0.2))
         .hasSameHashCodeAs(Backoff.exponential(ofMillis(1), ofSeconds(1), 2).withJitter(0.2))
         .isNotEqualTo(Backoff.exponential(ofMillis(1), ofSeconds(1)).withJitter(0.3))
-        .hasToString("PT0.001S x 2.0 up to PT1S ± 20.0 %");
+        .hasToString("1 ms x 2.0 up to 1 s ± 20.0 %");
     assertThat(Backoff.none()).hasToString("no delay");
-    assertThat(Backoff.constant(ofSeconds(1)).withFullJitter())
-        .hasToString("PT1S with full jitter");
-    assertThat(Backoff.list(ofMillis(1), ofSeconds(2))).hasToString("[PT0.001S, PT2S]");
+    assertThat(Backoff.constant(ofSeconds(1)).withFullJitter()).hasToString("1 s with full jitter");
+    assertThat(Backoff.list(ofMillis(1), ofSeconds(2))).hasToString("[1 ms, 2 s]");
   }
 }

@@ -10,6 +10,8 @@ import dev.failsafe.RetryPolicy;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
+import dev.resilience.context.Criticality;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.limit.RateLimit;
@@ -24,13 +26,17 @@ import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attempts that never reached the dependency, and servers that say when to come back. */
 class RejectionsTest {
@@ -48,6 +54,14 @@ class RejectionsTest {
     }
   }
 
+  private static Stream<Arguments> hostileTimes() {
+    return Arrays.stream(CallMode.values())
+        .flatMap(
+            mode ->
+                Stream.of(ofSeconds(61), ofSeconds(Long.MAX_VALUE))
+                    .map(told -> Arguments.of(mode, told)));
+  }
+
   private record Response(int status, Duration retryAfter) {}
 
   private static final Backoff JITTERED = Backoff.constant(ofSeconds(50)).withFullJitter();
@@ -58,7 +72,10 @@ class RejectionsTest {
   private final List<PolicyEvent> events = new ArrayList<>();
 
   private Retry.Builder retry() {
-    return Retry.builder().backoff(Backoff.constant(ofSeconds(10))).listener(events::add);
+    return Retry.builder()
+        .waitForOpenCircuit()
+        .backoff(Backoff.constant(ofSeconds(10)))
+        .listener(events::add);
   }
 
   private Throwable failure(CallMode mode, Retry retry, Context ctx, Call<?, Exception> work)
@@ -153,7 +170,7 @@ class RejectionsTest {
     @EnumSource
     void is_not_waited_for_where_the_budget_is_used_up(CallMode mode) throws Exception {
       var budget = RetryBudget.builder().ratio(0).minimumPerSecond(0).burst(1).build();
-      budget.tryAcquire(root);
+      budget.tryAcquire(root, RetryBudget.Reason.FAILURE);
 
       Throwable failure = failure(mode, retry().budget(budget).build(), root, failing(open));
 
@@ -186,7 +203,165 @@ class RejectionsTest {
   }
 
   @Nested
+  class An_open_circuit {
+
+    private final CircuitOpenException open = new CircuitOpenException("payments", ofMillis(700));
+
+    @ParameterizedTest
+    @EnumSource
+    void ends_the_call_at_once(CallMode mode) throws Exception {
+      Throwable failure = failure(mode, Retry.ofDefaults(), root, failing(open));
+
+      assertThat(failure).isSameAs(open);
+      assertThat(tries).hasValue(1);
+      assertThat(time.elapsed()).isEqualTo(Duration.ZERO);
+      assertThat(stopped(failure)).isEqualTo("the circuit is open");
+    }
+
+    /** Half-open, with all probes under way: nobody knows when they return. */
+    @ParameterizedTest
+    @EnumSource
+    void that_does_not_know_when_is_waited_for_by_the_back_off(CallMode mode) throws Exception {
+      Throwable failure =
+          failure(
+              mode,
+              retry().maxRejections(2).build(),
+              root,
+              failing(new CircuitOpenException("payments")));
+
+      assertThat(stopped(failure)).isEqualTo("rejected 3 times");
+      assertThat(time.elapsed()).isEqualTo(ofSeconds(20));
+    }
+  }
+
+  @Nested
+  class A_server_that_refuses_before_it_works {
+
+    private final IOException refused = new IOException("503");
+    private final Classifier http =
+        Classifier.ofDefaults().onFailure(IOException.class, e -> Verdict.REJECTED);
+
+    @ParameterizedTest
+    @EnumSource
+    void uses_up_no_attempt(CallMode mode) throws Exception {
+      failure(mode, retry().classifier(http).maxRejections(4).build(), root, failing(refused));
+
+      assertThat(tries).hasValue(5);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void was_asked_all_the_same_which_is_dear(CallMode mode) throws Exception {
+      var budget = RetryBudget.builder().minimumPerSecond(0).overloadCost(5).burst(12).build();
+
+      Throwable failure =
+          failure(mode, retry().classifier(http).budget(budget).build(), root, failing(refused));
+
+      assertThat(tries).hasValue(3);
+      assertThat(budget.available()).isEqualTo(2);
+      assertThat(stopped(failure)).isEqualTo("the retry budget is used up");
+    }
+  }
+
+  @Nested
+  class Under_pressure {
+
+    private final IOException down = new IOException("down");
+
+    @ParameterizedTest
+    @EnumSource
+    void of_a_limit_that_shrinks_there_are_no_retries(CallMode mode) throws Exception {
+      Retry retry = retry().build();
+      retry.limitListener().on(new PolicyEvent.ConcurrencyLimitChanged("payments", 20, 10));
+
+      Throwable failure = failure(mode, retry, root, failing(down));
+
+      assertThat(tries).hasValue(1);
+      assertThat(stopped(failure)).isEqualTo("the concurrency limit shrinks");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void what_is_sheddable_leaves_half_of_the_budget_to_the_rest(CallMode mode) throws Exception {
+      var budget = RetryBudget.builder().minimumPerSecond(0).burst(4).build();
+      Retry retry = retry().maxAttempts(10).budget(budget).build();
+
+      Throwable failure = failure(mode, retry, Criticality.SHEDDABLE.in(root), failing(down));
+
+      assertThat(tries).hasValue(3);
+      assertThat(stopped(failure))
+          .isEqualTo("what is left of the retry budget is not for what is sheddable");
+    }
+  }
+
+  @Nested
   class The_time_that_was_told {
+
+    @ParameterizedTest
+    @MethodSource("dev.resilience.retry.RejectionsTest#hostileTimes")
+    void is_not_worth_waiting_for_where_it_is_too_long(CallMode mode, Duration told)
+        throws Exception {
+      BusyException busy = new BusyException(told);
+      Throwable failure =
+          failure(
+              mode,
+              Retry.builder()
+                  .retryAfter(BusyException.class, e -> Optional.of(e.retryAfter))
+                  .build(),
+              root,
+              failing(busy));
+
+      assertThat(failure).isSameAs(busy);
+      assertThat(tries).hasValue(1);
+      assertThat(time.elapsed()).isEqualTo(Duration.ZERO);
+      assertThat(stopped(failure)).startsWith("told to come back in ").endsWith("than 60 s");
+    }
+
+    /** As long as the user wants it: the arithmetic saturates. */
+    @ParameterizedTest
+    @EnumSource
+    void may_be_as_long_as_the_user_allows(CallMode mode) throws Exception {
+      Duration forEver = ofSeconds(Long.MAX_VALUE);
+      var caller = root.withCancel();
+      Throwable failure =
+          time.run(
+              () -> {
+                time.start(
+                    "leaves",
+                    () -> {
+                      root.sleep(ofSeconds(3));
+                      caller.cancel();
+                    });
+                return catchThrowable(
+                    () ->
+                        mode.call(
+                            Resilience.of(
+                                Retry.builder()
+                                    .maxRetryAfter(forEver)
+                                    .retryAfter(IOException.class, e -> Optional.of(forEver))
+                                    .build()),
+                            caller,
+                            failing(new IOException("busy"))));
+              });
+
+      assertThat(failure).isInstanceOf(ContextCancelledException.class);
+      assertThat(CallReport.from(failure).orElseThrow().toTree()).contains("waited ");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void of_less_than_nothing_is_left_to_the_back_off(CallMode mode) throws Exception {
+      failure(
+          mode,
+          retry()
+              .maxAttempts(2)
+              .retryAfter(IOException.class, e -> Optional.of(ofSeconds(Long.MIN_VALUE)))
+              .build(),
+          root,
+          failing(new IOException("busy")));
+
+      assertThat(time.elapsed()).isEqualTo(ofSeconds(10));
+    }
 
     @ParameterizedTest
     @EnumSource

@@ -51,11 +51,13 @@ class RetryPropertyTest {
     private final List<Long> delays = new ArrayList<>();
     private final int mostAttempts;
     private final int mostRejections;
+    private final boolean waitsForOpenCircuit;
     private final long deadline;
     private final long leaves;
 
     private long expectedEnd;
     private int expectedAttempts;
+    private int expectedRejections;
     private Object expected;
 
     Script(long seed) {
@@ -63,6 +65,7 @@ class RetryPropertyTest {
       time = VirtualTime.manual(seed);
       mostAttempts = 1 + random.nextInt(5);
       mostRejections = random.nextInt(4);
+      waitsForOpenCircuit = random.nextInt(4) > 0;
       for (int i = 0; i < mostAttempts + mostRejections; i++) {
         attempts.add(new Attempt(random.nextInt(4), outcome(random)));
         delays.add((long) random.nextInt(6));
@@ -91,8 +94,12 @@ class RetryPropertyTest {
       var reached = new int[1];
       var root = Context.background(time).withCancel();
       var caller = deadline == NEVER ? root : root.withTimeout(Duration.ofNanos(10 * deadline + 1));
+      var builder = Retry.builder();
+      if (waitsForOpenCircuit) {
+        builder.waitForOpenCircuit();
+      }
       var retry =
-          Retry.builder()
+          builder
               .maxAttempts(mostAttempts)
               .maxRejections(mostRejections)
               .backoff(
@@ -132,7 +139,7 @@ class RetryPropertyTest {
         assertThat(seen).isSameAs(expected);
       }
       if (seen instanceof IOException failure) {
-        assertThat(CallReport.from(failure).orElseThrow().attemptCount()).isEqualTo(reached[0]);
+        assertThat(CallReport.from(failure).orElseThrow().attemptCount()).isEqualTo(reached[0] - expectedRejections);
       }
       if (leaving != null) {
         leaving.cancel();
@@ -170,10 +177,12 @@ class RetryPropertyTest {
         boolean isRejected = attempt.failure instanceof CircuitOpenException;
         if (isRejected) {
           rejected++;
+          expectedRejections++;
         } else {
           called++;
         }
         if (attempt.failure instanceof Error
+            || (isRejected && !waitsForOpenCircuit)
             || mostAttempts == 1
             || (isRejected ? rejected > mostRejections : called == mostAttempts)
             || (end != NEVER && delay >= end - now)) {

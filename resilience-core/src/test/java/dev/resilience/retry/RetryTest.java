@@ -507,7 +507,7 @@ class RetryTest {
     void a_retry_after_of_nothing_would_hammer_and_is_not_obeyed(CallMode mode) throws Exception {
       failure(
           mode,
-          retry().maxRejections(2).build(),
+          retry().waitForOpenCircuit().maxRejections(2).build(),
           root,
           (c, n) -> {
             throw new CircuitOpenException("payments", Duration.ZERO);
@@ -716,7 +716,7 @@ class RetryTest {
   @Test
   void says_what_it_is() {
     assertThat(retry().name("orders").maxAttempts(4).build())
-        .hasToString("orders (4 attempts, PT10S)");
+        .hasToString("orders (4 attempts, 10 s)");
   }
 
   private static Object fail(Context ctx, int attempt) throws IOException {

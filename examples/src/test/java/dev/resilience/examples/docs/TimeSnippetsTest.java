@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
-import dev.resilience.budget.BudgetReport.StageAccount;
+import dev.resilience.budget.BudgetReport.PhaseReport;
 import dev.resilience.budget.Phase;
 import dev.resilience.budget.TimeBudget;
 import dev.resilience.context.Context;
@@ -69,8 +69,8 @@ class TimeSnippetsTest {
     try (var spend = PAGE.start(ctx)) { // 1 s left
       var user = spend.call(AUTH, c -> fetch(c, "user")); // given 100 ms, uses 10
       var price = spend.call(QUOTE, c -> fetch(c, "price")); // given 770 ms
-      assertThat(spend.account().stages())
-          .extracting(StageAccount::given)
+      assertThat(spend.report().phases())
+          .extracting(PhaseReport::given)
           .startsWith(ofMillis(100), ofMillis(770));
       assertThat(price).isEqualTo("price");
       return spend.call(RENDER, c -> "page for " + user); // given all that is left
