@@ -292,10 +292,10 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
     try {
       answer = new FallbackExecution<T>(name, ctx, verdict, failure).answer(choices);
     } catch (Throwable last) {
-      listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
+      listener.on(ctx, new PolicyEvent.FallbackFailed(name, verdict, failure, last));
       throw last;
     }
-    tell(answer, verdict, failure);
+    tell(ctx, answer, verdict, failure);
     return answer;
   }
 
@@ -308,18 +308,18 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
         answered,
         (answer, last) -> {
           if (last == null) {
-            tell(answer, verdict, failure);
+            tell(ctx, answer, verdict, failure);
           } else {
-            listener.on(new PolicyEvent.FallbackFailed(name, verdict, failure, last));
+            listener.on(ctx, new PolicyEvent.FallbackFailed(name, verdict, failure, last));
           }
           Stages.complete(answered, answer, last);
         });
     return answered;
   }
 
-  private void tell(FallbackAnswer<T> answer, Verdict verdict, Throwable failure) {
+  private void tell(Context ctx, FallbackAnswer<T> answer, Verdict verdict, Throwable failure) {
     String which = answer.name();
-    listener.on(new PolicyEvent.FallbackAnswered(name, which, verdict, failure));
+    listener.on(ctx, new PolicyEvent.FallbackAnswered(name, which, verdict, failure));
   }
 
   /** The name, and those of the answers in order. */

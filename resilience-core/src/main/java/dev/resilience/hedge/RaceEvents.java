@@ -14,7 +14,7 @@ record RaceEvents(String name, PolicyListener listener) {
   void hedged(Context ctx, int number, Duration after) {
     CallReport.tell(
         ctx, name, new Decision("hedge " + number + " started after " + DurationText.of(after)));
-    listener.on(new PolicyEvent.HedgeStarted(name, number, after));
+    listener.on(ctx, new PolicyEvent.HedgeStarted(name, number, after));
   }
 
   /** Nothing is said of a single attempt. */
@@ -24,11 +24,11 @@ record RaceEvents(String name, PolicyListener listener) {
     }
     if (winner == Race.NOBODY) {
       CallReport.tell(ctx, name, new Decision("none of " + started + " attempts was good"));
-      listener.on(new PolicyEvent.RaceLost(name, started));
+      listener.on(ctx, new PolicyEvent.RaceLost(name, started));
     } else {
       String won = (winner == 0 ? "the first" : "number " + (winner + 1)) + " of " + started;
       CallReport.tell(ctx, name, new Decision(won + " attempts won"));
-      listener.on(new PolicyEvent.RaceWon(name, winner, started));
+      listener.on(ctx, new PolicyEvent.RaceWon(name, winner, started));
     }
   }
 }

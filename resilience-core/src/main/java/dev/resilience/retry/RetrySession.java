@@ -121,7 +121,7 @@ final class RetrySession {
     }
     if (verdict == Verdict.SUCCESS) {
       CallReport told = report.stopped("an attempt succeeded");
-      config.listener().on(new PolicyEvent.RetrySucceeded(config.name(), told));
+      config.listener().on(ctx, new PolicyEvent.RetrySucceeded(config.name(), told));
       return null;
     }
     return decide(result, failure, verdict);
@@ -162,7 +162,7 @@ final class RetrySession {
     attempts.scheduled(result, failure, delay);
     config
         .listener()
-        .on(new PolicyEvent.RetryScheduled(config.name(), tries, failure, delay));
+        .on(ctx, new PolicyEvent.RetryScheduled(config.name(), tries, failure, delay));
     return delay;
   }
 
@@ -177,7 +177,7 @@ final class RetrySession {
     if (failure != null) {
       told.attachTo(failure);
     }
-    config.listener().on(new PolicyEvent.RetriesStopped(config.name(), told));
+    config.listener().on(ctx, new PolicyEvent.RetriesStopped(config.name(), told));
   }
 
   // ---- time
