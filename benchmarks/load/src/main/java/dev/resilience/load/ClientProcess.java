@@ -87,6 +87,7 @@ final class ClientProcess {
     long before = Child.processorNanos();
     keepBusy(scenario.coldFor());
     play();
+    sender.close();
     Child.await(sender::isIdle);
     write(Path.of(words[2]), Child.processorNanos() - before);
     return "done";

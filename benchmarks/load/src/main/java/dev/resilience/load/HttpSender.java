@@ -43,6 +43,7 @@ final class HttpSender {
           .build();
   private final Queue<SentRequest> sent = new ConcurrentLinkedQueue<>();
   private final AtomicInteger numbers = new AtomicInteger();
+  private volatile boolean isClosed;
   private final AtomicInteger turn = new AtomicInteger();
 
   /**
@@ -111,11 +112,19 @@ final class HttpSender {
 
       @Override
       public CompletionStage<Reply> send(Context ctx, int instance) {
+        if (isClosed) {
+          return CompletableFuture.failedFuture(new IllegalStateException("closed"));
+        }
         return ctx.isDone()
             ? CompletableFuture.failedFuture(ctx.toException())
             : new Sending(ctx, call, instance).begin();
       }
     };
+  }
+
+  /** Lets nothing more out: some clients go on to retry for callers who have gone. */
+  void close() {
+    isClosed = true;
   }
 
   /** Whether no request waits for its answer. */

@@ -127,13 +127,13 @@ final class ServerProcess {
                 });
   }
 
-  private boolean isIdle() {
-    return instances.stream().allMatch(HttpService::isIdle) && (sender == null || sender.isIdle());
-  }
-
   private String stop(Path file) throws IOException, InterruptedException {
     List<String> lines = new ArrayList<>();
-    Child.await(this::isIdle);
+    Child.await(() -> instances.stream().allMatch(HttpService::isIdle));
+    if (sender != null) {
+      sender.close();
+      Child.await(sender::isIdle);
+    }
     for (HttpService instance : instances) {
       instance.close();
       instance.served().forEach(request -> lines.add("served\t" + request.toLine()));
