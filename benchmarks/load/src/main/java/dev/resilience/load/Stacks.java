@@ -7,11 +7,14 @@ import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.RetryBudget;
+import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.simulation.ClientSetup;
 import dev.resilience.simulation.Contender;
+import dev.resilience.simulation.ServiceException;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
 import java.util.LinkedHashMap;
@@ -89,8 +92,24 @@ final class Stacks {
         timeout);
   }
 
+  /** Which answers say that the service refused before it did any work: they are no evidence. */
+  private static final Classifier HTTP =
+      Classifier.ofDefaults()
+          .onFailure(
+              ServiceException.class,
+              failure -> failure.isRefusal() ? Verdict.IGNORED : Verdict.FAILURE);
+
   /** What a client that knows nothing gets: {@code Resilience.forHttp} as soon as there is one. */
   private static Resilience preset(ClientSetup setup) {
-    return documented(setup);
+    RetryBudget budget = RetryBudget.ofDefaults();
+    return Resilience.of(
+        Retry.builder().budget(budget).classifier(HTTP).build(),
+        Hedge.builder().sharedBudget(budget).classifier(HTTP).build(),
+        Breaker.builder(setup.service())
+            .openFor(ofMillis(100))
+            .classifier(HTTP)
+            .listener(setup.listener())
+            .build(),
+        ConcurrencyLimit.adaptive(setup.service()).classifier(HTTP).build());
   }
 }
