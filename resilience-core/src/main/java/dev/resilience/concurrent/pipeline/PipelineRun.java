@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.concurrent.AbandonedTask;
 import dev.resilience.concurrent.TaskGroup;
 import dev.resilience.concurrent.TaskGroup.Ending;
+import dev.resilience.concurrent.TaskResults;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
@@ -49,8 +50,7 @@ final class PipelineRun<A, B> {
 
   PipelineResult<B> collect(Source<? extends A> source) throws InterruptedException {
     List<B> results = new ArrayList<>();
-    PipelineResult<B> ended = run(source, (c, result) -> results.add(result), results);
-    return ended;
+    return run(source, (c, result) -> results.add(result), results);
   }
 
   PipelineResult<B> run(Source<? extends A> source, Sink<? super B> sink)
@@ -76,7 +76,11 @@ final class PipelineRun<A, B> {
       if (ctx.isDone()) {
         cancelIfNobodyHasTime();
       }
-      abandoned = tasks.join().abandoned();
+      TaskResults<String> ended = tasks.join();
+      abandoned = ended.abandoned();
+      if (!ended.isComplete()) {
+        leftBehind = true; // who was cut off had something in his hands, or more to read
+      }
     } finally {
       source.close();
       clear();
