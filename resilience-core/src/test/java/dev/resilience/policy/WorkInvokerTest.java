@@ -379,6 +379,26 @@ class WorkInvokerTest {
   }
 
   @Nested
+  class A_stage_that_many_wait_for {
+
+    @ParameterizedTest
+    @MethodSource("dev.resilience.policy.WorkInvokerTest#stacks")
+    void keeps_nothing_of_those_who_have_left(Resilience stack) {
+      CompletableFuture<String> shared = new CompletableFuture<>();
+      for (int i = 0; i < 10; i++) {
+        CancellableContext request = root.withTimeout(ofSeconds(2));
+        CompletableFuture<String> stage =
+            stack.callAsync(request, c -> shared).toCompletableFuture();
+        request.cancel(CancelReason.USER);
+        assertThat(stage).isCompletedExceptionally();
+      }
+
+      assertThat(shared.getNumberOfDependents()).isZero();
+      assertThat(time.pendingTimers()).isZero();
+    }
+  }
+
+  @Nested
   class The_price {
 
     @Test
