@@ -393,7 +393,9 @@ class WorkInvokerTest {
         assertThat(stage).isCompletedExceptionally();
       }
 
-      assertThat(shared.getNumberOfDependents()).isZero();
+      // A time-out watches on: it tells of work that runs on after its time, and of its result.
+      boolean watched = stack.describe().contains("timeout");
+      assertThat(shared.getNumberOfDependents()).isEqualTo(watched ? 10 : 0);
       assertThat(time.pendingTimers()).isZero();
     }
   }

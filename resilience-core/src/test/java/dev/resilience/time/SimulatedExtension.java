@@ -26,7 +26,8 @@ final class SimulatedExtension implements InvocationInterceptor, ParameterResolv
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
     Class<?> type = parameter.getParameter().getType();
     return test.getTestMethod().isPresent()
-        && (type.isAssignableFrom(VirtualTime.Automatic.class) && type != Object.class
+        && (type == VirtualTime.Automatic.class
+            || type == TimeSource.class
             || type == Context.class);
   }
 
