@@ -12,8 +12,8 @@ import dev.resilience.observe.CallReport;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
-import dev.resilience.time.Deadline;
 import dev.resilience.text.DurationText;
+import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -160,9 +160,7 @@ final class RetrySession {
     }
     report.delay(delay);
     attempts.scheduled(result, failure, delay);
-    config
-        .listener()
-        .on(ctx, new PolicyEvent.RetryScheduled(config.name(), tries, failure, delay));
+    config.listener().on(ctx, new PolicyEvent.RetryScheduled(config.name(), tries, failure, delay));
     return delay;
   }
 

@@ -139,7 +139,8 @@ class RetryPropertyTest {
         assertThat(seen).isSameAs(expected);
       }
       if (seen instanceof IOException failure) {
-        assertThat(CallReport.from(failure).orElseThrow().attemptCount()).isEqualTo(reached[0] - expectedRejections);
+        assertThat(CallReport.from(failure).orElseThrow().attemptCount())
+            .isEqualTo(reached[0] - expectedRejections);
       }
       if (leaving != null) {
         leaving.cancel();

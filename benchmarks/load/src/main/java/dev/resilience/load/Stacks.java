@@ -97,7 +97,7 @@ final class Stacks {
       Classifier.ofDefaults()
           .onFailure(
               ServiceException.class,
-              failure -> failure.isRefusal() ? Verdict.IGNORED : Verdict.FAILURE);
+              failure -> failure.isRefusal() ? Verdict.REJECTED : Verdict.FAILURE);
 
   /** What a client that knows nothing gets: {@code Resilience.forHttp} as soon as there is one. */
   private static Resilience preset(ClientSetup setup) {
