@@ -414,7 +414,7 @@ public final class Breaker implements ContextPolicy {
     private @Nullable Integer consecutiveFailures;
     private boolean timeoutsAreFailures;
     private boolean countsSuccesses;
-    private Duration timeoutsOpenAfter = Duration.ofSeconds(1);
+    private Duration timeoutsOpenAfter = Duration.ofMillis(500);
     private Duration openFor = Duration.ofSeconds(10);
     private Duration longestOpenFor = openFor;
     private int halfOpenPermits = 1;
@@ -530,7 +530,7 @@ public final class Breaker implements ContextPolicy {
      * in the window, which are enough for its rate, at most one in twenty succeeds. So neither a
      * pause of the dependency nor a slow one opens it, but one that hangs.
      *
-     * @param time not negative. Default: 1 s
+     * @param time not negative. Default: 500 ms
      */
     public Builder timeoutsOpenAfter(Duration time) {
       if (Objects.requireNonNull(time, "timeoutsOpenAfter").isNegative()) {

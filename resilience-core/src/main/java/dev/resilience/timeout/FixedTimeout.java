@@ -73,21 +73,22 @@ public final class FixedTimeout implements ContextPolicy {
   }
 
   /**
-   * A limit, with the defaults of {@link #builder}.
+   * Returns a time-out with all defaults, by the name of {@code timeout}.
    *
    * @param limit positive
    */
   public static FixedTimeout of(Duration limit) {
-    return builder(limit).build();
+    return builder("timeout", limit).build();
   }
 
   /**
-   * A limit with more to say.
+   * Returns a builder with all defaults set.
    *
+   * @param name for messages, events and threads
    * @param limit positive
    */
-  public static Builder builder(Duration limit) {
-    return new Builder(limit);
+  public static Builder builder(String name, Duration limit) {
+    return new Builder(name, limit);
   }
 
   /** The name in events, messages, and of the threads of the isolated mode. */
@@ -137,20 +138,15 @@ public final class FixedTimeout implements ContextPolicy {
     return enforcer.describe(DurationText.of(limit));
   }
 
-  /** Says what a {@link FixedTimeout} does. Not thread-safe. */
+  /** Builds a {@link FixedTimeout}. Not thread-safe. */
   public static final class Builder {
 
     private final Duration limit;
-    private final TimeoutConfig enforcement = new TimeoutConfig("timeout");
+    private final TimeoutConfig enforcement;
 
-    private Builder(Duration limit) {
+    private Builder(String name, Duration limit) {
+      this.enforcement = new TimeoutConfig(name);
       this.limit = Durations.requirePositive(limit, "limit");
-    }
-
-    /** The name in events, messages and of threads. Default: {@code timeout}. */
-    public Builder name(String newName) {
-      enforcement.name(newName);
-      return this;
     }
 
     /**

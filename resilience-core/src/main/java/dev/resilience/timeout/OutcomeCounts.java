@@ -1,5 +1,8 @@
 package dev.resilience.timeout;
 
+import dev.resilience.statistics.KaplanMeier;
+import dev.resilience.statistics.LogLinearBuckets;
+import dev.resilience.statistics.StripedHistogram;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAccumulator;

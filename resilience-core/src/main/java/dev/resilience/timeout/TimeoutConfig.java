@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 /** What the builders of all time-outs have in common. Not thread-safe. */
 final class TimeoutConfig {
 
-  private String name;
+  private final String name;
   private boolean isolated;
   private int maxThreads = 256;
   private PolicyListener listener = PolicyListener.none();
   private @Nullable TimeoutMonitor monitor;
 
   TimeoutConfig(String name) {
-    this.name = name;
+    this.name = Objects.requireNonNull(name, "name");
   }
 
   /** What is said later does not change what was built. */
@@ -25,10 +25,6 @@ final class TimeoutConfig {
     copy.listener = listener;
     copy.monitor = monitor;
     return copy;
-  }
-
-  void name(String newName) {
-    name = Objects.requireNonNull(newName, "name");
   }
 
   void isolated() {

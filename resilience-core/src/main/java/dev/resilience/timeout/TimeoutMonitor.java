@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * TimeoutMonitor monitor = TimeoutMonitor.create();
- * var timeout = FixedTimeout.builder(ofMillis(200)).name("quotes").monitor(monitor).build();
+ * var timeout = FixedTimeout.builder("quotes", ofMillis(200)).monitor(monitor).build();
  * ...
  * monitor.statistics("quotes").ifPresent(q -> log.log(INFO, q.toString()));
  * }</pre>

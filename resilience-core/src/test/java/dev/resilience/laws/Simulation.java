@@ -36,7 +36,6 @@ import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.AdaptiveTimeout;
-import dev.resilience.timeout.AdaptiveTimeoutSnapshot;
 import dev.resilience.timeout.FixedTimeout;
 import dev.resilience.timeout.MoreTime;
 import dev.resilience.timeout.ServiceTimeouts;
@@ -116,7 +115,7 @@ final class Simulation {
         return breaker;
       }
       case 2 -> {
-        return limit(FixedTimeout.builder(millis(5, 200)).build());
+        return limit(FixedTimeout.builder("timeout", millis(5, 200)).build());
       }
       case 3 -> {
         RateLimit limit =
@@ -173,7 +172,7 @@ final class Simulation {
       }
       default -> {
         oneAttemptOnThisThread = false;
-        return limit(FixedTimeout.builder(millis(5, 200)).isolated().build());
+        return limit(FixedTimeout.builder("timeout", millis(5, 200)).isolated().build());
       }
     }
   }
@@ -280,7 +279,7 @@ final class Simulation {
 
     private void call(CancellableContext ctx) throws Exception {
       List<BreakerSnapshot> before = snapshots();
-      List<AdaptiveTimeoutSnapshot> limitsBefore = adaptiveSnapshots();
+      List<String> limitsBefore = adaptiveSnapshots();
       boolean sync = random.nextBoolean();
       boolean staged = random.nextInt(4) == 0;
       String outcome;
@@ -472,8 +471,8 @@ final class Simulation {
     }
   }
 
-  private List<AdaptiveTimeoutSnapshot> adaptiveSnapshots() {
-    return adaptive.stream().map(AdaptiveTimeout::snapshot).toList();
+  private List<String> adaptiveSnapshots() {
+    return adaptive.stream().map(limit -> limit.snapshot().toString()).toList();
   }
 
   private List<BreakerSnapshot> snapshots() {

@@ -104,7 +104,7 @@ class UserCodeThrowsTest {
     }
 
     private FixedTimeout fixed() {
-      FixedTimeout.Builder builder = FixedTimeout.builder(time(30)).listener(listener());
+      FixedTimeout.Builder builder = FixedTimeout.builder("timeout", time(30)).listener(listener());
       if (random.nextInt(4) == 0) {
         builder.isolated();
       }

@@ -2,6 +2,7 @@ package dev.resilience.timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.statistics.StripedHistogram;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;

@@ -44,7 +44,7 @@ class FixedTimeoutTest {
   private final List<PolicyEvent> events = new ArrayList<>();
 
   private FixedTimeout.Builder builder() {
-    return FixedTimeout.builder(LIMIT).name("quotes").listener(events::add);
+    return FixedTimeout.builder("quotes", LIMIT).listener(events::add);
   }
 
   private FixedTimeout timeout(boolean isolated) {
@@ -480,7 +480,8 @@ class FixedTimeoutTest {
             AtomicReference<Context> given = new AtomicReference<>();
             Thread caller = Thread.currentThread();
             bench.meanwhile(caller::interrupt);
-            FixedTimeout minute = FixedTimeout.builder(Duration.ofMinutes(1)).isolated().build();
+            FixedTimeout minute =
+                FixedTimeout.builder("timeout", Duration.ofMinutes(1)).isolated().build();
             assertThatThrownBy(
                     () ->
                         Resilience.of(minute)

@@ -9,6 +9,6 @@ class IsolatedTimeoutContractTest extends ContextPolicyContract {
 
   @Override
   protected ContextPolicy policy() {
-    return FixedTimeout.builder(Duration.ofMinutes(1)).isolated().build();
+    return FixedTimeout.builder("timeout", Duration.ofMinutes(1)).isolated().build();
   }
 }

@@ -66,7 +66,7 @@ class RealBlockingTest {
   }
 
   private FixedTimeout.Builder builder() {
-    return FixedTimeout.builder(LIMIT).name("reads").listener(events::add);
+    return FixedTimeout.builder("reads", LIMIT).listener(events::add);
   }
 
   private void assertFreed(FixedTimeout timeout, Call<?, ? extends Exception> work) {
@@ -226,7 +226,7 @@ class RealBlockingTest {
   void the_threads_of_the_isolated_mode_keep_no_jvm_alive_and_say_whose_they_are()
       throws Exception {
     Thread worker =
-        Resilience.of(FixedTimeout.builder(Duration.ofMinutes(1)).name("reads").isolated().build())
+        Resilience.of(FixedTimeout.builder("reads", Duration.ofMinutes(1)).isolated().build())
             .<Thread, RuntimeException>call(ctx, c -> Thread.currentThread());
 
     assertThat(worker.isDaemon()).isTrue();

@@ -20,7 +20,7 @@ class TimeoutMonitorTest {
   private final TimeoutMonitor monitor = TimeoutMonitor.create();
   private final Resilience stack =
       Resilience.of(
-          FixedTimeout.builder(Duration.ofMillis(100)).name("quotes").monitor(monitor).build());
+          FixedTimeout.builder("quotes", Duration.ofMillis(100)).monitor(monitor).build());
 
   private void call(Bench bench, Context ctx, long millis) {
     Duration time = Duration.ofMillis(millis);
@@ -81,7 +81,7 @@ class TimeoutMonitorTest {
                 .startTimer(bench.root.timeSource().nanoTime() + 1_000_000, ctx::cancel);
             call(bench, ctx, 50);
           }
-          assertThat(monitor.statistics("quotes")).contains(before);
+          assertThat(monitor.statistics("quotes").orElseThrow()).hasToString(before.toString());
         });
   }
 
@@ -97,7 +97,7 @@ class TimeoutMonitorTest {
     Way.PLATFORM_THREAD.play(
         bench -> {
           FixedTimeout timeout =
-              FixedTimeout.builder(Duration.ofMillis(7)).name("orders").monitor(other).build();
+              FixedTimeout.builder("orders", Duration.ofMillis(7)).monitor(other).build();
           catchThrowable(() -> bench.callForEver(Resilience.of(timeout), bench.caller));
           assertThat(other.statistics("orders").orElseThrow().limit())
               .isEqualTo(Duration.ofMillis(7));

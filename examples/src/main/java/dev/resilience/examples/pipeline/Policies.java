@@ -125,7 +125,7 @@ final class Policies {
   }
 
   private static FixedTimeout timeout(DependencyStats stats, Duration limit) {
-    FixedTimeout timeout = FixedTimeout.builder(limit).name(stats.name()).listener(stats).build();
+    FixedTimeout timeout = FixedTimeout.builder(stats.name(), limit).listener(stats).build();
     stats.watch(timeout);
     return timeout;
   }

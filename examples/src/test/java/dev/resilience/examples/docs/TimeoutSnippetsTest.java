@@ -31,11 +31,11 @@ class TimeoutSnippetsTest {
 
   @Test
   void fixed() {
-    var timeout = FixedTimeout.builder(ofMillis(300)).name("quotes").build();
+    var timeout = FixedTimeout.builder("quotes", ofMillis(300)).build();
     String quote = Resilience.of(retry, timeout).call(ctx, c -> fetch(c, "quote")); // each attempt
     assertThat(quote).isEqualTo("quote within 0 s");
 
-    var isolated = FixedTimeout.builder(ofMillis(300)).isolated().maxThreads(64).build();
+    var isolated = FixedTimeout.builder("timeout", ofMillis(300)).isolated().maxThreads(64).build();
     assertThat(Resilience.of(isolated).<String, RuntimeException>call(ctx, c -> "quote"))
         .isEqualTo("quote");
   }

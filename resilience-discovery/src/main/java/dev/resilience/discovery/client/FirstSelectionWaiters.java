@@ -24,7 +24,7 @@ final class FirstSelectionWaiters {
   private final Resilience patience;
 
   FirstSelectionWaiters(Duration limit) {
-    this.patience = Resilience.of(FixedTimeout.builder(limit).name("first answer").build());
+    this.patience = Resilience.of(FixedTimeout.builder("first answer", limit).build());
   }
 
   /** Completes when woken, when that would come to nothing, or when the patience is at its end. */

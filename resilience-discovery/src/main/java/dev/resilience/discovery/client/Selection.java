@@ -1,7 +1,6 @@
 package dev.resilience.discovery.client;
 
 import dev.resilience.discovery.balance.Balancer;
-import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

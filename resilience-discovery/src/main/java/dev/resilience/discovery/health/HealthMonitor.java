@@ -53,8 +53,7 @@ public final class HealthMonitor implements AutoCloseable {
     this.checks = checks;
     this.instance = instance;
     this.listener = listener;
-    this.limited =
-        Resilience.of(FixedTimeout.builder(checks.timeout()).name("health check").build());
+    this.limited = Resilience.of(FixedTimeout.builder("health check", checks.timeout()).build());
     this.intervals = Backoff.constant(checks.interval()).withJitter(JITTER);
     this.serial = new SerialExecutor(life);
     this.history = new HealthRecord(checks);

@@ -31,7 +31,7 @@ final class RetryingDiscovery {
                         .withEqualJitter())
                 .classifier(EMPTY_IS_A_FAILURE)
                 .build(),
-            FixedTimeout.builder(Duration.ofSeconds(1)).name("discover " + service).build())
+            FixedTimeout.builder("discover " + service, Duration.ofSeconds(1)).build())
         .call(ctx, attempt -> someOf(registry.discover(attempt, service)));
   }
 

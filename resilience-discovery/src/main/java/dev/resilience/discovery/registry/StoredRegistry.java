@@ -42,7 +42,7 @@ final class StoredRegistry implements ServiceRegistry {
     this.staleInstanceGrace = builder.staleInstanceGrace;
     this.operationTimeout = builder.operationTimeout;
     this.limited =
-        Resilience.of(FixedTimeout.builder(builder.operationTimeout).name("registry").build());
+        Resilience.of(FixedTimeout.builder("registry", builder.operationTimeout).build());
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 /**
  * Sorts durations into buckets whose width grows with the duration: 32 of equal width for each
@@ -8,7 +8,7 @@ package dev.resilience.timeout;
  * <p>The scheme of HdrHistogram (Gil Tene), for a given relative error as in "DDSketch" (Masson,
  * Rim, Lee; VLDB 2019): an index is a few shifts of the number, without a logarithm.
  */
-final class LogLinearBuckets {
+public final class LogLinearBuckets {
 
   private static final int SUB_BITS = 5;
   private static final int SUB_BUCKETS = 1 << SUB_BITS;
@@ -24,21 +24,23 @@ final class LogLinearBuckets {
    * @param lowest below this, differences do not matter; nanoseconds
    * @param highest above this, differences do not matter; nanoseconds, not less
    */
-  LogLinearBuckets(long lowest, long highest) {
+  public LogLinearBuckets(long lowest, long highest) {
     this.offset = rawIndex(Math.max(lowest, SUB_BUCKETS));
     this.size = rawIndex(Math.max(highest, SUB_BUCKETS)) - offset + 1;
   }
 
-  int size() {
+  /** How many buckets there are. */
+  public int size() {
     return size;
   }
 
-  int index(long nanos) {
+  /** The bucket of a duration. */
+  public int index(long nanos) {
     return nanos < SUB_BUCKETS ? 0 : Math.max(0, Math.min(size - 1, rawIndex(nanos) - offset));
   }
 
   /** What is in the bucket is less than this. */
-  long upperEdge(int index) {
+  public long upperEdge(int index) {
     int raw = index + offset + 1;
     int exponent = (raw >>> SUB_BITS) + SUB_BITS;
     return (SUB_BUCKETS + (raw & (SUB_BUCKETS - 1L))) << (exponent - SUB_BITS);

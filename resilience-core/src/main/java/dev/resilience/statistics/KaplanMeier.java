@@ -1,4 +1,4 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 /**
  * Percentiles of durations of which some were cut off, so that only "at least this long" is known.
@@ -10,7 +10,7 @@ package dev.resilience.timeout;
  * those did that ran as long. So one that was cut off early changes next to nothing, however many
  * there are, and one that was cut off late counts among the slow ones.
  */
-final class KaplanMeier {
+public final class KaplanMeier {
 
   /** What rounding may do to a product. */
   private static final double ROUNDING = 1e-9;
@@ -23,7 +23,7 @@ final class KaplanMeier {
    * @param bucket where the percentile is
    * @param isLowerBound too many were cut off to tell: it is there or higher
    */
-  record Estimate(int bucket, boolean isLowerBound) {}
+  public record Estimate(int bucket, boolean isLowerBound) {}
 
   /**
    * Estimates a percentile.
@@ -32,7 +32,7 @@ final class KaplanMeier {
    * @param cutOff for each bucket how many were cut off in it
    * @param percentile between 0 and 1, exclusive
    */
-  static Estimate percentile(long[] ended, long[] cutOff, double percentile) {
+  public static Estimate percentile(long[] ended, long[] cutOff, double percentile) {
     long all = 0;
     for (int bucket = 0; bucket < ended.length; bucket++) {
       all += ended[bucket] + cutOff[bucket];

@@ -1,4 +1,4 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -10,10 +10,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * threads, which differ from run to run, decide nothing. A stripe is made when it is first needed.
  * Thread-safe.
  */
-final class StripedHistogram {
+public final class StripedHistogram {
 
   /** So many counts make a batch. */
-  static final int BATCH = 32;
+  public static final int BATCH = 32;
 
   /** Keeps what is written off the cache lines of other objects. */
   private static final int PADDING = 16;
@@ -22,7 +22,9 @@ final class StripedHistogram {
 
   /** Takes the counts of a bucket. */
   @FunctionalInterface
-  interface Drain {
+  public interface Drain {
+
+    /** So many more in this bucket. */
     void take(int bucket, long count);
   }
 
@@ -40,19 +42,19 @@ final class StripedHistogram {
   }
 
   /** For what happens with every call. */
-  static StripedHistogram frequent(int buckets) {
+  public static StripedHistogram frequent(int buckets) {
     int wanted = 4 * Runtime.getRuntime().availableProcessors();
     return new StripedHistogram(
         buckets, Math.min(MOST_STRIPES, 2 * Integer.highestOneBit(wanted - 1)));
   }
 
   /** For what happens seldom. */
-  static StripedHistogram rare(int buckets) {
+  public static StripedHistogram rare(int buckets) {
     return new StripedHistogram(buckets, 2);
   }
 
   /** Counts one, and says whether that makes one batch more. */
-  boolean add(int bucket) {
+  public boolean add(int bucket) {
     AtomicLongArray stripe = stripe(crowded ? home() : 0);
     int place = PADDING + 1 + bucket;
     long count = stripe.getPlain(place);
@@ -82,7 +84,7 @@ final class StripedHistogram {
   }
 
   /** Hands over all that was counted since the last time; each count goes to one drain. */
-  void drain(Drain drain) {
+  public void drain(Drain drain) {
     for (int i = 0; i < stripes.length(); i++) {
       AtomicLongArray stripe = stripes.getAcquire(i);
       for (int bucket = 0; stripe != null && bucket < buckets; bucket++) {

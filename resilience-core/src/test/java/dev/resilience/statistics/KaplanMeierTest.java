@@ -1,10 +1,10 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.resilience.Schedules;
-import dev.resilience.timeout.KaplanMeier.Estimate;
+import dev.resilience.statistics.KaplanMeier.Estimate;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;

@@ -1,4 +1,4 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

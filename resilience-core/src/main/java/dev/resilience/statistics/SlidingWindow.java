@@ -1,4 +1,4 @@
-package dev.resilience.timeout;
+package dev.resilience.statistics;
 
 /**
  * How many calls ended, and were cut off, in each bucket, over the last while. Not thread-safe.
@@ -7,9 +7,10 @@ package dev.resilience.timeout;
  * whichever comes first, and then the oldest one is forgotten. Where calls are so rare that the
  * time alone would leave too few, older ones are kept: rather an old answer than none.
  */
-final class SlidingWindow {
+public final class SlidingWindow {
 
-  static final int SLICES = 8;
+  /** Of how many slices the window is made. */
+  public static final int SLICES = 8;
 
   /** Counts of a part of the window. */
   private static final class Slice {
@@ -47,7 +48,7 @@ final class SlidingWindow {
    * @param count how many calls there are in it
    * @param fewest how many stay in any case
    */
-  SlidingWindow(int buckets, long nanos, int count, int fewest) {
+  public SlidingWindow(int buckets, long nanos, int count, int fewest) {
     this.nanos = nanos;
     this.sliceCount = Math.max(1, count / SLICES);
     this.fewest = fewest;
@@ -64,7 +65,8 @@ final class SlidingWindow {
    * @param believed where the percentile is believed to be; a call that was cut off before that
    *     tells nearly nothing, and drives no other out of the window
    */
-  void advance(StripedHistogram nowEnded, StripedHistogram nowCutOff, int believed, long now) {
+  public void advance(
+      StripedHistogram nowEnded, StripedHistogram nowCutOff, int believed, long now) {
     Slice slice = ring[newest];
     int before = slice.count;
     take(nowEnded, 0, slice, slice.ended, ended);
@@ -127,11 +129,12 @@ final class SlidingWindow {
   }
 
   /** How many calls are in it, without those that tell nearly nothing. */
-  long count() {
+  public long count() {
     return count;
   }
 
-  long cutOffCount() {
+  /** How many calls in it were cut off, early or late. */
+  public long cutOffCount() {
     long sum = 0;
     for (long n : cutOff) {
       sum += n;
@@ -139,7 +142,8 @@ final class SlidingWindow {
     return sum;
   }
 
-  KaplanMeier.Estimate percentile(double percentile) {
+  /** Estimates a percentile. */
+  public KaplanMeier.Estimate percentile(double percentile) {
     return KaplanMeier.percentile(ended, cutOff, percentile);
   }
 }
