@@ -162,7 +162,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
       return permit(ctx, admission);
     }
     Ticket ticket = queue.enter(ctx, true);
-    ticket.await(ctx);
+    queue.await(ctx, ticket);
     try {
       queue.tellWait(ctx, ticket);
       return isMeasuring ? new Permit(queue, ctx, queue.inUse()) : new Permit(queue);
@@ -213,7 +213,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
       Context ctx, Next next, Call<T, X> work) throws X {
     Ticket ticket = queue.enter(ctx, true);
     try {
-      ticket.await(ctx);
+      queue.await(ctx, ticket);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new CallInterruptedException(interrupted);
@@ -258,8 +258,9 @@ public final class ConcurrencyLimit implements ContextPolicy {
       return AsyncPermit.start(queue, measured, ctx, next, work, isMeasuring ? queue.inUse() : 0);
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
-    ticket.whenTurn(
+    queue.whenTurn(
         ctx,
+        ticket,
         left -> {
           if (left != null) {
             answer.completeExceptionally(left);

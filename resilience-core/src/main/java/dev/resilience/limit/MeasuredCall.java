@@ -31,7 +31,7 @@ record MeasuredCall(PermitQueue queue, Classifier classifier) {
   private void sample(Context ctx, Verdict verdict, long began, int inUse) {
     if (verdict.sample() != Verdict.Sample.NONE) {
       boolean atLeast = verdict.sample() == Verdict.Sample.AT_LEAST;
-      queue.sample(began, ctx.timeSource().nanoTime(), atLeast, inUse);
+      queue.sample(ctx, began, ctx.timeSource().nanoTime(), atLeast, inUse);
     }
   }
 

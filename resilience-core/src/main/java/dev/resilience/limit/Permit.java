@@ -63,7 +63,7 @@ public final class Permit implements AutoCloseable {
   private void measure(Context caller) {
     ContextException end = caller.error();
     if (end == null || end instanceof DeadlineExceededException) {
-      queue.sample(began, caller.timeSource().nanoTime(), end != null, inUse);
+      queue.sample(caller, began, caller.timeSource().nanoTime(), end != null, inUse);
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.resilience.queue.Ticket;
 import dev.resilience.queue.WaitQueue;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,7 @@ final class PermitQueue extends AdmissionQueue {
   Ticket enter(Context ctx, boolean blocking) {
     if (config.maxWaiting() == 0) {
       refuse(ctx);
-      throw full();
+      throw events.rejected(ctx, full());
     }
     TimeSource clock = timeGuard.check(ctx);
     long now = clock.nanoTime();
@@ -136,10 +137,10 @@ final class PermitQueue extends AdmissionQueue {
     }
     tell(told);
     if (from != to) {
-      events.changed(from, to);
+      events.changed(ctx, from, to);
     }
     if (!isIn) {
-      throw refusal(ticket);
+      throw events.rejected(ctx, refusal(ticket));
     }
     return ticket;
   }
@@ -159,8 +160,8 @@ final class PermitQueue extends AdmissionQueue {
     } finally {
       lock.unlock();
     }
-    if (from != to) {
-      events.changed(from, to);
+    if (from != to && ctx != null) {
+      events.changed(ctx, from, to);
     }
   }
 
@@ -169,6 +170,16 @@ final class PermitQueue extends AdmissionQueue {
     if (ticket.hasWaited()) {
       events.waited(ctx, ctx.timeSource().nanoTime() - ticket.enteredAt());
     }
+  }
+
+  /** Waits for the turn of a call. */
+  void await(Context ctx, Ticket ticket) throws InterruptedException {
+    events.await(ctx, ticket);
+  }
+
+  /** As {@link Ticket#whenTurn}. */
+  void whenTurn(Context ctx, Ticket ticket, Consumer<@Nullable Throwable> next) {
+    events.whenTurn(ctx, ticket, next);
   }
 
   // ---- measuring
@@ -187,7 +198,7 @@ final class PermitQueue extends AdmissionQueue {
   }
 
   /** A measured call has ended, and had its permit; to be followed by {@link #release}. */
-  void sample(long began, long now, boolean atLeast, int inUse) {
+  void sample(Context ctx, long began, long now, boolean atLeast, int inUse) {
     ConcurrencyEstimator judge = estimator;
     if (judge == null) {
       return;
@@ -216,7 +227,7 @@ final class PermitQueue extends AdmissionQueue {
     }
     tell(told);
     if (from != to) {
-      events.changed(from, to);
+      events.changed(ctx, from, to);
     }
   }
 
@@ -296,14 +307,13 @@ final class PermitQueue extends AdmissionQueue {
   protected ConcurrencyLimitExceededException refusal(Ticket ticket) {
     return ticket.refusal() == Refusal.QUEUE_FULL
         ? full()
-        : events.rejected(new ConcurrencyLimitExceededException(name() + ": no permit in time"));
+        : new ConcurrencyLimitExceededException(name() + ": no permit in time");
   }
 
   /** The figures are those of a moment, for people. */
   ConcurrencyLimitExceededException full() {
     String queue = config.maxWaiting() == 0 ? "" : ", " + waiting.size() + " waiting";
-    return events.rejected(
-        new ConcurrencyLimitExceededException(
-            name() + ": " + counter.limit() + " calls under way" + queue));
+    return new ConcurrencyLimitExceededException(
+        name() + ": " + counter.limit() + " calls under way" + queue);
   }
 }

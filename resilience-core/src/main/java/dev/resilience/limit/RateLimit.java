@@ -125,7 +125,7 @@ public final class RateLimit implements ContextPolicy {
       return;
     }
     Ticket ticket = queue.enter(ctx, tokens, true);
-    ticket.await(ctx);
+    queue.await(ctx, ticket);
     queue.use(ticket);
     queue.tellWait(ctx, ticket);
   }
@@ -196,8 +196,9 @@ public final class RateLimit implements ContextPolicy {
       return CompletableFuture.failedFuture(refused);
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
-    ticket.whenTurn(
+    queue.whenTurn(
         ctx,
+        ticket,
         left -> {
           if (left != null) {
             answer.completeExceptionally(left);

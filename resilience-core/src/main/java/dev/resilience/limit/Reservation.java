@@ -56,7 +56,7 @@ public final class Reservation implements AutoCloseable {
    * @throws IllegalStateException if they were used or given back before
    */
   public void await(Context ctx) throws InterruptedException {
-    ticket.await(ctx);
+    queue.await(ctx, ticket);
     if (!queue.use(ticket)) {
       throw new IllegalStateException("the reservation was used or given back before");
     }

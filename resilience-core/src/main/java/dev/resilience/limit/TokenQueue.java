@@ -10,6 +10,7 @@ import dev.resilience.queue.WaitQueue;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +112,7 @@ final class TokenQueue extends AdmissionQueue {
     }
     tell(told);
     if (!isIn) {
-      throw refusal(ticket);
+      throw events.rejected(ctx, refusal(ticket));
     }
     return ticket;
   }
@@ -134,6 +135,16 @@ final class TokenQueue extends AdmissionQueue {
     if (ticket.hasWaited()) {
       events.waited(ctx, ctx.timeSource().nanoTime() - ticket.enteredAt());
     }
+  }
+
+  /** Waits for the turn of a call. */
+  void await(Context ctx, Ticket ticket) throws InterruptedException {
+    events.await(ctx, ticket);
+  }
+
+  /** As {@link Ticket#whenTurn}. */
+  void whenTurn(Context ctx, Ticket ticket, Consumer<@Nullable Throwable> next) {
+    events.whenTurn(ctx, ticket, next);
   }
 
   // ---- giving back and using
@@ -343,9 +354,7 @@ final class TokenQueue extends AdmissionQueue {
   protected RateLimitExceededException refusal(Ticket ticket) {
     Duration retryAfter = ticket.peek() instanceof Duration wait ? wait : Duration.ZERO;
     int tokens = ticket.units();
-    return events.rejected(
-        new RateLimitExceededException(
-            name() + ": no " + (tokens == 1 ? "token" : tokens + " tokens") + " in time",
-            retryAfter));
+    return new RateLimitExceededException(
+        name() + ": no " + (tokens == 1 ? "token" : tokens + " tokens") + " in time", retryAfter);
   }
 }

@@ -16,6 +16,7 @@ import dev.resilience.context.ContextProbe;
 import dev.resilience.context.Criticality;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.CallMode;
@@ -341,6 +342,25 @@ class ConcurrencyLimitTest {
       call(limit, "new", top, 1);
       hand.advance(ofMillis(10));
       assertThat(outcomes).containsExactly("first done at 20", "new done at 21", "old done at 22");
+    }
+
+    @Test
+    void tells_for_whom_a_call_is_refused_or_had_to_wait() {
+      List<String> told = new ArrayList<>();
+      ConcurrencyLimit limit =
+          ConcurrencyLimit.builder("reports", 1)
+              .maxWaiting(1)
+              .listener(
+                  PolicyListener.withContext(
+                      (ctx, event) ->
+                          told.add(ctx.name() + ": " + event.getClass().getSimpleName())))
+              .build();
+      call(limit, "first", top.withName("first"), 10);
+      call(limit, "prefetch", Criticality.SHEDDABLE.in(top.withName("prefetch")), 10);
+      call(limit, "page", top.withName("page"), 10);
+      call(limit, "too many", top.withName("too many"), 10);
+      hand.advance(ofMillis(20));
+      assertThat(told).containsExactly("prefetch: Rejected", "too many: Rejected", "page: Waited");
     }
 
     @Test
