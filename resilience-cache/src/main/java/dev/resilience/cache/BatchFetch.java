@@ -2,6 +2,7 @@ package dev.resilience.cache;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.stage.Stages;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -162,7 +163,8 @@ final class BatchFetch<K, V extends @Nullable Object> {
           }
         });
     CompletionStage<@Nullable Void> allThere = full;
-    allThere.whenComplete(
+    Stages.watch(
+        allThere,
         (nothing, never) -> {
           giveUp();
           settle(stage);

@@ -67,6 +67,9 @@ final class Flight<K, V extends @Nullable Object> {
   /** Whether the loader's code runs, or its stage is not complete. */
   private boolean working;
 
+  /** What the loader's stage holds of this, if it has handed back one. */
+  private @Nullable Landing<K, V> landing;
+
   /** Written once, before the launch is seen. */
   private volatile @Nullable Course course;
 
@@ -303,6 +306,21 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
+  /** For a stage that may outlive this flight. */
+  Landing<K, V> landing() {
+    lock.lock();
+    try {
+      Landing<K, V> made = new Landing<>(this, rules);
+      landing = made;
+      if (phase == Phase.OVER) {
+        made.letGo();
+      }
+      return made;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The loader has brought a value. */
   void loaded(V value) {
     withRoom(() -> store(value));
@@ -455,6 +473,9 @@ final class Flight<K, V extends @Nullable Object> {
       next = successor;
       if (working) {
         rules.loaderLeftBehind();
+        if (landing != null) {
+          landing.letGo();
+        }
       }
     } finally {
       lock.unlock();

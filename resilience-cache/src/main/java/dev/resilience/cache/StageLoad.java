@@ -1,7 +1,7 @@
 package dev.resilience.cache;
 
 import dev.resilience.context.Context;
-import dev.resilience.error.Failures;
+import dev.resilience.stage.Stages;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +34,14 @@ record StageLoad<K, V extends @Nullable Object>(AsyncLoader<? super K, V> loader
       if (stage == null) {
         throw new NullPointerException("the loader returned null (expected: a CompletionStage)");
       }
-      stage.whenComplete(
+      Landing<K, V> landing = flight.landing();
+      Stages.watch(
+          stage,
           (value, failure) -> {
             if (failure == null) {
-              flight.loaded(value);
+              landing.loaded(value);
             } else {
-              flight.failed(Failures.unwrap(failure));
+              landing.failed(failure);
             }
           });
     } catch (Throwable failure) {

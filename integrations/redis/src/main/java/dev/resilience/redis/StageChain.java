@@ -3,8 +3,11 @@ package dev.resilience.redis;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
+import dev.resilience.stage.Stages;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +22,7 @@ final class StageChain<T extends @Nullable Object> {
 
   StageChain() {
     CompletionStage<T> seen = result;
-    seen.whenComplete((value, failure) -> leave());
+    Stages.watch(seen, (value, failure) -> leave());
   }
 
   /** Asks; what the stage fails with is the answer, what it brings goes to {@code then}. */
@@ -31,16 +34,14 @@ final class StageChain<T extends @Nullable Object> {
   <S extends @Nullable Object> void ask(
       CompletionStage<S> question, Consumer<? super S> then, Consumer<Throwable> orElse) {
     open = question;
-    question.whenComplete(
+    Stages.watch(
+        question,
+        result,
         (value, failure) -> {
-          try {
-            if (failure == null) {
-              then.accept(value);
-            } else {
-              orElse.accept(Failures.unwrap(failure));
-            }
-          } catch (Throwable broken) {
-            fail(broken);
+          if (failure == null) {
+            then.accept(value);
+          } else {
+            orElse.accept(failure);
           }
         });
     if (result.isDone()) {
@@ -67,19 +68,30 @@ final class StageChain<T extends @Nullable Object> {
     return result;
   }
 
-  /** The outcome of something that goes on when the caller's context ends. */
+  /**
+   * The outcome of something that goes on when the caller's context ends, and may never end: it
+   * holds nothing of a caller who has gone.
+   */
   static <T extends @Nullable Object> CompletionStage<T> of(Context ctx, CompletionStage<T> work) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    Registration end = ctx.onDone(() -> result.completeExceptionally(ctx.toException()));
-    work.whenComplete(
+    AtomicReference<@Nullable CompletableFuture<T>> waiting =
+        new AtomicReference<>(new CompletableFuture<>());
+    CompletableFuture<T> result = Objects.requireNonNull(waiting.get());
+    Registration end =
+        ctx.onDone(
+            () -> {
+              waiting.set(null);
+              result.completeExceptionally(ctx.toException());
+            });
+    CompletionStage<T> answer = result;
+    Stages.watch(answer, (value, failure) -> end.withdraw());
+    Stages.watch(
+        work,
         (value, failure) -> {
-          end.withdraw();
-          if (failure == null) {
-            result.complete(value);
-          } else {
-            result.completeExceptionally(Failures.unwrap(failure));
+          CompletableFuture<T> caller = waiting.getAndSet(null);
+          if (caller != null) {
+            Stages.complete(caller, value, failure);
           }
         });
-    return result;
+    return answer;
   }
 }

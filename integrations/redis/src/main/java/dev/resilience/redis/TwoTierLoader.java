@@ -112,7 +112,7 @@ final class TwoTierLoader<K, V extends @Nullable Object> {
       if (stage == null) {
         throw new NullPointerException("the loader returned null (expected: a CompletionStage)");
       }
-      return stage;
+      return StageChain.of(ctx, stage);
     } catch (Throwable failure) {
       return CompletableFuture.failedFuture(failure);
     }
