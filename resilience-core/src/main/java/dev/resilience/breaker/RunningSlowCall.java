@@ -29,9 +29,8 @@ final class RunningSlowCall implements Admission {
     RunningSlowCall call = new RunningSlowCall(machine, ctx, admission);
     try {
       TimeSource time = ctx.timeSource();
-      // Counting may open the circuit, and so call a listener: not on the timer thread. Where the
-      // executor refuses, the call counts when it returns.
-      call.timer = time.startTimer(slowAt, () -> time.executor().execute(call::isSlow));
+      // Counting may open the circuit, and so call a listener: not on the timer thread.
+      call.timer = time.startTimer(slowAt, () -> time.execute(call::isSlow));
       return call;
     } catch (Throwable noTimer) {
       admission.release();

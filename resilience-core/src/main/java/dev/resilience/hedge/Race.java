@@ -216,6 +216,7 @@ final class Race<T extends @Nullable Object> {
   }
 
   /** Each is taken by one thread, so that nothing is discarded twice. */
+  @SuppressWarnings("ReferenceEquality") // this outcome, not one like it
   private void discardFailed() {
     for (Outcome<T> each = failed.poll(); each != null; each = failed.poll()) {
       if (each != decision.get()) {

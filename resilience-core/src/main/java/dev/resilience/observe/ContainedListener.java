@@ -1,6 +1,7 @@
 package dev.resilience.observe;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -30,6 +31,7 @@ record ContainedListener(PolicyListener listener) implements PolicyListener {
   }
 
   private static void failed(PolicyEvent event, Throwable thrown) {
-    LOG.log(Level.WARNING, "a listener failed on " + event.getClass().getSimpleName(), thrown);
+    String what = "a listener failed on " + event.getClass().getSimpleName();
+    SafeText.log(LOG, Level.WARNING, what, thrown);
   }
 }

@@ -11,6 +11,7 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -197,12 +198,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
     }
 
     private void log(Throwable brokenRule) {
-      String message = name() + ": a rule of the classifier failed";
-      try {
-        LOG.log(Level.WARNING, message, brokenRule);
-      } catch (Throwable unprintable) {
-        LOG.log(Level.WARNING, message + " with " + brokenRule.getClass().getName());
-      }
+      SafeText.log(LOG, Level.WARNING, name() + ": a rule of the classifier failed", brokenRule);
     }
 
     private void learn(Verdict verdict, long ran, long now) {
