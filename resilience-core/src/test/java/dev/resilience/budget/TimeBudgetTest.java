@@ -293,7 +293,8 @@ class TimeBudgetTest {
                     total 1 s, left 900 ms
                     ├─ auth: given 100 ms, used 10 ms, DONE
                     ├─ quote: given 770 ms, used 40 ms, FAILED
-                    └─ render: given 950 ms, used 50 ms, RUNNING""");
+                    └─ render: given 950 ms, used 50 ms, RUNNING\
+                    """);
           });
     }
 

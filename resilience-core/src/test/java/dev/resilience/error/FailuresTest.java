@@ -113,6 +113,14 @@ class FailuresTest {
     }
 
     @Test
+    void is_bounded_where_many_calls_throw_the_same_exception() {
+      for (int i = 0; i < 1000; i++) {
+        Failures.suppress(one, new RuntimeException());
+      }
+      assertThat(one.getSuppressed()).hasSize(32);
+    }
+
+    @Test
     @Timeout(60)
     void makes_no_cycle_in_any_order() {
       Random random = new Random(1);

@@ -198,7 +198,7 @@ class FlowSnippetsTest {
               .isInstanceOf(CircuitOpenException.class);
           return null;
         });
-    assertThat(log).singleElement().asString().contains("retry: attempt 1: REJECTED");
+    assertThat(log).singleElement().asString().contains("retry: REJECTED");
   }
 
   @Test
