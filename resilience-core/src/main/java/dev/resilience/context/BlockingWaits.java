@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Blocking waits that the end of a context ends. */
 final class BlockingWaits {
+
+  /** How often a wait for a stage looks at it without having been told. */
+  private static final long LOOK_NANOS = 1_000_000_000L;
 
   private BlockingWaits() {}
 
@@ -52,7 +56,11 @@ final class BlockingWaits {
             return null;
           });
       try {
-        park(ctx, future::isDone, null);
+        // What anyOf passes on it wraps, which asks the failure for its text: one that throws then
+        // keeps us asleep. So we look ourselves now and then.
+        while (!future.isDone() && !ctx.isDone()) {
+          park(ctx, future::isDone, time.nanoTime() + LOOK_NANOS);
+        }
       } finally {
         left.complete(null);
       }
@@ -153,7 +161,8 @@ final class BlockingWaits {
         raw = raw.getCause();
       }
       if (raw != null) {
-        throw new ExecutionException(raw);
+        // The constructor without a message asks the failure for its text, which may throw.
+        throw new ExecutionException(SafeText.of(raw), raw);
       }
       return value;
     }

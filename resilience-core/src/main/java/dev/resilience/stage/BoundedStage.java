@@ -1,10 +1,12 @@
 package dev.resilience.stage;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.DoneCallback;
 import dev.resilience.context.Registration;
 import dev.resilience.context.WorkContext;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,8 +61,8 @@ public final class BoundedStage {
 
   /**
    * The same for a run of work, which is over when its stage completes, and whose failure may be
-   * the end of its context. A stage that others wait for, too, keeps nothing of one whose context
-   * has ended.
+   * the end of its context. A stage that others wait for, too, keeps a few empty objects of one
+   * whose context has ended, and neither the context nor the promise.
    */
   public static <T extends @Nullable Object> CompletionStage<T> of(
       WorkContext run, CompletionStage<T> stage) {
@@ -70,45 +72,59 @@ public final class BoundedStage {
       return completed;
     }
     CompletableFuture<T> bounded = new CompletableFuture<>();
-    Stages.Watcher<T> outcome =
-        (value, failure) -> {
-          if (failure == null) {
-            run.returned();
-            bounded.complete(value);
-          } else {
-            bounded.completeExceptionally(run.failed(failure));
-          }
-        };
-    if (completed != null || (stage instanceof Bounded<T> own && own.ctx == run)) {
-      Stages.watch(stage, bounded, outcome);
-      return bounded;
+    Run<T> watcher = new Run<>(run, bounded);
+    boolean ends = completed != null || (stage instanceof Bounded<T> own && own.ctx == run);
+    if (!ends) {
+      watcher.end = run.onDone(watcher);
     }
-    Registration end = run.onDone(() -> bounded.completeExceptionally(run.toException()));
-    Stages.watch(
-        orLeft(stage, bounded),
-        bounded,
-        (value, failure) -> {
-          end.withdraw();
-          if (!bounded.isDone()) {
-            outcome.completed(value, failure);
-          }
-        });
+    Stages.watch(stage, watcher);
     return bounded;
   }
 
-  /**
-   * A stage that completes with the first of two. Of all dependents of a future those of {@code
-   * anyOf} alone are taken off it again when another one has completed.
-   */
-  @SuppressWarnings("unchecked") // both have a T
-  private static <T extends @Nullable Object> CompletionStage<T> orLeft(
-      CompletionStage<T> stage, CompletableFuture<T> left) {
-    try {
-      return stage instanceof CompletableFuture<T> future
-          ? (CompletionStage<T>) CompletableFuture.anyOf(future, left)
-          : stage;
-    } catch (RuntimeException minimal) {
-      return stage;
+  /** Whoever takes the promise, the outcome or the end of the context, completes it. */
+  private static final class Run<T extends @Nullable Object>
+      extends AtomicReference<@Nullable CompletableFuture<T>>
+      implements Stages.Watcher<T>, DoneCallback {
+
+    private static final long serialVersionUID = 1L;
+
+    private transient @Nullable WorkContext run;
+    private transient @Nullable Registration end;
+
+    Run(WorkContext run, CompletableFuture<T> bounded) {
+      super(bounded);
+      this.run = run;
+    }
+
+    /** The context has ended first. */
+    @Override
+    public void run() {
+      CompletableFuture<T> bounded = getAndSet(null);
+      WorkContext mine = run;
+      if (bounded != null && mine != null) {
+        run = null;
+        end = null;
+        bounded.completeExceptionally(mine.toException());
+      }
+    }
+
+    @Override
+    public void completed(T value, @Nullable Throwable failure) {
+      CompletableFuture<T> bounded = getAndSet(null);
+      WorkContext mine = run;
+      if (bounded == null || mine == null) {
+        return;
+      }
+      if (end != null) {
+        end.withdraw();
+      }
+      try {
+        if (failure == null) {
+          mine.returned();
+        }
+      } finally {
+        Stages.complete(bounded, value, failure == null ? null : mine.failed(failure));
+      }
     }
   }
 

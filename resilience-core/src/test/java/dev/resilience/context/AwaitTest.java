@@ -102,4 +102,30 @@ class AwaitTest {
 
     assertThat(ctx.await(shared.minimalCompletionStage())).isEqualTo("result");
   }
+
+  @Test
+  void a_failure_that_cannot_be_printed_comes_out_all_the_same() throws Exception {
+    @SuppressWarnings("OverrideThrowableToString") // that is the fault
+    class Unprintable extends RuntimeException {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public String toString() {
+        throw new AssertionError("unprintable");
+      }
+    }
+    time.start(
+        "loader",
+        () -> {
+          try {
+            shared.completeExceptionally(new Unprintable());
+          } catch (AssertionError ofTheJdk) {
+            told.add("thrown");
+          }
+        });
+
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(() -> root.await(shared))
+        .withCauseInstanceOf(Unprintable.class);
+  }
 }
