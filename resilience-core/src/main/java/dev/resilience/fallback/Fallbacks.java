@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * {@value #DEFAULT_MILLIS} ms by default, each one anew. At that limit a blocking answer is
  * interrupted.
  *
- * <p>Who has to know that it got one of these asks for a {@link Degraded} result, which says which
+ * <p>Who has to know that it got one of these asks for a {@code Degraded} result, which says which
  * one it is ({@link #named}), why it was needed, and how old it is ({@link #asOf}). The answers of
  * all operations of a service are kept together in {@link OperationFallbacks}.
  *

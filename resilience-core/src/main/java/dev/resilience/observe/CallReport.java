@@ -80,8 +80,8 @@ public final class CallReport {
   }
 
   /**
-   * Adds to the report of the call that is under way, if somebody {@linkplain
-   * Resilience#withReports listens} to it; for policies that did something unusual.
+   * Adds to the report of the call that is under way, if somebody listens to it with {@code
+   * Resilience.withReports}; for policies that did something unusual.
    *
    * @param ctx the one that the policy was called with
    * @param policy the name of the policy
