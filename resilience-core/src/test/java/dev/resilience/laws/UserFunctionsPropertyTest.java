@@ -32,11 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -46,22 +42,6 @@ import org.junit.jupiter.api.Test;
  * nothing can happen any more.
  */
 class UserFunctionsPropertyTest {
-
-  /** What user code throws is logged. Held here, as the registry of loggers holds them weakly. */
-  private static final Logger LOG = Logger.getLogger("dev.resilience");
-
-  private Level before;
-
-  @BeforeEach
-  void logNothing() {
-    before = LOG.getLevel();
-    LOG.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void logAsBefore() {
-    LOG.setLevel(before);
-  }
 
   @Test
   void whatever_they_do_every_call_ends_and_every_permit_returns() {
