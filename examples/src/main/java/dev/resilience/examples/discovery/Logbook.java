@@ -152,12 +152,12 @@ final class Logbook {
         .count();
   }
 
-  /** Those of them that have to do with somebody. */
-  long failuresAfter(Duration moment, Duration from, Duration to, ServiceInstance who) {
+  /** Those that began between two moments, and that an attempt at somebody lost. */
+  List<Call> lostTo(ServiceInstance who, Duration from, Duration to) {
     return calls(from, to).stream()
-        .filter(call -> call.failure().isPresent() && call.ended().compareTo(moment) > 0)
-        .filter(call -> call.tried().stream().anyMatch(tried -> tried.id().equals(who.id())))
-        .count();
+        .filter(call -> call.failure().isPresent() && !call.tried().isEmpty())
+        .filter(call -> call.tried().get(call.tried().size() - 1).id().equals(who.id()))
+        .toList();
   }
 
   List<Answer> answers(Duration from, Duration to) {

@@ -1,6 +1,7 @@
 package dev.resilience.discovery.balance;
 
 import dev.resilience.discovery.registry.ServiceInstance;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An instance that may be called now, with what is known of it. Handed to a {@link Balancer} by a
@@ -28,4 +29,14 @@ public interface Candidate {
    * @return nanoseconds, as a number because this is asked for each call; 0: not known yet
    */
   double latencyNanos(long now);
+
+  /**
+   * What the instance has said of its load, if that is fresh: in the last second.
+   *
+   * @param now as above
+   * @return null: not known
+   */
+  default @Nullable ServerLoad serverLoad(long now) {
+    return null;
+  }
 }

@@ -1,8 +1,10 @@
 package dev.resilience.discovery.client;
 
+import dev.resilience.discovery.balance.ServerLoad;
 import dev.resilience.policy.Verdict;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How busy and how fast an instance is, as one client sees it. The average and its time are written
@@ -35,7 +37,13 @@ final class Load {
     }
   }
 
+  /** What an instance has said of its load is worth something for so long. */
+  private static final long FRESH_NANOS = 1_000_000_000L;
+
+  private record Report(ServerLoad load, long at) {}
+
   private volatile int inFlight;
+  private volatile @Nullable Report report;
   private volatile double latency;
   private volatile long heard;
   private volatile long answered;
@@ -59,6 +67,16 @@ final class Load {
     return average == 0 || silence < HALF_LIFE
         ? average
         : Math.max(1, Math.scalb(average, (int) -Math.min(60, silence / HALF_LIFE)));
+  }
+
+  void reported(ServerLoad load, long now) {
+    report = new Report(load, now);
+  }
+
+  /** Null: it has said nothing in the last second. */
+  @Nullable ServerLoad serverLoad(long now) {
+    Report last = report;
+    return last == null || now - last.at > FRESH_NANOS ? null : last.load;
   }
 
   /** How long ago it answered last, in nanoseconds. */

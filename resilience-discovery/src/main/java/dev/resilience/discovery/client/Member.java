@@ -1,6 +1,7 @@
 package dev.resilience.discovery.client;
 
 import dev.resilience.discovery.balance.Candidate;
+import dev.resilience.discovery.balance.ServerLoad;
 import dev.resilience.discovery.health.HealthMonitor;
 import dev.resilience.discovery.health.HealthStatus;
 import dev.resilience.discovery.registry.ServiceInstance;
@@ -148,6 +149,11 @@ final class Member {
     @Override
     public double latencyNanos(long now) {
       return load.latencyNanos(now);
+    }
+
+    @Override
+    public @Nullable ServerLoad serverLoad(long now) {
+      return load.serverLoad(now);
     }
 
     @Override

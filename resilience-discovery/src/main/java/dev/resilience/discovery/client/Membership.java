@@ -5,6 +5,7 @@ import dev.resilience.discovery.DecisionInterval;
 import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.CandidateFilter;
+import dev.resilience.discovery.balance.ServerLoad;
 import dev.resilience.discovery.health.HealthChecks;
 import dev.resilience.discovery.health.HealthMonitor;
 import dev.resilience.discovery.health.HealthStatus;
@@ -114,6 +115,27 @@ final class Membership {
             decideSoon();
           }
         });
+  }
+
+  /** The members are in the order of their ids. */
+  void reportLoad(ServiceInstance instance, ServerLoad load) {
+    List<Member> all = selection.members();
+    int from = 0;
+    int to = all.size();
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      Member member = all.get(middle);
+      int order = ServiceInstance.BY_ID.compare(member.instance, instance);
+      if (order == 0) {
+        member.load.reported(load, now());
+        return;
+      }
+      if (order < 0) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
   }
 
   /** Which calls are slow, in nanoseconds. Measured anew from time to time. */

@@ -1,11 +1,15 @@
 package dev.resilience.discovery.client;
 
+import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * what it prepared before. Used by one thread at a time.
  */
 final class Pickers {
+
+  private static final Logger LOG = System.getLogger(ServiceClient.class.getName());
 
   private final Balancer balancer;
   private Map<String, Side> before = Map.of();
@@ -35,13 +41,25 @@ final class Pickers {
       return null;
     }
     Side present = before.get(side);
-    Picker picker =
-        present == null
-            ? balancer.over(candidates)
-            : present.candidates.equals(candidates)
-                ? present.picker
-                : balancer.over(candidates, present.picker);
-    now.put(side, new Side(candidates, picker));
+    if (present != null && present.candidates.equals(candidates)) {
+      now.put(side, present);
+      return present.picker;
+    }
+    Picker picker;
+    try {
+      picker =
+          Objects.requireNonNull(
+              present == null
+                  ? balancer.over(candidates)
+                  : balancer.over(candidates, present.picker),
+              "picker of a balancer");
+      now.put(side, new Side(candidates, picker));
+    } catch (Throwable thrown) {
+      // The user's balancer is asked again at the next change; until then calls go on without it.
+      SerialExecutor.contained(
+          () -> LOG.log(Level.WARNING, "a balancer failed, round robin takes its place", thrown));
+      picker = Balancer.roundRobin().over(candidates);
+    }
     return picker;
   }
 

@@ -8,6 +8,7 @@ import dev.resilience.discovery.Checks;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.discovery.balance.CandidateFilter;
+import dev.resilience.discovery.balance.ServerLoad;
 import dev.resilience.discovery.health.HealthChecks;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
@@ -155,6 +156,26 @@ public final class ServiceClient implements AutoCloseable {
     checkClock(ctx);
     ctx.throwIfDone();
     return calls.known(ctx).candidates().stream().map(Candidate::instance).toList();
+  }
+
+  /**
+   * Takes what an instance has said of its load, for example in a header of its response. It counts
+   * for a second, with a balancer that asks for it ({@link Balancer#hotCold}).
+   *
+   * <pre>{@code
+   * orders.call(ctx, (c, instance) -> {
+   *   Response response = fetch(c, instance);
+   *   orders.reportLoad(instance, ServerLoad.of(response.inFlight(), response.latency()));
+   *   return response;
+   * });
+   * }</pre>
+   *
+   * @param instance as the call got it; of one that is not known any more nothing is kept
+   */
+  public void reportLoad(ServiceInstance instance, ServerLoad load) {
+    Objects.requireNonNull(instance, "instance");
+    Objects.requireNonNull(load, "load");
+    membership.reportLoad(instance, load);
   }
 
   /** Which instances get calls, and why. Does not wait. */

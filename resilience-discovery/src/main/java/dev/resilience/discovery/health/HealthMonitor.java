@@ -119,8 +119,15 @@ public final class HealthMonitor implements AutoCloseable {
             });
   }
 
-  /** The check itself may go on for longer than anybody waits for it. */
+  /** Checks must not block, but who has one that does shall have no other harm from it. */
   private CompletionStage<@Nullable Object> begin(Context ctx) {
+    CompletableFuture<@Nullable Object> ended = new CompletableFuture<>();
+    ctx.timeSource().executor().execute(() -> begin(ctx, ended));
+    return ended;
+  }
+
+  /** The check itself may go on for longer than anybody waits for it. */
+  private void begin(Context ctx, CompletableFuture<@Nullable Object> ended) {
     CompletionStage<? extends @Nullable Object> stage;
     try {
       stage = Objects.requireNonNull(checks.check().check(ctx, instance), "stage of the check");
@@ -129,7 +136,6 @@ public final class HealthMonitor implements AutoCloseable {
     }
     CompletionStage<? extends @Nullable Object> begun = stage;
     Registration end = ctx.onDone(() -> cancel(begun));
-    CompletableFuture<@Nullable Object> ended = new CompletableFuture<>();
     begun.handle(
         (result, failure) -> {
           end.withdraw();
@@ -141,7 +147,6 @@ public final class HealthMonitor implements AutoCloseable {
           }
           return null;
         });
-    return ended;
   }
 
   /**

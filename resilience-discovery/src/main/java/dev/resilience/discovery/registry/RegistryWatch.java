@@ -7,8 +7,11 @@ import dev.resilience.context.Registration;
 import dev.resilience.discovery.DecisionInterval;
 import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.retry.Backoff;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * What an answer is worth is the business of {@link StaleAnswerGuard}.
  */
 final class RegistryWatch implements Watch {
+
+  private static final Logger LOG = System.getLogger(ServiceRegistry.class.getName());
 
   /** A burst of changes is answered at once the first time, and then as one each so often. */
   private static final Duration BURST = Duration.ofMillis(10);
@@ -52,13 +57,24 @@ final class RegistryWatch implements Watch {
 
   void open(Context ctx, RegistryStore store) {
     Registration callersEnd = ctx.onDone(this::close);
-    Registration hints = store.onChange(service, this::hint);
+    Registration hints = hintsOf(store);
     life.onDone(
         () -> {
           hints.withdraw();
           callersEnd.withdraw();
         });
     serial.execute(this::ask);
+  }
+
+  /** Without hints it asks from time to time. */
+  private Registration hintsOf(RegistryStore store) {
+    try {
+      return Objects.requireNonNull(store.onChange(service, this::hint), "registration of a hint");
+    } catch (Throwable thrown) {
+      SerialExecutor.contained(
+          () -> LOG.log(Level.WARNING, () -> this + ": no hints of changes", thrown));
+      return () -> false;
+    }
   }
 
   @Override
@@ -115,12 +131,13 @@ final class RegistryWatch implements Watch {
     if (life.isDone()) {
       return;
     }
-    if (failure == null && answer != null) {
+    ServiceSnapshot snapshot = failure == null ? snapshotOf(answer) : null;
+    if (snapshot != null) {
       failures = 0;
       lastDelay = Duration.ZERO;
-      publish(guard.after(ServiceSnapshot.of(service, answer, registry.time())));
+      publish(guard.after(snapshot));
       inBurst = true;
-      Duration pause = DecisionInterval.of(answer.size());
+      Duration pause = DecisionInterval.of(snapshot.registered().size());
       serial.executeIn(pause.compareTo(BURST) > 0 ? pause : BURST, this::afterBurst);
     } else {
       failures++;
@@ -131,6 +148,18 @@ final class RegistryWatch implements Watch {
       }
       lastDelay = backoff.delay(failures, lastDelay, registry.time().random());
       serial.executeIn(lastDelay, this::ask);
+    }
+  }
+
+  /** Null: the store has answered with something that is no list of instances. */
+  private @Nullable ServiceSnapshot snapshotOf(@Nullable List<ServiceInstance> answer) {
+    try {
+      return ServiceSnapshot.of(
+          service, Objects.requireNonNull(answer, "answer of the store"), registry.time());
+    } catch (Throwable thrown) {
+      SerialExecutor.contained(
+          () -> LOG.log(Level.WARNING, () -> this + ": an answer is no list", thrown));
+      return null;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.resilience.discovery.balance;
 
 import dev.resilience.discovery.registry.ServiceInstance;
+import org.jspecify.annotations.Nullable;
 
 /** A candidate of which a test says all there is to say. */
 public final class FakeCandidate implements Candidate {
@@ -10,6 +11,7 @@ public final class FakeCandidate implements Candidate {
   private final double weight;
   public int inFlight;
   public double latency;
+  public @Nullable ServerLoad load;
 
   public FakeCandidate(int number, int weight) {
     this(number, weight, weight);
@@ -43,6 +45,11 @@ public final class FakeCandidate implements Candidate {
   @Override
   public double latencyNanos(long now) {
     return latency;
+  }
+
+  @Override
+  public @Nullable ServerLoad serverLoad(long now) {
+    return load;
   }
 
   @Override
