@@ -18,6 +18,8 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Fallback;
 import dev.resilience.policy.PolicyChain;
+import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.StackEntry;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * A stack of policies around calls, the outermost first.
  *
  * <pre>{@code
- * Resilience payments = Resilience.of(retry, breaker, timeout);
+ * Resilience payments = Resilience.forHttp("payments");           // a preset: start here
+ * Resilience payments = Resilience.of(retry, breaker, timeout);   // or by hand
  *
  * Quote quote = payments.call(ctx, c -> api.quote(c, order));
  * CompletionStage<Quote> later = payments.callAsync(ctx, c -> api.quoteAsync(c, order));
@@ -92,6 +95,48 @@ public final class Resilience {
       LOG.log(Level.WARNING, warning);
     }
     return new Resilience("call", policies, warnings, Classifier.ofDefaults(), null, null);
+  }
+
+  /**
+   * The stack for a service over HTTP, with all defaults: retry, hedge, circuit breaker and adaptive
+   * concurrency limit. For requests that may be repeated; for others {@link Preset#unrepeatable}.
+   *
+   * @param name of the service, in events, reports and messages; not blank
+   * @see Preset#http
+   */
+  public static Resilience forHttp(String name) {
+    return Preset.http(name).build();
+  }
+
+  /**
+   * The stack for remote procedure calls, with all defaults. For calls that may be repeated; for
+   * others {@link Preset#unrepeatable}.
+   *
+   * @param name of the service, in events, reports and messages; not blank
+   * @see Preset#rpc
+   */
+  public static Resilience forRpc(String name) {
+    return Preset.rpc(name).build();
+  }
+
+  /**
+   * The stack for a database, with all defaults: only what was refused before work is retried.
+   *
+   * @param name of the database, in events, reports and messages; not blank
+   * @see Preset#database
+   */
+  public static Resilience forDatabase(String name) {
+    return Preset.database(name).build();
+  }
+
+  /**
+   * The stack for a cache, with all defaults: circuit breaker and adaptive concurrency limit.
+   *
+   * @param name of the cache, in events, reports and messages; not blank
+   * @see Preset#cache
+   */
+  public static Resilience forCache(String name) {
+    return Preset.cache(name).build();
   }
 
   /**
@@ -301,6 +346,11 @@ public final class Resilience {
   public Resilience withClassifier(Classifier newClassifier) {
     return new Resilience(
         name, policies, warnings, requireNonNull(newClassifier, "classifier"), reports, listener);
+  }
+
+  /** What the policies do, the outermost first. */
+  public List<PolicyRole> roles() {
+    return policies.entries().stream().map(StackEntry::role).toList();
   }
 
   /** The name, for its listener. */

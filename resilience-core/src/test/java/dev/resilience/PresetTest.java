@@ -1,0 +1,213 @@
+package dev.resilience;
+
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.observe.PolicyEvent.CallCompleted;
+import dev.resilience.observe.PolicyEvent.CircuitChanged;
+import dev.resilience.policy.Classifier;
+import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.Verdict;
+import dev.resilience.time.VirtualTime;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PresetTest {
+
+  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
+  private final Context root = Context.background(time);
+  private final AtomicInteger calls = new AtomicInteger();
+
+  private String fails() throws IOException {
+    calls.incrementAndGet();
+    throw new IOException("down");
+  }
+
+  @SuppressWarnings("unchecked")
+  private HttpResponse<String> answers(int status, Map<String, List<String>> headers) {
+    calls.incrementAndGet();
+    HttpResponse<String> response = mock(HttpResponse.class);
+    when(response.statusCode()).thenReturn(status);
+    when(response.headers()).thenReturn(HttpHeaders.of(headers, (name, value) -> true));
+    return response;
+  }
+
+  @Nested
+  class Has_its_parts_in_order {
+
+    @Test
+    void for_http_and_rpc() {
+      assertThat(Resilience.forHttp("quotes").describe()).isEqualTo(Resilience.forRpc("quotes").describe());
+      assertThat(Resilience.forHttp("quotes").roles())
+          .containsExactly(
+              PolicyRole.RETRY, PolicyRole.HEDGE, PolicyRole.BREAKER, PolicyRole.LIMIT);
+    }
+
+    @Test
+    void for_a_database_and_a_cache() {
+      assertThat(Resilience.forDatabase("orders").roles())
+          .containsExactly(PolicyRole.RETRY, PolicyRole.BREAKER, PolicyRole.LIMIT);
+      assertThat(Resilience.forCache("users").roles())
+          .containsExactly(PolicyRole.BREAKER, PolicyRole.LIMIT);
+    }
+
+    @Test
+    void without_those_that_are_not_wanted() {
+      assertThat(
+              Preset.http("quotes")
+                  .withoutRetry()
+                  .withoutHedge()
+                  .withoutBreaker()
+                  .withoutLimit()
+                  .build()
+                  .roles())
+          .isEmpty();
+    }
+
+    @Test
+    void that_nobody_warns_of() {
+      for (Preset preset :
+          List.of(
+              Preset.http("a"),
+              Preset.rpc("a"),
+              Preset.database("a"),
+              Preset.cache("a"),
+              Preset.http("a").unrepeatable())) {
+        assertThat(preset.build().warnings()).isEmpty();
+      }
+    }
+
+    @Test
+    void under_its_name() {
+      assertThat(Resilience.forHttp("quotes").name()).isEqualTo("quotes");
+      assertThat(Resilience.forHttp("quotes").describe()).contains("quotes");
+      assertThatThrownBy(() -> Resilience.forHttp(" "))
+          .hasMessage("name: ' ' (expected: not blank)");
+    }
+  }
+
+  @Nested
+  class Retries {
+
+    @Test
+    void failures_of_what_may_be_repeated() throws Exception {
+      time.run(() -> catchThrowable(() -> Resilience.forHttp("q").call(root, c -> fails())));
+      assertThat(calls).hasValue(3);
+    }
+
+    @Test
+    void nothing_that_may_have_been_done_where_it_must_not_be_done_twice() throws Exception {
+      Resilience payments = Preset.http("payments").unrepeatable().build();
+      time.run(() -> catchThrowable(() -> payments.call(root, c -> fails())));
+      assertThat(calls).hasValue(1);
+
+      time.<Object>run(() -> payments.call(root, c -> answers(500, Map.of())));
+      assertThat(calls).hasValue(2);
+    }
+
+    @Test
+    void what_was_refused_before_work_in_any_case() throws Exception {
+      Classifier refusedConnections =
+          Classifier.ofDefaults().onFailure(ConnectException.class, e -> Verdict.REJECTED);
+      Resilience payments =
+          Preset.rpc("payments").unrepeatable().classifier(refusedConnections).build();
+      time.run(
+          () ->
+              catchThrowable(
+                  () ->
+                      payments.call(
+                          root,
+                          c -> {
+                            if (calls.incrementAndGet() < 3) {
+                              throw new ConnectException("refused");
+                            }
+                            return "paid";
+                          })));
+      assertThat(calls).hasValue(3);
+    }
+  }
+
+  @Nested
+  class Statuses {
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 304, 400, 404, 409})
+    void that_are_answers_are_not_retried(int status) throws Exception {
+      HttpResponse<String> response =
+          time.run(() -> Resilience.forHttp("q").call(root, c -> answers(status, Map.of())));
+      assertThat(response.statusCode()).isEqualTo(status);
+      assertThat(calls).hasValue(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {429, 500, 502, 503, 504})
+    void that_are_failures_or_refusals_are_retried_and_come_out_as_they_were(int status)
+        throws Exception {
+      HttpResponse<String> response =
+          time.run(() -> Resilience.forHttp("q").call(root, c -> answers(status, Map.of())));
+      assertThat(response.statusCode()).isEqualTo(status);
+      assertThat(calls).hasValueGreaterThan(1);
+    }
+
+    @Test
+    void of_a_server_that_says_when_to_come_again_are_obeyed() throws Exception {
+      long start = time.nanoTime();
+      time.<Object>run(
+          () ->
+              Resilience.forHttp("q")
+                  .call(
+                      root,
+                      c ->
+                          calls.get() == 0
+                              ? answers(503, Map.of("Retry-After", List.of("3")))
+                              : answers(200, Map.of())));
+      assertThat(time.nanoTime() - start).isGreaterThanOrEqualTo(ofSeconds(3).toNanos());
+      assertThat(calls).hasValue(2);
+    }
+
+    @Test
+    void that_refuse_open_no_circuit_and_failures_do() throws Exception {
+      List<PolicyEvent> events = new ArrayList<>();
+      Resilience stack = Preset.http("q").withoutRetry().listener(events::add).build();
+      for (int i = 0; i < 100; i++) {
+        time.<Object>run(() -> stack.call(root, c -> answers(503, Map.of())));
+      }
+      assertThat(events).hasOnlyElementsOfType(CallCompleted.class).hasSize(100);
+
+      for (int i = 0; i < 30; i++) {
+        time.run(() -> catchThrowable(() -> stack.call(root, c -> answers(500, Map.of()))));
+      }
+      assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
+      assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
+          .isInstanceOf(CircuitOpenException.class);
+    }
+  }
+
+  @Test
+  void parts_can_be_changed() throws Exception {
+    Resilience stack =
+        Preset.rpc("q").retry(r -> r.maxAttempts(2)).breaker(b -> b.consecutiveFailures(2)).build();
+    time.run(() -> catchThrowable(() -> stack.call(root, c -> fails())));
+
+    assertThat(calls).hasValue(2);
+    assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
+        .isInstanceOf(CircuitOpenException.class);
+  }
+}
