@@ -1,5 +1,6 @@
 package dev.resilience.failsafe;
 
+import dev.failsafe.Bulkhead;
 import dev.failsafe.CircuitBreaker;
 import dev.failsafe.CircuitBreakerOpenException;
 import dev.failsafe.Policy;
@@ -47,6 +48,9 @@ final class FailsafePolicyAdapter implements Policy<Object> {
     PolicyExecutor<Object> deciding = policy.toExecutor(policyIndex);
     if (policy instanceof RetryPolicy<Object> retry) {
       return new FailsafeRetryExecutor(this, policyIndex, deciding, retry.getConfig(), ctx);
+    }
+    if (policy instanceof Bulkhead<Object> bulkhead) {
+      return new FailsafeBulkheadExecutor(this, policyIndex, bulkhead, ctx, scheduler);
     }
     return policy instanceof Timeout<Object> timeout
         ? new FailsafeTimeoutExecutor(this, policyIndex, deciding, timeout, ctx.timeSource())

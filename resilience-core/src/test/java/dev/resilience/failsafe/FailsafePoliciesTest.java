@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 @SuppressWarnings("NullAway") // nulls are given on purpose
 class FailsafePoliciesTest {
 
-  private final Breaker breaker = Breaker.builder("payments").window(4).minimumCalls(4).build();
+  private final Breaker breaker =
+      Breaker.builder("payments").window(4).minimumCalls(4).countTimeoutsAsFailures().build();
   private final Retry retry = Retry.builder().backoff(Backoff.constant(ofMillis(1))).build();
   private final AtomicInteger attempts = new AtomicInteger();
 
