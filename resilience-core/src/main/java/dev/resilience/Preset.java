@@ -49,10 +49,10 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>adaptive concurrency limit</td><td>yes</td><td>yes</td><td>yes</td></tr>
  * </table>
  *
- * <p>There is no time-out among them: the time-out of a call is the deadline of its context, and the
- * limit learns from the calls that it cuts off. A fixed one of half the deadline cost a third of the
- * useful answers in overload (docs/overload.md). A call without any deadline waits as long as the
- * dependency lets it.
+ * <p>There is no time-out among them: the time-out of a call is the deadline of its context, and
+ * the limit learns from the calls that it cuts off. A fixed one of half the deadline cost a third
+ * of the useful answers in overload (docs/overload.md). A call without any deadline waits as long
+ * as the dependency lets it.
  *
  * <p>Not thread-safe; the stack is.
  */
@@ -246,9 +246,7 @@ public final class Preset {
     }
     if (isLimited) {
       parts.add(
-          limit
-              .apply(ConcurrencyLimit.adaptive(name).classifier(judge).listener(heard))
-              .build());
+          limit.apply(ConcurrencyLimit.adaptive(name).classifier(judge).listener(heard)).build());
     }
     Resilience stack =
         Resilience.of(parts.toArray(ContextPolicy[]::new)).named(name).withClassifier(judge);

@@ -98,8 +98,9 @@ public final class Resilience {
   }
 
   /**
-   * The stack for a service over HTTP, with all defaults: retry, hedge, circuit breaker and adaptive
-   * concurrency limit. For requests that may be repeated; for others {@link Preset#unrepeatable}.
+   * The stack for a service over HTTP, with all defaults: retry, hedge, circuit breaker and
+   * adaptive concurrency limit. For requests that may be repeated; for others {@link
+   * Preset#unrepeatable}.
    *
    * @param name of the service, in events, reports and messages; not blank
    * @see Preset#http

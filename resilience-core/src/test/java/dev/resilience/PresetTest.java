@@ -54,7 +54,8 @@ class PresetTest {
 
     @Test
     void for_http_and_rpc() {
-      assertThat(Resilience.forHttp("quotes").describe()).isEqualTo(Resilience.forRpc("quotes").describe());
+      assertThat(Resilience.forHttp("quotes").describe())
+          .isEqualTo(Resilience.forRpc("quotes").describe());
       assertThat(Resilience.forHttp("quotes").roles())
           .containsExactly(
               PolicyRole.RETRY, PolicyRole.HEDGE, PolicyRole.BREAKER, PolicyRole.LIMIT);
@@ -195,7 +196,7 @@ class PresetTest {
         time.run(() -> catchThrowable(() -> stack.call(root, c -> answers(500, Map.of()))));
       }
       assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
-      assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
+      assertThat(time.<Throwable>run(() -> catchThrowable(() -> stack.call(root, c -> "?"))))
           .isInstanceOf(CircuitOpenException.class);
     }
   }
@@ -207,7 +208,7 @@ class PresetTest {
     time.run(() -> catchThrowable(() -> stack.call(root, c -> fails())));
 
     assertThat(calls).hasValue(2);
-    assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
+    assertThat(time.<Throwable>run(() -> catchThrowable(() -> stack.call(root, c -> "?"))))
         .isInstanceOf(CircuitOpenException.class);
   }
 }

@@ -352,7 +352,11 @@ class FailsafeStackTest {
       var stack =
           Resilience.of(
               ours,
-              Retry.builder().backoff(Backoff.constant(ofSeconds(1))).build(),
+              Retry.builder()
+                  .backoff(Backoff.constant(ofSeconds(1)))
+                  .waitForOpenCircuit()
+                  .maxRetryAfter(ofSeconds(3600))
+                  .build(),
               FailsafePolicies.policy(breaker));
 
       assertThat(failure(mode, stack, ofMillis(1))).isInstanceOf(CircuitOpenException.class);
