@@ -110,13 +110,15 @@ final class FailsafeBulkheadExecutor extends PolicyExecutor<Object> {
         refuse(execution, promise, full());
       } else {
         Duration wait = left.compareTo(LOOK_AGAIN_AFTER) < 0 ? left : LOOK_AGAIN_AFTER;
-        scheduler.schedule(
-            () -> {
-              enter(execution, inner, promise, left.minus(wait));
-              return null;
-            },
-            wait.toNanos(),
-            TimeUnit.NANOSECONDS);
+        // Done at the end of the context at the latest, so there is nothing to cancel.
+        var unused =
+            scheduler.schedule(
+                () -> {
+                  enter(execution, inner, promise, left.minus(wait));
+                  return null;
+                },
+                wait.toNanos(),
+                TimeUnit.NANOSECONDS);
       }
     } catch (Throwable broken) {
       promise.completeExceptionally(broken);
