@@ -60,7 +60,8 @@ final class Plots {
               .xAxisTitle("seconds")
               .yAxisTitle("answered in time")
               .build();
-      chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideSW);
+      chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+      chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
       chart.getStyler().setChartTitleFont(chart.getStyler().getLegendFont());
       chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.0);
       for (int i = 0; i < contenders.size(); i++) {
