@@ -21,8 +21,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Law 12 for whole stacks under many callers at once: nothing locks itself out, and no default makes
- * a healthy service fail. {@code -Dresilience.seed=17} plays one world, {@code
+ * Law 12 for whole stacks under many callers at once: nothing locks itself out, and no default
+ * makes a healthy service fail. {@code -Dresilience.seed=17} plays one world, {@code
  * -Dresilience.schedules=100000} more of them.
  */
 class StackWorldsTest {
@@ -59,7 +59,8 @@ class StackWorldsTest {
                       Load.builder(20 + random.nextInt(40))
                           .patience(longest.multipliedBy(2 + random.nextInt(4)))
                           .leaving(
-                              random.nextInt(3) == 0 ? 0.3 : 0, Latency.uniform(ofMillis(1), median))
+                              random.nextInt(3) == 0 ? 0.3 : 0,
+                              Latency.uniform(ofMillis(1), median))
                           .build())
                   .length(length.plusNanos(LAST))
                   .build();
@@ -90,7 +91,8 @@ class StackWorldsTest {
                       Load.builder(10 + random.nextInt(90))
                           .patience(ofSeconds(3))
                           .leaving(
-                              random.nextInt(3) == 0 ? 0.3 : 0, Latency.uniform(ofMillis(1), median))
+                              random.nextInt(3) == 0 ? 0.3 : 0,
+                              Latency.uniform(ofMillis(1), median))
                           .build())
                   .length(ofSeconds(3))
                   .coldFor(random.nextInt(3) == 0 ? ofSeconds(1) : Duration.ZERO)
@@ -137,8 +139,7 @@ class StackWorldsTest {
                     .build());
           }
           if (hedges) {
-            policies.add(
-                Hedge.builder().delay(ofMillis(hedgeMillis)).sharedBudget(budget).build());
+            policies.add(Hedge.builder().delay(ofMillis(hedgeMillis)).sharedBudget(budget).build());
           }
           if (breaks) {
             policies.add(
@@ -158,8 +159,7 @@ class StackWorldsTest {
           if (cuts == 1) {
             policies.add(FixedTimeout.of(longest));
           } else if (cuts == 2) {
-            policies.add(
-                AdaptiveTimeout.builder(setup.service()).between(floor, longest).build());
+            policies.add(AdaptiveTimeout.builder(setup.service()).between(floor, longest).build());
           }
           return Resilience.of(policies.toArray(ContextPolicy[]::new));
         });
