@@ -233,19 +233,17 @@ class BrokenFailuresTest {
       FirstSuccess race = FirstSuccess.builder().classifier(rules).build();
 
       assertThat(
-              (Throwable)
-                  time.run(
-                      () -> catchThrowable(() -> race.<String, Exception>call(root, c -> "a"))))
+              time.<Throwable>run(
+                  () -> catchThrowable(() -> race.<String, Exception>call(root, c -> "a"))))
           .isSameAs(broken);
       assertThat(
-              (Throwable)
-                  time.run(
-                      () ->
-                          catchThrowable(
-                              () ->
-                                  root.await(
-                                      race.callAsync(
-                                          root, c -> c.delay(ofMillis(1)).thenApply(n -> "a"))))))
+              time.<Throwable>run(
+                  () ->
+                      catchThrowable(
+                          () ->
+                              root.await(
+                                  race.callAsync(
+                                      root, c -> c.delay(ofMillis(1)).thenApply(n -> "a"))))))
           .hasCause(broken);
     }
   }
