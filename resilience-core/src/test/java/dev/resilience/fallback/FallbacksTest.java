@@ -425,8 +425,9 @@ class FallbacksTest {
       Duration limit = Duration.ofMillis(100);
       way.play(
           bench -> {
+            Duration tooLong = SECOND.plus(limit);
             Fallbacks<String> fallback =
-                slow(way, SECOND).or(slow(way, SECOND)).within(limit).or(slow(way, SECOND));
+                slow(way, tooLong).or(slow(way, tooLong)).within(limit).or(slow(way, tooLong));
             assertThatThrownBy(
                     () -> bench.call(stack.withFallback(fallback), bench.caller, failing(refused)))
                 .isSameAs(refused);

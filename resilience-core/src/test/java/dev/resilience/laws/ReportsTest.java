@@ -316,8 +316,7 @@ class ReportsTest {
           assertThat(events.get(1))
               .isInstanceOfSatisfying(
                   PolicyEvent.Rejected.class,
-                  told ->
-                      assertThat(told.rejection()).hasMessage("reports: no permit within PT3S"));
+                  told -> assertThat(told.rejection()).hasMessage("reports: no permit in time"));
         }
       }
       assertThat(reports).hasSize(4);
