@@ -3,13 +3,18 @@ package dev.resilience.concurrent;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM that runs the main method of a test class, to be signalled and killed. */
 public final class ChildJvm implements AutoCloseable {
+
+  /** GNU's; elsewhere signals are as the build has them. */
+  private static final Path ENV = Path.of("/usr/bin/env");
 
   private final Process process;
   private final BufferedReader lines;
@@ -17,6 +22,10 @@ public final class ChildJvm implements AutoCloseable {
   /** Starts one. */
   public ChildJvm(Class<?> main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
+    if (Files.isExecutable(ENV) && System.getProperty("os.name").equals("Linux")) {
+      // A build in the background of a shell has SIGINT ignored, and so would its children.
+      command.addAll(List.of(ENV.toString(), "--default-signal=INT,TERM"));
+    }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp"));
     command.add(folderOf(TaskGroup.class) + System.getProperty("path.separator") + folderOf(main));
@@ -25,6 +34,8 @@ public final class ChildJvm implements AutoCloseable {
     this.process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     this.lines = process.inputReader();
+    // What does not end by itself is ended, so that no test hangs on it.
+    CompletableFuture.delayedExecutor(2, TimeUnit.MINUTES).execute(process::destroyForcibly);
   }
 
   private static Path folderOf(Class<?> type) {
