@@ -3,6 +3,7 @@ package dev.resilience.load;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
+import dev.resilience.Preset;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.hedge.Hedge;
@@ -99,17 +100,10 @@ final class Stacks {
               ServiceException.class,
               failure -> failure.isRefusal() ? Verdict.REJECTED : Verdict.FAILURE);
 
-  /** What a client that knows nothing gets: {@code Resilience.forHttp} as soon as there is one. */
+  /**
+   * What a client that knows nothing gets: {@code Resilience.forHttp}, with its rule of refusals.
+   */
   private static Resilience preset(ClientSetup setup) {
-    RetryBudget budget = RetryBudget.ofDefaults();
-    return Resilience.of(
-        Retry.builder().budget(budget).classifier(HTTP).build(),
-        Hedge.builder().sharedBudget(budget).classifier(HTTP).build(),
-        Breaker.builder(setup.service())
-            .openFor(ofMillis(100))
-            .classifier(HTTP)
-            .listener(setup.listener())
-            .build(),
-        ConcurrencyLimit.adaptive(setup.service()).classifier(HTTP).build());
+    return Preset.http(setup.service()).classifier(HTTP).listener(setup.listener()).build();
   }
 }

@@ -4,13 +4,17 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Preset;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.Context;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.FixedTimeout;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The blocks of the README. */
@@ -31,10 +35,38 @@ class ReadmeSnippetsTest {
     var breaker = Breaker.builder("payments").failureRate(0.5).window(20).build();
     var payments = Resilience.of(retry, breaker, FixedTimeout.of(ofMillis(300))); // outermost first
 
+    show(payments.call(Context.background(), ctx -> api.quote(ctx, order)));
+    assertThat(shown).isEqualTo(new Quote("order"));
+  }
+
+  @Test
+  void call_through_a_preset() throws IOException {
+    String order = "order";
+    Api api = new Api();
+
+    var quotes = Resilience.forHttp("quotes");
+
     try (var request = Context.background().withTimeout(ofSeconds(2))) {
-      show(payments.call(request, ctx -> api.quote(ctx, order)));
+      show(quotes.call(request, ctx -> api.quote(ctx, order)));
     }
     assertThat(shown).isEqualTo(new Quote("order"));
+  }
+
+  @Test
+  void change_parts_of_a_preset() throws IOException {
+    List<PolicyEvent> log = new ArrayList<>();
+    Api api = new Api();
+
+    var payments =
+        Preset.http("payments")
+            .unrepeatable()
+            .breaker(b -> b.consecutiveFailures(5))
+            .listener(log::add)
+            .build();
+
+    show(payments.call(Context.background(), ctx -> api.quote(ctx, "order")));
+    assertThat(shown).isEqualTo(new Quote("order"));
+    assertThat(log).hasSize(1);
   }
 
   private void show(Quote quote) {
