@@ -261,6 +261,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
   private Participant launch(String name, Body body) {
     Participant participant = new Participant(this, name, body);
     ParticipantThread thread = participant.participantThread();
+    thread.awaitFirstTurn();
     thread.start();
     living.add(thread);
     runnable.add(thread);
@@ -324,12 +325,12 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     lock.lock();
     try {
       throwIfAbandoned(me);
-      participant.takeTurn();
       if (at == Long.MIN_VALUE || staysAwake(me, at)) {
         runnable.add(participant);
       } else {
         enter(me, blocker, at);
       }
+      participant.takeTurn();
       passTurn();
     } finally {
       lock.unlock();

@@ -243,24 +243,16 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     } finally {
       lock.unlock();
     }
-    stay(parked, isParticipant(me));
+    stay(parked);
   }
 
-  private void stay(ParkedThread parked, boolean participant) {
-    boolean interrupted = false;
+  private void stay(ParkedThread parked) {
     while (!parked.over) {
       LockSupport.park(parked.blocker);
+      // A participant's interrupt() has ended the parking in the same step.
       if (Thread.currentThread().isInterrupted() && !parked.over) {
-        if (participant) {
-          // Its interrupt() ends the parking in the same step; until then a set flag would spin.
-          interrupted |= Thread.interrupted();
-        } else {
-          leaveInterrupted(parked);
-        }
+        leaveInterrupted(parked);
       }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 

@@ -12,8 +12,11 @@ final class ParticipantThread extends Thread {
   final Participant participant;
   private final VirtualTime.Body body;
 
-  /** Whether it may run; only the automatic mode takes it away. */
-  private volatile boolean turn;
+  /** Whether it may run; only the automatic mode takes it away. Written under the clock's lock. */
+  private volatile boolean turn = true;
+
+  /** An interrupt that it gets with its next turn. Guarded by the clock's lock. */
+  private boolean interruptDue;
 
   /** Its simulation goes on without it. Written under the clock's lock. */
   volatile boolean lost;
@@ -58,32 +61,54 @@ final class ParticipantThread extends Thread {
   public void interrupt() {
     clock.lock.lock();
     try {
-      super.interrupt();
+      if (turn) {
+        super.interrupt();
+      } else {
+        interruptDue = true;
+      }
       clock.wake(this);
     } finally {
       clock.lock.unlock();
     }
   }
 
-  void takeTurn() {
+  /** As of any thread, also while it waits for its turn: others decide by it. */
+  @Override
+  public boolean isInterrupted() {
+    clock.lock.lock();
+    try {
+      return interruptDue || super.isInterrupted();
+    } finally {
+      clock.lock.unlock();
+    }
+  }
+
+  /** Before it starts: it begins with the first turn that it is given. The lock is held. */
+  void awaitFirstTurn() {
     turn = false;
   }
 
+  /** On this thread. The lock is held. */
+  void takeTurn() {
+    turn = false;
+    // A set flag would turn the wait below into a busy one.
+    interruptDue |= Thread.interrupted();
+  }
+
+  /** The lock is held. */
   void giveTurn() {
+    if (interruptDue) {
+      // Before the turn, or it could look at the flag too early.
+      interruptDue = false;
+      super.interrupt();
+    }
     turn = true;
     LockSupport.unpark(this);
   }
 
-  /** Waits until it may run, whatever its interrupt flag says. */
   void awaitTurn(Object blocker) {
-    boolean interrupted = false;
     while (!turn) {
       LockSupport.park(blocker);
-      // A set flag would turn this loop into a busy one; it is put back below.
-      interrupted |= Thread.interrupted();
-    }
-    if (interrupted) {
-      super.interrupt();
     }
   }
 }

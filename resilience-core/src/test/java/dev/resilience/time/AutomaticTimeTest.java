@@ -99,6 +99,31 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
+    void showsAnInterruptWhileItsThreadWaitsForItsTurn() throws Exception {
+      time.run(
+          () -> {
+            Participant parked = time.start("parked", () -> log.add(interruptible(time)));
+            sleep(1);
+            parked.interrupt();
+            log.add("" + staysInterrupted(parked.thread()));
+            parked.join();
+            return null;
+          });
+      assertThat(log).containsExactly("true", "true@1");
+    }
+
+    /** Looks for long enough in real time: what the thread does to its flag, it does without us. */
+    private boolean staysInterrupted(Thread thread) {
+      long until = System.nanoTime() + 20_000_000;
+      boolean interrupted;
+      do {
+        Thread.onSpinWait();
+        interrupted = thread.isInterrupted();
+      } while (interrupted && System.nanoTime() - until < 0);
+      return interrupted;
+    }
+
+    @Test
     void tellsAnotherStoryThanOtherSeeds() throws Exception {
       Set<String> reports = new HashSet<>();
       for (long seed = 0; seed < 50; seed++) {
