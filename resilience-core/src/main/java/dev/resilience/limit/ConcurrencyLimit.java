@@ -334,8 +334,8 @@ public final class ConcurrencyLimit implements ContextPolicy {
     }
 
     /**
-     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
-     * its share delays the others hardly at all.
+     * The key of the tenant of a call. Tenants take turns while calls wait, so that one who sends
+     * ten times its share delays the others hardly at all.
      *
      * @param tenant the key of a context value; calls without one are a tenant of their own.
      *     Default: all calls are equal
@@ -435,8 +435,8 @@ public final class ConcurrencyLimit implements ContextPolicy {
     }
 
     /**
-     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
-     * its share delays the others hardly at all.
+     * The key of the tenant of a call. Tenants take turns while calls wait, so that one who sends
+     * ten times its share delays the others hardly at all.
      *
      * @param tenant the key of a context value; calls without one are a tenant of their own.
      *     Default: all calls are equal

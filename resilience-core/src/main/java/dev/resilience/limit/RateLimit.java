@@ -71,7 +71,7 @@ public final class RateLimit implements ContextPolicy {
   }
 
   /**
-   * A limit with more to say.
+   * Returns a builder with all defaults set.
    *
    * @param name in messages
    */
@@ -311,8 +311,8 @@ public final class RateLimit implements ContextPolicy {
     }
 
     /**
-     * Whose calls they are. Tenants take turns while calls wait, so that one who sends ten times
-     * its share delays the others hardly at all.
+     * The key of the tenant of a call. Tenants take turns while calls wait, so that one who sends
+     * ten times its share delays the others hardly at all.
      *
      * @param tenant the key of a context value; calls without one are a tenant of their own.
      *     Default: all calls are equal

@@ -64,7 +64,7 @@ public final class ErrorCollector {
     return builder().build();
   }
 
-  /** A collector with more to say. */
+  /** Returns a builder with all defaults set. */
   public static Builder builder() {
     return new Builder();
   }

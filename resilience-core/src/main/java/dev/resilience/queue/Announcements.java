@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whose turn has come, and who is refused: collected under the lock of a queue, told without it.
- * Made only where there is something to tell.
+ * Admissions and refusals, collected under the lock of a queue and told without it. Made only where
+ * there is something to tell.
  */
 public final class Announcements {
 

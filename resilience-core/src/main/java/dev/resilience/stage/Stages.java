@@ -86,7 +86,7 @@ public final class Stages {
       CompletionStage<T> stage) {
     try {
       return stage instanceof CompletableFuture<T> future && future.isDone() ? future : null;
-    } catch (RuntimeException doesNotTell) {
+    } catch (Throwable doesNotTell) {
       return null;
     }
   }
