@@ -172,6 +172,7 @@ class RedisCacheTest {
     var here = machine();
     var there = machine();
     read(here);
+    await().untilAsserted(() -> assertThat(told).containsExactly("users true", "users true"));
     told.clear();
     server.kill();
     await().until(() -> !here.isRedisAvailable() && !there.isRedisAvailable());
