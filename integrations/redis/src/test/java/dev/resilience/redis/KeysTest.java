@@ -116,6 +116,7 @@ class KeysTest extends WithRedis {
       var bob = users.getOrFetchAsync(ctx, BOB, (c, key) -> load).toCompletableFuture();
       load.complete("Anna's");
       assertThat(anna.join()).isEqualTo("Anna's");
+      await().until(bob::isDone);
       assertThat(bob).isCompletedExceptionally();
     }
   }
