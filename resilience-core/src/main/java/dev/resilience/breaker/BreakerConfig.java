@@ -2,7 +2,7 @@ package dev.resilience.breaker;
 
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
-import java.util.random.RandomGenerator;
+import dev.resilience.time.TimeSource;
 
 /**
  * What a breaker was built with; times in nanoseconds.
@@ -52,12 +52,12 @@ record BreakerConfig(
    *
    * @param round how often probes have failed since it was closed
    */
-  long openTime(int round, RandomGenerator random) {
+  long openTime(int round, TimeSource time) {
     if (longestOpenFor == openFor) {
       return openFor;
     }
     int doublings = Math.min(round + 1, Long.numberOfLeadingZeros(openFor) - 1);
     long atMost = Math.min(longestOpenFor, openFor << doublings);
-    return openFor + (long) (random.nextDouble() * (atMost - openFor));
+    return openFor + (long) (time.random().nextDouble() * (atMost - openFor));
   }
 }

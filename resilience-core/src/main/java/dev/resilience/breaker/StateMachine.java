@@ -101,7 +101,7 @@ final class StateMachine {
       case CLOSED -> closed(BreakerMode.AUTOMATIC);
       case OPEN -> {
         int round = from instanceof HalfOpen probed ? probed.round() + 1 : 0;
-        yield Open.of(clock.nanoTime(), config.openTime(round, clock.random()), round);
+        yield Open.of(clock.nanoTime(), config.openTime(round, clock), round);
       }
       case HALF_OPEN ->
           new HalfOpen(config, from instanceof Open open ? open.round() : 0, clock.nanoTime());
