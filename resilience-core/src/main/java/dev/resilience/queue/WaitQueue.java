@@ -135,8 +135,8 @@ public final class WaitQueue {
   }
 
   /**
-   * Who has to go first where one too many waits: of the least critical, one of the tenant with the
-   * most waiting, and of these the one that is served last.
+   * The caller to refuse first when one too many waits: of the least critical, one of the tenant
+   * with the most waiting, and of these the one that is served last.
    */
   public @Nullable Ticket leastWanted(long now) {
     TenantQueue longest = null;

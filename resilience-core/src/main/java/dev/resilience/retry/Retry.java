@@ -281,8 +281,8 @@ public final class Retry implements ContextPolicy {
     }
 
     /**
-     * The longest time to wait that is told by a rejection or by what {@link #retryAfter} reads.
-     * Whoever is told more gets the failure at once. The deadline of the caller may be nearer.
+     * The longest time to wait that is told by a rejection or by what {@link #retryAfter} reads. A
+     * longer one fails the call at once. The deadline of the caller may be nearer.
      *
      * @param longest positive. Default: one minute
      */

@@ -9,9 +9,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is next. Who may be called at all is not its business: a {@link
- * dev.resilience.discovery.client.ServiceClient} offers it only instances that are registered, well
- * and not set aside.
+ * Chooses the instance for the next call. A {@link dev.resilience.discovery.client.ServiceClient}
+ * offers it only instances that are registered, healthy and not ejected.
  *
  * <pre>{@code
  * ServiceClient orders = ServiceClient.builder("orders", registry)

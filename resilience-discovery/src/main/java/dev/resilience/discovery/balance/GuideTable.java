@@ -60,7 +60,7 @@ final class GuideTable {
   }
 
   /**
-   * Who lies there.
+   * The instance at a place.
    *
    * @param place of 2^32 places
    */

@@ -4,7 +4,7 @@ import dev.resilience.context.Context;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Whose turn it is. Begins anywhere: else many clients that start together, or that live for a few
+ * Counts turns. Begins anywhere: else many clients that start together, or that live for a few
  * calls only, would all begin with the first instance.
  */
 final class Turns {

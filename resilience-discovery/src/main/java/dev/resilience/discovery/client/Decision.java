@@ -17,10 +17,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may be called at a moment, and until when that holds. Those that drain are out; then one
- * filter after the other is asked; those that come back or join start with a tenth of their weight.
- * A filter that splits the calls makes two sides of the set, and those after it are asked for each.
- * Some walks over the members, with one reading of the clock.
+ * The instances that may be called at a moment, and until when that holds. Those that drain are
+ * out; then one filter after the other is asked; those that come back or join start with a tenth of
+ * their weight. A filter that splits the calls makes two sides of the set, and those after it are
+ * asked for each. Some walks over the members, with one reading of the clock.
  */
 final class Decision {
 
