@@ -20,6 +20,7 @@ module dev.resilience.core {
   exports dev.resilience.limit;
   exports dev.resilience.observe;
   exports dev.resilience.policy;
+  exports dev.resilience.propagation;
   exports dev.resilience.retry;
   exports dev.resilience.time;
   exports dev.resilience.timeout;

@@ -87,8 +87,9 @@ public final class Preset {
   }
 
   /**
-   * For a service over HTTP. Statuses of a {@link java.net.http.HttpResponse} are judged: 429 and
-   * 503 were refused before work, 500 to 599 are failures, all others are answers.
+   * For a service over HTTP. A {@link java.net.http.HttpResponse} is judged as in {@link
+   * dev.resilience.propagation.HttpOutcome}: 429, and a 503 that says when to come again, were
+   * refused before work, 500 to 599 are failures, all others are answers.
    *
    * @param name of the service, in events, reports and messages; not blank
    */

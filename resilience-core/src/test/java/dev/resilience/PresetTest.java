@@ -188,7 +188,8 @@ class PresetTest {
       List<PolicyEvent> events = new ArrayList<>();
       Resilience stack = Preset.http("q").withoutRetry().listener(events::add).build();
       for (int i = 0; i < 100; i++) {
-        time.<Object>run(() -> stack.call(root, c -> answers(503, Map.of())));
+        Map<String, List<String>> later = Map.of("Retry-After", List.of("1"));
+        time.<Object>run(() -> stack.call(root, c -> answers(503, later)));
       }
       assertThat(events).hasOnlyElementsOfType(CallCompleted.class).hasSize(100);
 

@@ -99,6 +99,11 @@ public final class Key<T> {
     return shown;
   }
 
+  /** Whether a value may be set under this key. */
+  boolean accepts(T value) {
+    return type.isInstance(value) && (validator == null || validator.test(value));
+  }
+
   /** Returns the value if it may be set under this key. */
   T check(T value) {
     Objects.requireNonNull(value, name);

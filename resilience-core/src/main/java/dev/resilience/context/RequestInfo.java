@@ -57,9 +57,17 @@ public final class RequestInfo {
   }
 
   private static boolean isId(String text) {
-    return !text.isEmpty()
-        && text.length() <= 128
-        && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    int length = text.length();
+    if (length == 0 || length > 128) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c <= ' ' || c >= 0x7f) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** An empty bundle to be filled. */

@@ -26,19 +26,8 @@ final class Values {
   Values with(Key<?> key, Object value) {
     boolean known = get(key) != null;
     int newSize = known ? size : size + 1;
-    @Nullable Object[] copy;
-    if (newSize * 4 <= table.length) {
-      copy = table.clone();
-    } else {
-      copy = new @Nullable Object[table.length * 2];
-      for (int i = 0; i < table.length; i += 2) {
-        if (table[i] instanceof Key<?> old) {
-          int slot = slot(copy, old);
-          copy[slot] = old;
-          copy[slot + 1] = table[i + 1];
-        }
-      }
-    }
+    @Nullable Object[] copy =
+        copied(table, newSize * 4 <= table.length ? table.length : table.length * 2);
     int slot = slot(copy, key);
     copy[slot] = key;
     copy[slot + 1] = value;
@@ -55,6 +44,59 @@ final class Values {
       }
     }
     return merged;
+  }
+
+  /** A table of its own, with these values and room for more. */
+  Filling filling(int expected) {
+    return new Filling(this, expected);
+  }
+
+  /** A table that is being filled, and becomes {@link Values} once. Not thread-safe. */
+  static final class Filling {
+
+    private @Nullable Object[] table;
+    private int size;
+
+    Filling(Values from, int expected) {
+      int length = from.table.length;
+      while ((from.size + expected) * 4 > length) {
+        length *= 2;
+      }
+      table = copied(from.table, length);
+      size = from.size;
+    }
+
+    void put(Key<?> key, Object value) {
+      int slot = slot(table, key);
+      if (table[slot] == null) {
+        if (++size * 4 > table.length) {
+          table = copied(table, table.length * 2);
+          slot = slot(table, key);
+        }
+        table[slot] = key;
+      }
+      table[slot + 1] = value;
+    }
+
+    Values values() {
+      return new Values(table, size);
+    }
+  }
+
+  /** The keys and values of a table in another one, which has more room. */
+  private static @Nullable Object[] copied(@Nullable Object[] table, int length) {
+    if (length == table.length) {
+      return table.clone();
+    }
+    @Nullable Object[] copy = new @Nullable Object[length];
+    for (int i = 0; i < table.length; i += 2) {
+      if (table[i] instanceof Key<?> old) {
+        int slot = slot(copy, old);
+        copy[slot] = old;
+        copy[slot + 1] = table[i + 1];
+      }
+    }
+    return copy;
   }
 
   /** Where the key stands or would stand; the table always has a free place. */
