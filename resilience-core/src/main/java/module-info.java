@@ -32,6 +32,7 @@ module dev.resilience.core {
       dev.resilience.redis;
   exports dev.resilience.text to
       dev.resilience.cache,
+      dev.resilience.configuration,
       dev.resilience.discovery,
       dev.resilience.redis;
 }

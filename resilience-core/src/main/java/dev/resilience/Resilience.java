@@ -90,11 +90,15 @@ public final class Resilience {
    */
   public static Resilience of(ContextPolicy... outermostFirst) {
     PolicyChain policies = PolicyChain.of(outermostFirst);
+    return new Resilience("call", policies, warned(policies), Classifier.ofDefaults(), null, null);
+  }
+
+  private static List<String> warned(PolicyChain policies) {
     List<String> warnings = StackWarnings.of(policies.entries());
     for (String warning : warnings) {
       LOG.log(Level.WARNING, warning);
     }
-    return new Resilience("call", policies, warnings, Classifier.ofDefaults(), null, null);
+    return warnings;
   }
 
   /**
@@ -349,9 +353,36 @@ public final class Resilience {
         name, policies, warnings, requireNonNull(newClassifier, "classifier"), reports, listener);
   }
 
+  /**
+   * A stack of other policies, with the name, the classifier and the listeners of this one: to
+   * replace some policies of a preset and keep the rest, with their state.
+   *
+   * <pre>{@code
+   * List<ContextPolicy> parts = new ArrayList<>(quotes.policies());
+   * parts.add(FixedTimeout.of(ofMillis(200)));
+   * Resilience limited = quotes.withPolicies(parts.toArray(ContextPolicy[]::new));
+   * }</pre>
+   *
+   * @param outermostFirst the policies; none: calls are only bound to their contexts
+   */
+  public Resilience withPolicies(ContextPolicy... outermostFirst) {
+    PolicyChain others = policies.withPolicies(outermostFirst);
+    return new Resilience(name, others, warned(others), classifier, reports, listener);
+  }
+
+  /** The policies, the outermost first. */
+  public List<ContextPolicy> policies() {
+    return policies.policies();
+  }
+
   /** What the policies do, the outermost first. */
   public List<PolicyRole> roles() {
     return policies.entries().stream().map(StackEntry::role).toList();
+  }
+
+  /** What outcomes mean, for its reports, its listener and its fallback. */
+  public Classifier classifier() {
+    return classifier;
   }
 
   /** The name, for its listener. */

@@ -12,10 +12,13 @@ import dev.resilience.context.ContextProbe;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
+import dev.resilience.policy.Verdict;
 import dev.resilience.policy.Way;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
@@ -71,6 +74,33 @@ class ResilienceTest {
       Resilience stack = Resilience.of(policies);
       policies[0] = new Named("b", new ArrayList<>());
       assertThat(stack.describe()).isEqualTo("a");
+    }
+
+    @Test
+    void changes_its_policies_and_keeps_the_rest() {
+      List<String> order = new ArrayList<>();
+      List<Object> heard = new ArrayList<>();
+      ContextPolicy kept = new Named("a", order);
+      Resilience before =
+          Resilience.of(kept, new Named("b", order))
+              .named("orders")
+              .withClassifier(
+                  Classifier.ofDefaults().onResult(String.class, bad -> Verdict.FAILURE))
+              .withListener(heard::add);
+      Resilience after = before.withPolicies(before.policies().get(0), new Named("c", order));
+
+      after.run(ctx, c -> order.add("work"));
+      assertThat(order).containsExactly("a", "c", "work");
+      assertThat(after.policies()).first().isSameAs(kept);
+      assertThat(after.name()).isEqualTo("orders");
+
+      assertThat(after.<String, RuntimeException>call(ctx, c -> "bad")).isEqualTo("bad");
+      assertThat(heard)
+          .extracting(event -> ((PolicyEvent.CallCompleted) event).verdict())
+          .as("told to the listener, as the classifier judges")
+          .containsExactly(Verdict.SUCCESS, Verdict.FAILURE);
+      assertThat(after.classifier()).isSameAs(before.classifier());
+      assertThat(before.policies()).extracting(Object::toString).containsExactly("a", "b");
     }
 
     @Test

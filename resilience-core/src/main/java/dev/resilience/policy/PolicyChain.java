@@ -38,16 +38,30 @@ public final class PolicyChain {
    * @param outermostFirst the policies; none: calls are only bound to their contexts
    */
   public static PolicyChain of(ContextPolicy... outermostFirst) {
+    return new PolicyChain(checked(outermostFirst), WorkInvoker.INTERRUPTING);
+  }
+
+  private static ContextPolicy[] checked(ContextPolicy[] outermostFirst) {
     ContextPolicy[] policies = outermostFirst.clone();
     for (int i = 0; i < policies.length; i++) {
       Objects.requireNonNull(policies[i], "outermostFirst[" + i + "]");
     }
-    return new PolicyChain(policies, WorkInvoker.INTERRUPTING);
+    return policies;
   }
 
   /** These policies, around work that is not interrupted when its context ends. */
   public PolicyChain withoutInterrupts() {
     return new PolicyChain(policies, WorkInvoker.PATIENT);
+  }
+
+  /** Other policies, around the work as here. */
+  public PolicyChain withPolicies(ContextPolicy... outermostFirst) {
+    return new PolicyChain(checked(outermostFirst), innermost);
+  }
+
+  /** The policies, the outermost first. */
+  public List<ContextPolicy> policies() {
+    return List.of(policies);
   }
 
   /** This chain with a policy around it. */
