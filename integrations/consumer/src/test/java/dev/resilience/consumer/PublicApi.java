@@ -172,7 +172,7 @@ final class PublicApi {
                 Stream.concat(
                     Stream.ofNullable(type.getExtendsClause()),
                     type.getImplementsClause().stream()))
-        .anyMatch(parent -> parent.toString().split("<")[0].equals(name));
+        .anyMatch(parent -> parent.toString().replaceAll("<.*", "").equals(name));
   }
 
   private void list(Source source, ClassTree type, String indent, List<String> lines) {
@@ -204,8 +204,7 @@ final class PublicApi {
     lines.addAll(constants); // in their order, which is compareTo's
     members.stream().sorted(Comparator.naturalOrder()).forEach(lines::add);
     type.getMembers().stream()
-        .filter(
-            member -> member instanceof ClassTree nested && isSeen(nested.getModifiers(), type))
+        .filter(member -> member instanceof ClassTree nested && isSeen(nested.getModifiers(), type))
         .map(ClassTree.class::cast)
         .sorted(Comparator.comparing(nested -> nested.getSimpleName().toString()))
         .forEach(nested -> list(source, nested, inner, lines));

@@ -54,10 +54,7 @@ class PublicApiTest {
 
   @Test
   void everything_that_users_see_is_listed(@TempDir Path module) throws IOException {
-    write(
-        module,
-        "module-info.java",
-        "module m { exports p; exports friend to other; }");
+    write(module, "module-info.java", "module m { exports p; exports friend to other; }");
     write(module, "friend/Friend.java", "package friend; public class Friend {}");
     write(module, "q/Hidden.java", "package q; public class Hidden {}");
     write(
@@ -88,7 +85,10 @@ class PublicApiTest {
           static final class Inner {}
         }
         """);
-    write(module, "p/Last.java", "package p; public final class Last { protected int x() { return 1; } }");
+    write(
+        module,
+        "p/Last.java",
+        "package p; public final class Last { protected int x() { return 1; } }");
 
     assertThat(PublicApi.of(module))
         .isEqualTo(
