@@ -9,6 +9,7 @@ module dev.resilience.core {
   exports dev.resilience;
   exports dev.resilience.breaker;
   exports dev.resilience.budget;
+  exports dev.resilience.chaos;
   exports dev.resilience.concurrent;
   exports dev.resilience.concurrent.file;
   exports dev.resilience.concurrent.pipeline;

@@ -166,6 +166,14 @@ public sealed interface PolicyEvent {
   record FallbackFailed(String policy, Verdict verdict, Throwable failure, Throwable last)
       implements PolicyEvent {}
 
+  /**
+   * A fault was injected into a call.
+   *
+   * @param policy the name of the policy
+   * @param fault what kind of fault, in a few words
+   */
+  record FaultInjected(String policy, String fault) implements PolicyEvent {}
+
   /** The states of a circuit breaker. */
   enum Circuit {
     /** Calls pass. */

@@ -38,6 +38,7 @@ class PolicyPagesTest {
         "concurrency-limit",
         "hedge",
         "first-success",
+        "chaos",
         "composition",
         "errors-and-reports",
         "failsafe");
