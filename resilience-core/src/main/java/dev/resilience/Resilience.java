@@ -343,6 +343,46 @@ public final class Resilience {
   }
 
   /**
+   * As {@link #withListener}, beside the listener that is there already.
+   *
+   * @param more hears after that one
+   */
+  public Resilience withAddedListener(PolicyListener more) {
+    PolicyListener first = listener;
+    if (first == null) {
+      return withListener(more);
+    }
+    PolicyListener second = PolicyListener.contained(more);
+    return withListener(
+        PolicyListener.withContext(
+            (ctx, event) -> {
+              first.on(ctx, event);
+              second.on(ctx, event);
+            }));
+  }
+
+  /**
+   * As {@link #withReports}, beside the listener that is there already.
+   *
+   * @param more hears after that one
+   */
+  public Resilience withAddedReports(CallReportListener more) {
+    CallReportListener first = reports;
+    requireNonNull(more, "reports");
+    return first == null
+        ? withReports(more)
+        : withReports(
+            CallReportListener.withContext(
+                (ctx, report) -> {
+                  try {
+                    first.on(ctx, report);
+                  } finally {
+                    more.on(ctx, report);
+                  }
+                }));
+  }
+
+  /**
    * This stack, with another judgement of what became of a call, for its reports, its listener and
    * its fallback. Policies judge by the classifiers that they were built with.
    *

@@ -189,7 +189,7 @@ public final class Chaos implements ContextPolicy {
       case RESULT -> {
         return (T) fault.result();
       }
-      case BEHAVIOUR -> behave(fault, ctx);
+      case BEHAVIOUR -> Chaos.<X>behave(fault, ctx);
       case SLOW, HANG -> pause(now, fault, ctx);
     }
     return next.call(ctx, work);
@@ -245,7 +245,7 @@ public final class Chaos implements ContextPolicy {
       case SLOW, HANG -> {
         return pauseAsync(now, fault, ctx, next, work);
       }
-      case BEHAVIOUR -> behave(fault, ctx);
+      case BEHAVIOUR -> Chaos.<RuntimeException>behave(fault, ctx);
     }
     return next.callAsync(ctx, work);
   }
@@ -275,14 +275,14 @@ public final class Chaos implements ContextPolicy {
         : fault.latency(ctx.timeSource().random().nextDouble());
   }
 
-  private static void behave(Fault fault, Context ctx) {
+  private static <X extends Throwable> void behave(Fault fault, Context ctx) throws X {
     try {
       fault.action().run(ctx);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new CallInterruptedException(interrupted);
     } catch (Throwable failure) {
-      throw Failures.<RuntimeException>asThrown(failure);
+      throw Failures.<X>asThrown(failure);
     }
   }
 

@@ -222,6 +222,11 @@ public final class RetryBudget {
     return isUnlimited() ? Double.POSITIVE_INFINITY : units / (double) TOKEN;
   }
 
+  /** How many tokens the bucket holds at the most; infinite where there is no limit. */
+  public double capacity() {
+    return isUnlimited() ? Double.POSITIVE_INFINITY : capacity / (double) TOKEN;
+  }
+
   private boolean isUnlimited() {
     return capacity == Long.MAX_VALUE;
   }

@@ -127,6 +127,11 @@ public final class Retry implements ContextPolicy {
     return config.name();
   }
 
+  /** The figures as of now. */
+  public RetrySnapshot snapshot() {
+    return new RetrySnapshot(config.name(), config.counters(), config.budget());
+  }
+
   /**
    * Give this to the adaptive concurrency limit of the same dependency: while that shrinks, there
    * are no retries. Where retry and hedge share a budget, the listener of one of them is enough.
@@ -412,7 +417,8 @@ public final class Retry implements ContextPolicy {
               budget != null ? budget : budgetFor(attempts.most()),
               new AttemptDurations(),
               discards,
-              listener));
+              listener,
+              new RetryCounters()));
     }
 
     private Classifier judge() {

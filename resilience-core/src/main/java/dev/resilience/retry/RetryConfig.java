@@ -20,7 +20,8 @@ record RetryConfig(
     RetryBudget budget,
     AttemptDurations durations,
     DiscardRules discards,
-    PolicyListener listener) {
+    PolicyListener listener,
+    RetryCounters counters) {
 
   long startOfFirst(Context ctx) {
     return durations.isWatching() ? durations.start(ctx.timeSource()) : AttemptDurations.UNWATCHED;

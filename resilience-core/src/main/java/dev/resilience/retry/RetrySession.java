@@ -51,6 +51,7 @@ final class RetrySession {
 
   /** A further attempt begins. */
   void begins() {
+    config.counters().retries.increment();
     attempts.begins();
     start = config.durations().start(ctx.timeSource());
   }
@@ -121,6 +122,7 @@ final class RetrySession {
     }
     if (verdict == Verdict.SUCCESS) {
       CallReport told = report.stopped("an attempt succeeded");
+      config.counters().recovered.increment();
       config.listener().on(ctx, new PolicyEvent.RetrySucceeded(config.name(), told));
       return null;
     }
@@ -172,6 +174,7 @@ final class RetrySession {
   }
 
   private void stop(CallReport told, @Nullable Throwable failure) {
+    config.counters().stopped.increment();
     if (failure != null) {
       told.attachTo(failure);
     }
@@ -238,6 +241,7 @@ final class RetrySession {
       paidFor = reason;
       return null;
     }
+    config.counters().unpaid.increment();
     if (budget.isUnderPressure(ctx)) {
       return "the concurrency limit shrinks";
     }
