@@ -19,7 +19,6 @@ import dev.resilience.stage.Stages;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -74,7 +73,9 @@ public final class Chaos implements ContextPolicy {
   private volatile Faults faults;
   private volatile boolean isOn = true;
 
-  /** The faults as long as they can hit anybody; null: nothing to do. The only thing a call reads. */
+  /**
+   * The faults as long as they can hit anybody; null: nothing to do. The only thing a call reads.
+   */
   private volatile @Nullable Faults active;
 
   private Chaos(Builder builder) {

@@ -39,7 +39,8 @@ public final class Fault {
   private final @Nullable Supplier<?> supplier;
   private final @Nullable Action<?> action;
 
-  private Fault(Kind kind, double rate, @Nullable Supplier<?> supplier, @Nullable Action<?> action) {
+  private Fault(
+      Kind kind, double rate, @Nullable Supplier<?> supplier, @Nullable Action<?> action) {
     this(kind, rate, Duration.ZERO, Duration.ZERO, supplier, action);
   }
 

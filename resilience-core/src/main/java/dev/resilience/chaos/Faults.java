@@ -4,12 +4,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which faults hit how many calls. Immutable; a call looks at one of these and no other. */
-record Faults(List<Fault> all) {
+final class Faults {
 
   static final Faults NONE = new Faults(List.of());
 
   /** Room for the rounding of rates that are meant to add up to one. */
   private static final double SLACK = 1e-9;
+
+  private final List<Fault> all;
+
+  private Faults(List<Fault> all) {
+    this.all = all;
+  }
 
   static Faults of(Fault... faults) {
     List<Fault> all = List.of(faults);
@@ -19,6 +25,10 @@ record Faults(List<Fault> all) {
           "faults: rates that add up to " + sum + " (expected: at most 1, a call is hit once)");
     }
     return new Faults(all);
+  }
+
+  List<Fault> all() {
+    return all;
   }
 
   /** Where faults can hit no call, calls are not looked at. */

@@ -413,8 +413,7 @@ class ChaosTest {
           () -> {
             for (int i = 0; i < 100; i++) {
               if (catchThrowable(
-                      () ->
-                          Resilience.of(some).call(Context.background(virtual), c -> "answer"))
+                      () -> Resilience.of(some).call(Context.background(virtual), c -> "answer"))
                   != null) {
                 hits.add(i);
               }
@@ -430,8 +429,7 @@ class ChaosTest {
       assertThatThrownBy(() -> Fault.error(1.1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("rate: 1.1 (expected: 0 to 1)");
-      assertThatThrownBy(() -> Fault.hang(Double.NaN))
-          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> Fault.hang(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
     }
 
     /** Nothing changes when a change is refused. */
@@ -441,7 +439,9 @@ class ChaosTest {
       assertThatThrownBy(() -> chaos.inject(Fault.error(0.6), Fault.hang(0.5)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("faults: rates that add up to 1.1 (expected: at most 1");
-      assertThat(chaos.snapshot().faults()).singleElement().hasToString("error, 50.0 % of the calls");
+      assertThat(chaos.snapshot().faults())
+          .singleElement()
+          .hasToString("error, 50.0 % of the calls");
     }
   }
 
@@ -502,7 +502,11 @@ class ChaosTest {
     chaos.inject(Fault.slow(1, ofMillis(20)));
     List<CallReport> reports = new ArrayList<>();
     Retry retry =
-        Retry.builder().maxAttempts(2).backoff(Backoff.constant(ofMillis(10))).name("twice").build();
+        Retry.builder()
+            .maxAttempts(2)
+            .backoff(Backoff.constant(ofMillis(10)))
+            .name("twice")
+            .build();
     run(
         () -> {
           Resilience stack = Resilience.of(retry, chaos).withReports(reports::add);
