@@ -1,0 +1,118 @@
+package dev.resilience.grpc;
+
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.context.Registration;
+import io.grpc.ClientCall;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call of any kind that ends with its context. The callback in the context is taken back when the
+ * call is closed.
+ */
+final class ContextClientCall<Q, A> extends SimpleForwardingClientCall<Q, A> {
+
+  /** In the place of the registration: the call is closed. */
+  private static final Registration CLOSED = () -> false;
+
+  private final Context ctx;
+  private final Executor executor;
+  private final AttemptHeaders attemptHeaders;
+  private final AtomicReference<@Nullable Registration> end = new AtomicReference<>();
+
+  /** Whether the context had ended before the start: gRPC's call was not started then. */
+  private boolean isRefused;
+
+  /**
+   * A call.
+   *
+   * @param call not started, with the deadline of the context
+   * @param ctx ends it
+   * @param executor where the listener is told if the context has ended before the start
+   */
+  ContextClientCall(
+      ClientCall<Q, A> call, Context ctx, Executor executor, AttemptHeaders attemptHeaders) {
+    super(call);
+    this.ctx = ctx;
+    this.executor = executor;
+    this.attemptHeaders = attemptHeaders;
+  }
+
+  @Override
+  public void start(Listener<A> listener, Metadata headers) {
+    ContextException over = ctx.error();
+    if (over != null) {
+      isRefused = true;
+      executor.execute(() -> listener.onClose(GrpcStatuses.of(over), new Metadata()));
+      return;
+    }
+    attemptHeaders.write(ctx, headers);
+    super.start(new EndListener(listener), headers);
+    if (ctx.canEnd()) {
+      Registration callback = ctx.onDone(() -> super.cancel("the context ended", ctx.error()));
+      if (!end.compareAndSet(null, callback)) {
+        callback.withdraw();
+      }
+    }
+  }
+
+  @Override
+  public void request(int messages) {
+    if (!isRefused) {
+      super.request(messages);
+    }
+  }
+
+  @Override
+  public void sendMessage(Q message) {
+    if (!isRefused) {
+      super.sendMessage(message);
+    }
+  }
+
+  @Override
+  public void halfClose() {
+    if (!isRefused) {
+      super.halfClose();
+    }
+  }
+
+  @Override
+  public void cancel(@Nullable String message, @Nullable Throwable cause) {
+    if (!isRefused) {
+      super.cancel(message, cause);
+    }
+  }
+
+  /** Tells what the end of the context made of the call. */
+  private final class EndListener extends SimpleForwardingClientCallListener<A> {
+
+    EndListener(Listener<A> listener) {
+      super(listener);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      Registration callback = end.getAndSet(CLOSED);
+      if (callback != null) {
+        callback.withdraw();
+      }
+      super.onClose(judged(status), trailers);
+    }
+
+    /** Of two that end a call, gRPC tells which was first; the context tells which counts. */
+    private Status judged(Status status) {
+      boolean isEnd =
+          status.getCode() == Status.Code.CANCELLED
+              || status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+      ContextException over = isEnd ? ctx.error() : null;
+      return over == null ? status : GrpcStatuses.of(over);
+    }
+  }
+}

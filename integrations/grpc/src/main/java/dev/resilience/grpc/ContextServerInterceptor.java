@@ -1,0 +1,230 @@
+package dev.resilience.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.context.ContextException;
+import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.limit.ConcurrencyLimit;
+import dev.resilience.limit.Permit;
+import dev.resilience.limit.RateLimit;
+import dev.resilience.limit.Reservation;
+import dev.resilience.time.Durations;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives each call on a server a context of its own, and refuses what it cannot serve before the
+ * handler begins.
+ *
+ * <pre>{@code
+ * Server server = NettyServerBuilder.forPort(8080)
+ *     .addService(new Quotes())
+ *     .intercept(ContextServerInterceptor.builder()
+ *         .timeout(Duration.ofSeconds(5))
+ *         .limit(ConcurrencyLimit.adaptive("quotes").build())
+ *         .build())
+ *     .build();
+ *
+ * // in a method of the service
+ * Context ctx = GrpcContexts.current();
+ * }</pre>
+ *
+ * <h2>The context of a call</h2>
+ *
+ * <ul>
+ *   <li>It ends when the client cancels or its connection is lost, at the time a handler is busy
+ *       too: gRPC tells a call's listener only when the handler has returned, so it is not the
+ *       listener that is asked.
+ *   <li>It ends at the client's deadline, or after the server's own {@link Builder#timeout} if that
+ *       is earlier; and with the {@link Builder#parent}, at a shutdown for example. The client gets
+ *       DEADLINE_EXCEEDED, CANCELLED or UNAVAILABLE then, once; what the handler sends later is
+ *       dropped.
+ *   <li>It ends when the call is closed, also by the handler.
+ *   <li>The gRPC context that the handler runs in ends with it.
+ * </ul>
+ *
+ * <p>A failure of this library that a handler throws, or gives to {@code onError}, becomes a status
+ * by {@link GrpcStatuses#of}; anything else stays what gRPC makes of it.
+ *
+ * <h2>Refused before work</h2>
+ *
+ * A call whose time is up, whose parent context has ended, or for which a limit has no room is
+ * refused at once; no call waits. The trailers say so by {@code x-refused-before-work}, and by
+ * {@code grpc-retry-pushback-ms} when to come again.
+ *
+ * <p>Immutable and thread-safe. Costs two contexts and four callbacks for a call, and no thread.
+ * Put it first, next to the handlers ({@code intercept} of the server builder runs the last one
+ * first), so that the context is there for other interceptors.
+ */
+public final class ContextServerInterceptor implements ServerInterceptor {
+
+  private final Context parent;
+  private final @Nullable Duration timeout;
+  private final @Nullable ConcurrencyLimit limit;
+  private final @Nullable RateLimit rate;
+  private final Duration pushback;
+
+  private ContextServerInterceptor(Builder builder) {
+    this.parent = builder.parent;
+    this.timeout = builder.timeout;
+    this.limit = builder.limit;
+    this.rate = builder.rate;
+    this.pushback = builder.pushback;
+  }
+
+  /** A context for each call, without limits of the server's own. */
+  public static ContextServerInterceptor ofDefaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder with all defaults set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    io.grpc.Context transport = io.grpc.Context.current();
+    CancellableContext ctx = contextOf(transport);
+    Permit permit = null;
+    try {
+      ContextException over = ctx.error();
+      if (over != null) {
+        return refused(call, ctx, over, "ended");
+      }
+      if (rate != null) {
+        admit(ctx, rate);
+      }
+      if (limit != null) {
+        Optional<Permit> admission = limit.tryAcquire(ctx);
+        if (admission.isEmpty()) {
+          return refused(call, ctx, Status.UNAVAILABLE.withDescription("overloaded"), comeAgain(ctx), "limit");
+        }
+        permit = admission.get();
+      }
+    } catch (RateLimitExceededException exceeded) {
+      return refused(call, ctx, exceeded, "rate");
+    } catch (ContextException justOver) {
+      return refused(call, ctx, justOver, "ended");
+    } catch (Throwable broken) {
+      ctx.close();
+      throw broken;
+    }
+    return new ServerRequest<>(call, ctx, transport, permit).begin(headers, next);
+  }
+
+  /** Ends with the transport's, besides; that is watched where the call is. */
+  private CancellableContext contextOf(io.grpc.Context transport) {
+    Context values = parent.withValue(GrpcContexts.GRPC, transport);
+    io.grpc.Deadline deadline = transport.getDeadline();
+    if (deadline == null) {
+      return timeout == null ? values.withCancel() : values.withTimeout(timeout);
+    }
+    Duration left = GrpcContexts.left(deadline);
+    return values.withTimeout(timeout == null ? left : Durations.min(timeout, left));
+  }
+
+  /** Takes a token that may be used now; else says when there will be one. */
+  private static void admit(Context ctx, RateLimit rate) {
+    try (Reservation token = rate.reserve(ctx, 1)) {
+      Duration delay = token.delay();
+      if (!delay.isZero()) {
+        throw new RateLimitExceededException(rate.name() + ": no token left", delay);
+      }
+      token.await(ctx);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new RateLimitExceededException(rate.name() + ": interrupted", Duration.ZERO);
+    }
+  }
+
+  private static <Q, A> ServerCall.Listener<Q> refused(
+      ServerCall<Q, A> call, CancellableContext ctx, Throwable failure, String by) {
+    return refused(
+        call, ctx, GrpcStatuses.of(failure), GrpcStatuses.trailersOf(failure), by);
+  }
+
+  private static <Q, A> ServerCall.Listener<Q> refused(
+      ServerCall<Q, A> call, CancellableContext ctx, Status status, Metadata trailers, String by) {
+    ctx.close();
+    trailers.put(Pushback.REFUSED, by);
+    call.close(status, trailers);
+    return new ServerCall.Listener<>() {};
+  }
+
+  /** Nobody knows when there is room. Spread, so that not all come again at once. */
+  private Metadata comeAgain(Context ctx) {
+    Metadata trailers = new Metadata();
+    double share = 0.5 + ctx.timeSource().random().nextDouble();
+    Pushback.write(trailers, Durations.multiply(pushback, share));
+    return trailers;
+  }
+
+  /** Builds a {@link ContextServerInterceptor}. Not thread-safe. */
+  public static final class Builder {
+
+    private Context parent = Context.background();
+    private @Nullable Duration timeout;
+    private @Nullable ConcurrencyLimit limit;
+    private @Nullable RateLimit rate;
+    private Duration pushback = Duration.ofMillis(100);
+
+    private Builder() {}
+
+    /**
+     * The parent of all calls' contexts: its values are theirs, and its end is theirs. Best that of
+     * a {@code GracefulShutdown}. Default: {@link Context#background}
+     */
+    public Builder parent(Context newParent) {
+      parent = requireNonNull(newParent, "parent");
+      return this;
+    }
+
+    /**
+     * The longest time for a call; a client's deadline can shorten it, and never lengthen.
+     *
+     * @param longest positive. Default: as long as the client waits
+     */
+    public Builder timeout(Duration longest) {
+      timeout = Durations.requirePositive(longest, "timeout");
+      return this;
+    }
+
+    /** How many calls at once; more are refused with UNAVAILABLE. Default: any number. */
+    public Builder limit(ConcurrencyLimit newLimit) {
+      limit = requireNonNull(newLimit, "limit");
+      return this;
+    }
+
+    /** How many calls per time; more are refused with RESOURCE_EXHAUSTED. Default: any number. */
+    public Builder rate(RateLimit newRate) {
+      rate = requireNonNull(newRate, "rate");
+      return this;
+    }
+
+    /**
+     * After what time a client is to come again for which the {@link #limit} had no room. Half of
+     * it to one and a half, at random.
+     *
+     * @param newPushback positive. Default: 100 ms
+     */
+    public Builder pushback(Duration newPushback) {
+      pushback = Durations.requirePositive(newPushback, "pushback");
+      return this;
+    }
+
+    /** Builds the interceptor. */
+    public ContextServerInterceptor build() {
+      return new ContextServerInterceptor(this);
+    }
+  }
+}

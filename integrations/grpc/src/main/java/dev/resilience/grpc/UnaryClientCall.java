@@ -1,0 +1,168 @@
+package dev.resilience.grpc;
+
+import dev.resilience.context.CancelReason;
+import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
+import dev.resilience.error.Failures;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A unary call through a stack of policies. Its request is kept until it is complete; then the
+ * stack makes as many calls of it as it sees fit, and the listener is told of one outcome.
+ */
+final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
+
+  /** What came back. No message: the server broke the contract, and the stub will say so. */
+  private record Answer<A>(
+      @Nullable Metadata headers, @Nullable A message, Status status, Metadata trailers) {}
+
+  private final UnaryStack stack;
+  private final Function<Context, ClientCall<Q, A>> attempts;
+  private final Executor executor;
+  private final CancellableContext ctx;
+
+  // Of the caller, who is one at a time.
+  private @Nullable Listener<A> listener;
+  private @Nullable Metadata headers;
+  private @Nullable Q message;
+  private boolean isCompressed = true;
+  private boolean isSent;
+
+  /**
+   * A call.
+   *
+   * @param attempts makes a call that ends with its context, not started
+   * @param executor where the listener is told
+   */
+  UnaryClientCall(
+      UnaryStack stack,
+      Context parent,
+      Function<Context, ClientCall<Q, A>> attempts,
+      Executor executor) {
+    this.stack = stack;
+    this.attempts = attempts;
+    this.executor = executor;
+    this.ctx = parent.withCancel();
+  }
+
+  @Override
+  public void start(Listener<A> newListener, Metadata newHeaders) {
+    listener = newListener;
+    headers = newHeaders;
+  }
+
+  /** The one answer is delivered unasked: a unary stub asks for it when it starts. */
+  @Override
+  public void request(int messages) {}
+
+  @Override
+  public void setMessageCompression(boolean enabled) {
+    isCompressed = enabled;
+  }
+
+  @Override
+  public void sendMessage(Q newMessage) {
+    message = newMessage;
+  }
+
+  @Override
+  public void halfClose() {
+    isSent = true;
+    CompletionStage<Answer<A>> answer = stack.callAsync(ctx, this::attempt);
+    answer.whenComplete(this::tell);
+  }
+
+  /** Safe on any thread, as gRPC's own. */
+  @Override
+  public void cancel(@Nullable String text, @Nullable Throwable cause) {
+    boolean isFirst = ctx.cancel(cause == null ? CancelReason.USER : cause);
+    if (isFirst && !isSent && listener != null) {
+      tell(null, ctx.toException());
+    }
+  }
+
+  private CompletionStage<Answer<A>> attempt(Context attempt) {
+    ClientCall<Q, A> call = attempts.apply(attempt);
+    AnswerListener<A> answer = new AnswerListener<>(call);
+    Metadata copy = new Metadata();
+    if (headers != null) {
+      copy.merge(headers);
+    }
+    call.start(answer, copy);
+    call.setMessageCompression(isCompressed);
+    call.request(2); // a second one would break the contract, and is to be noticed
+    if (message != null) {
+      call.sendMessage(message);
+    }
+    call.halfClose();
+    return answer.stage;
+  }
+
+  private void tell(@Nullable Answer<A> answer, @Nullable Throwable failure) {
+    ctx.close();
+    Listener<A> told = listener;
+    if (told == null) {
+      return;
+    }
+    executor.execute(
+        () -> {
+          if (answer == null) {
+            Throwable raw = Failures.unwrap(failure);
+            told.onClose(GrpcStatuses.of(raw), GrpcStatuses.trailersOf(raw));
+            return;
+          }
+          if (answer.headers != null) {
+            told.onHeaders(answer.headers);
+          }
+          if (answer.message != null) {
+            told.onMessage(answer.message);
+          }
+          told.onClose(answer.status, answer.trailers);
+        });
+  }
+
+  /** Collects the outcome of one attempt. gRPC calls it on one thread at a time. */
+  private static final class AnswerListener<A> extends Listener<A> {
+
+    private final CompletableFuture<Answer<A>> stage = new CompletableFuture<>();
+    private final ClientCall<?, A> call;
+    private @Nullable Metadata headers;
+    private @Nullable A message;
+
+    AnswerListener(ClientCall<?, A> call) {
+      this.call = call;
+    }
+
+    @Override
+    public void onHeaders(Metadata newHeaders) {
+      headers = newHeaders;
+    }
+
+    @Override
+    public void onMessage(A newMessage) {
+      if (message == null) {
+        message = newMessage;
+        return;
+      }
+      Status twice = Status.INTERNAL.withDescription("more than one answer to a unary call");
+      stage.completeExceptionally(twice.asRuntimeException());
+      call.cancel(twice.getDescription(), null);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      if (status.isOk()) {
+        stage.complete(new Answer<>(headers, message, status, trailers));
+      } else {
+        stage.completeExceptionally(status.asRuntimeException(trailers));
+      }
+    }
+  }
+}
