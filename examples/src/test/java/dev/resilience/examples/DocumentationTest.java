@@ -34,7 +34,8 @@ class DocumentationTest {
         "resilience-cache",
         "resilience-discovery",
         "integrations/redis",
-        "integrations/zookeeper"
+        "integrations/zookeeper",
+        "integrations/grpc"
       })
   void everything_public_is_documented(String module) throws IOException {
     List<String> missing = new ArrayList<>();

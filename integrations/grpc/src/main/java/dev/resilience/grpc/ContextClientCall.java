@@ -3,6 +3,7 @@ package dev.resilience.grpc;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
+import dev.resilience.error.NoTimeLeftException;
 import io.grpc.ClientCall;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
@@ -23,11 +24,15 @@ final class ContextClientCall<Q, A> extends SimpleForwardingClientCall<Q, A> {
 
   private final Context ctx;
   private final Executor executor;
-  private final AttemptHeaders attemptHeaders;
+  private final Outgoing outgoing;
+  private final int attempt;
+  private final boolean isUnary;
   private final AtomicReference<@Nullable Registration> end = new AtomicReference<>();
 
-  /** Whether the context had ended before the start: gRPC's call was not started then. */
+  /** Whether there was no time for it: gRPC's call was not started then. */
   private boolean isRefused;
+
+  private long sent;
 
   /**
    * A call.
@@ -35,24 +40,35 @@ final class ContextClientCall<Q, A> extends SimpleForwardingClientCall<Q, A> {
    * @param call not started, with the deadline of the context
    * @param ctx ends it
    * @param executor where the listener is told if the context has ended before the start
+   * @param attempt from 1
    */
   ContextClientCall(
-      ClientCall<Q, A> call, Context ctx, Executor executor, AttemptHeaders attemptHeaders) {
+      ClientCall<Q, A> call,
+      Context ctx,
+      Executor executor,
+      Outgoing outgoing,
+      int attempt,
+      boolean isUnary) {
     super(call);
     this.ctx = ctx;
     this.executor = executor;
-    this.attemptHeaders = attemptHeaders;
+    this.outgoing = outgoing;
+    this.attempt = attempt;
+    this.isUnary = isUnary;
   }
 
   @Override
   public void start(Listener<A> listener, Metadata headers) {
-    ContextException over = ctx.error();
-    if (over != null) {
+    try {
+      outgoing.write(ctx, headers, attempt, isUnary);
+    } catch (ContextException | NoTimeLeftException notToBeSent) {
       isRefused = true;
-      executor.execute(() -> listener.onClose(GrpcStatuses.of(over), new Metadata()));
+      executor.execute(() -> listener.onClose(GrpcStatuses.of(notToBeSent), new Metadata()));
       return;
     }
-    attemptHeaders.write(ctx, headers);
+    if (isUnary) {
+      sent = ctx.timeSource().nanoTime();
+    }
     super.start(new EndListener(listener), headers);
     if (ctx.canEnd()) {
       Registration callback = ctx.onDone(() -> super.cancel("the context ended", ctx.error()));
@@ -103,7 +119,11 @@ final class ContextClientCall<Q, A> extends SimpleForwardingClientCall<Q, A> {
       if (callback != null) {
         callback.withdraw();
       }
-      super.onClose(judged(status), trailers);
+      Status told = judged(status);
+      if (isUnary) {
+        outgoing.ended(ctx, told, sent);
+      }
+      super.onClose(told, trailers);
     }
 
     /** Of two that end a call, gRPC tells which was first; the context tells which counts. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.resilience.Resilience;
 import dev.resilience.context.Context;
+import dev.resilience.propagation.Propagation;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -53,17 +54,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ContextClientInterceptor implements ClientInterceptor {
 
-  private static final AttemptHeaders NO_HEADERS = (ctx, headers) -> {};
-
   private final Function<MethodDescriptor<?, ?>, @Nullable UnaryStack> stacks;
 
-  private ContextClientInterceptor(Function<MethodDescriptor<?, ?>, @Nullable UnaryStack> stacks) {
+  private final Outgoing outgoing;
+
+  private ContextClientInterceptor(
+      Function<MethodDescriptor<?, ?>, @Nullable UnaryStack> stacks, Outgoing outgoing) {
     this.stacks = stacks;
+    this.outgoing = outgoing;
   }
 
   /** Contexts alone: no policies, each call is one attempt. */
   public static ContextClientInterceptor ofDefaults() {
-    return new ContextClientInterceptor(method -> null);
+    return new ContextClientInterceptor(method -> null, Outgoing.NOTHING);
   }
 
   /**
@@ -75,7 +78,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
    * @param service its name, in events, reports and messages; not blank
    */
   public static ContextClientInterceptor forRpc(String service) {
-    return new ContextClientInterceptor(RpcStacks.of(service)::apply);
+    return new ContextClientInterceptor(RpcStacks.of(service)::apply, Outgoing.NOTHING);
   }
 
   /**
@@ -85,7 +88,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
    */
   public static ContextClientInterceptor of(Resilience stack) {
     requireNonNull(stack, "stack");
-    return new ContextClientInterceptor(method -> stack::callAsync);
+    return new ContextClientInterceptor(method -> stack::callAsync, Outgoing.NOTHING);
   }
 
   /**
@@ -100,7 +103,20 @@ public final class ContextClientInterceptor implements ClientInterceptor {
         method -> {
           Resilience stack = stacks.apply(method);
           return stack == null ? null : stack::callAsync;
-        });
+        },
+        Outgoing.NOTHING);
+  }
+
+  /**
+   * This interceptor, which also writes the request id, the trace, the criticality and what else
+   * travels with a request into the headers. The time left travels in gRPC's own header: let the
+   * propagation {@code writes()} none.
+   *
+   * <p>It measures unary calls then, and refuses one whose time left is shorter than calls usually
+   * take: DEADLINE_EXCEEDED, and nothing is sent. Best one interceptor for each service.
+   */
+  public ContextClientInterceptor withPropagation(Propagation wire) {
+    return new ContextClientInterceptor(stacks, new Outgoing(requireNonNull(wire, "wire")));
   }
 
   @Override
@@ -109,13 +125,19 @@ public final class ContextClientInterceptor implements ClientInterceptor {
     Context given = options.getOption(GrpcContexts.CONTEXT);
     Context ctx = given != null ? given : GrpcContexts.current();
     Executor executor = options.getExecutor() != null ? options.getExecutor() : Runnable::run;
-    Function<Context, ClientCall<Q, A>> attempts =
-        attempt ->
+    boolean isUnary = method.getType() == MethodType.UNARY;
+    UnaryClientCall.Attempts<Q, A> attempts =
+        (attempt, number) ->
             new ContextClientCall<>(
-                next.newCall(method, within(attempt, options)), attempt, executor, NO_HEADERS);
-    UnaryStack stack = method.getType() == MethodType.UNARY ? stacks.apply(method) : null;
+                next.newCall(method, within(attempt, options)),
+                attempt,
+                executor,
+                outgoing,
+                number,
+                isUnary);
+    UnaryStack stack = isUnary ? stacks.apply(method) : null;
     return stack == null
-        ? attempts.apply(ctx)
+        ? attempts.of(ctx, 1)
         : new UnaryClientCall<>(stack, ctx, attempts, executor);
   }
 

@@ -10,6 +10,7 @@ import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.Permit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.limit.Reservation;
+import dev.resilience.propagation.Propagation;
 import dev.resilience.time.Durations;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -71,6 +72,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   private final @Nullable ConcurrencyLimit limit;
   private final @Nullable RateLimit rate;
   private final Duration pushback;
+  private final @Nullable Propagation wire;
 
   private ContextServerInterceptor(Builder builder) {
     this.parent = builder.parent;
@@ -78,6 +80,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
     this.limit = builder.limit;
     this.rate = builder.rate;
     this.pushback = builder.pushback;
+    this.wire = builder.wire;
   }
 
   /** A context for each call, without limits of the server's own. */
@@ -94,12 +97,14 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     io.grpc.Context transport = io.grpc.Context.current();
-    CancellableContext ctx = contextOf(transport);
+    CancellableContext owner = contextOf(transport);
     Permit permit = null;
+    Context ctx;
     try {
+      ctx = wire == null ? owner : wire.extract(owner, headers, MetadataCarrier.READER).context();
       ContextException over = ctx.error();
       if (over != null) {
-        return refused(call, ctx, over, "ended");
+        return refused(call, owner, GrpcStatuses.of(over), new Metadata(), "ended");
       }
       if (rate != null) {
         admit(ctx, rate);
@@ -107,19 +112,21 @@ public final class ContextServerInterceptor implements ServerInterceptor {
       if (limit != null) {
         Optional<Permit> admission = limit.tryAcquire(ctx);
         if (admission.isEmpty()) {
-          return refused(call, ctx, Status.UNAVAILABLE.withDescription("overloaded"), comeAgain(ctx), "limit");
+          Status full = Status.UNAVAILABLE.withDescription("overloaded");
+          return refused(call, owner, full, comeAgain(ctx), "limit");
         }
         permit = admission.get();
       }
     } catch (RateLimitExceededException exceeded) {
-      return refused(call, ctx, exceeded, "rate");
+      Metadata trailers = GrpcStatuses.trailersOf(exceeded);
+      return refused(call, owner, GrpcStatuses.of(exceeded), trailers, "rate");
     } catch (ContextException justOver) {
-      return refused(call, ctx, justOver, "ended");
+      return refused(call, owner, GrpcStatuses.of(justOver), new Metadata(), "ended");
     } catch (Throwable broken) {
-      ctx.close();
+      owner.close();
       throw broken;
     }
-    return new ServerRequest<>(call, ctx, transport, permit).begin(headers, next);
+    return new ServerRequest<>(call, owner, ctx, transport, permit).begin(headers, next);
   }
 
   /** Ends with the transport's, besides; that is watched where the call is. */
@@ -148,14 +155,8 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   }
 
   private static <Q, A> ServerCall.Listener<Q> refused(
-      ServerCall<Q, A> call, CancellableContext ctx, Throwable failure, String by) {
-    return refused(
-        call, ctx, GrpcStatuses.of(failure), GrpcStatuses.trailersOf(failure), by);
-  }
-
-  private static <Q, A> ServerCall.Listener<Q> refused(
-      ServerCall<Q, A> call, CancellableContext ctx, Status status, Metadata trailers, String by) {
-    ctx.close();
+      ServerCall<Q, A> call, CancellableContext owner, Status status, Metadata trailers, String by) {
+    owner.close();
     trailers.put(Pushback.REFUSED, by);
     call.close(status, trailers);
     return new ServerCall.Listener<>() {};
@@ -177,6 +178,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
     private @Nullable ConcurrencyLimit limit;
     private @Nullable RateLimit rate;
     private Duration pushback = Duration.ofMillis(100);
+    private @Nullable Propagation wire;
 
     private Builder() {}
 
@@ -219,6 +221,15 @@ public final class ContextServerInterceptor implements ServerInterceptor {
      */
     public Builder pushback(Duration newPushback) {
       pushback = Durations.requirePositive(newPushback, "pushback");
+      return this;
+    }
+
+    /**
+     * Reads what travels with a request besides its deadline: ids, trace, criticality, path.
+     * Default: nothing is read but gRPC's own deadline.
+     */
+    public Builder propagation(Propagation newWire) {
+      wire = requireNonNull(newWire, "wire");
       return this;
     }
 

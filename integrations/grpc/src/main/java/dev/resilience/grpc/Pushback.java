@@ -1,5 +1,6 @@
 package dev.resilience.grpc;
 
+import dev.resilience.propagation.HeaderNames;
 import io.grpc.Metadata;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +13,7 @@ final class Pushback {
 
   /** Present on calls that were refused before work; the value says by what. */
   static final Metadata.Key<String> REFUSED =
-      Metadata.Key.of("x-refused-before-work", Metadata.ASCII_STRING_MARSHALLER);
+      Metadata.Key.of(HeaderNames.REFUSED, Metadata.ASCII_STRING_MARSHALLER);
 
   private static final int MOST_DIGITS = 10;
 

@@ -2,6 +2,7 @@ package dev.resilience.grpc;
 
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
+import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
 
-  private final CancellableContext ctx;
+  private final CancellableContext owner;
+  private final Context ctx;
   private final io.grpc.Context transport;
   private final io.grpc.Context.CancellableContext handlers;
   private final @Nullable Permit permit;
@@ -37,16 +39,19 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   /**
    * A request whose handler has not begun.
    *
-   * @param ctx of the request, closed with the call
+   * @param owner ends the context of the request; closed with the call
+   * @param ctx of the request, at or below the owner
    * @param transport what gRPC made for the call
    * @param permit given back with the call
    */
   ServerRequest(
       ServerCall<Q, A> call,
-      CancellableContext ctx,
+      CancellableContext owner,
+      Context ctx,
       io.grpc.Context transport,
       @Nullable Permit permit) {
     super(call);
+    this.owner = owner;
     this.ctx = ctx;
     this.transport = transport;
     this.permit = permit;
@@ -78,7 +83,7 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
       return; // the caller's deadline is ours as well, and known as one
     }
     hasLeft = cause != null;
-    ctx.cancel(hasLeft ? CancelReason.USER : CancelReason.CLOSED);
+    owner.cancel(hasLeft ? CancelReason.USER : CancelReason.CLOSED);
   }
 
   /** Runs when the context has ended before the handler closed the call. */
@@ -104,7 +109,7 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
         permit.ignore();
       }
     }
-    ctx.close();
+    owner.close();
     handlers.cancel(null);
   }
 
@@ -188,7 +193,7 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
     @Override
     public void onCancel() {
       try {
-        ctx.cancel(CancelReason.USER);
+        owner.cancel(CancelReason.USER);
         super.onCancel();
       } finally {
         finish(false);

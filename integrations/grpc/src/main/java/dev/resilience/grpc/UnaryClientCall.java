@@ -4,13 +4,14 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
+import dev.resilience.error.NoTimeLeftException;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +24,19 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
   private record Answer<A>(
       @Nullable Metadata headers, @Nullable A message, Status status, Metadata trailers) {}
 
+  /** Makes the calls that it takes. */
+  @FunctionalInterface
+  interface Attempts<Q, A> {
+
+    /** A call that ends with its context, not started. */
+    ClientCall<Q, A> of(Context attempt, int number);
+  }
+
   private final UnaryStack stack;
-  private final Function<Context, ClientCall<Q, A>> attempts;
+  private final Attempts<Q, A> attempts;
   private final Executor executor;
   private final CancellableContext ctx;
+  private final AtomicInteger attempt = new AtomicInteger();
 
   // Of the caller, who is one at a time.
   private @Nullable Listener<A> listener;
@@ -38,13 +48,12 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
   /**
    * A call.
    *
-   * @param attempts makes a call that ends with its context, not started
    * @param executor where the listener is told
    */
   UnaryClientCall(
       UnaryStack stack,
       Context parent,
-      Function<Context, ClientCall<Q, A>> attempts,
+      Attempts<Q, A> attempts,
       Executor executor) {
     this.stack = stack;
     this.attempts = attempts;
@@ -88,8 +97,8 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
     }
   }
 
-  private CompletionStage<Answer<A>> attempt(Context attempt) {
-    ClientCall<Q, A> call = attempts.apply(attempt);
+  private CompletionStage<Answer<A>> attempt(Context ctx) {
+    ClientCall<Q, A> call = attempts.of(ctx, attempt.incrementAndGet());
     AnswerListener<A> answer = new AnswerListener<>(call);
     Metadata copy = new Metadata();
     if (headers != null) {
@@ -160,6 +169,8 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
     public void onClose(Status status, Metadata trailers) {
       if (status.isOk()) {
         stage.complete(new Answer<>(headers, message, status, trailers));
+      } else if (status.getCause() instanceof NoTimeLeftException notSent) {
+        stage.completeExceptionally(notSent);
       } else {
         stage.completeExceptionally(status.asRuntimeException(trailers));
       }
