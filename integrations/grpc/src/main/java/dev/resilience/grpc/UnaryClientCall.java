@@ -1,5 +1,7 @@
 package dev.resilience.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -11,6 +13,7 @@ import io.grpc.Status;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +46,8 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
   private @Nullable Metadata headers;
   private @Nullable Q message;
   private boolean isCompressed = true;
-  private boolean isSent;
+  private volatile boolean isSent;
+  private final AtomicBoolean isTold = new AtomicBoolean();
 
   /**
    * A call.
@@ -91,8 +95,8 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
   /** Safe on any thread, as gRPC's own. */
   @Override
   public void cancel(@Nullable String text, @Nullable Throwable cause) {
-    boolean isFirst = ctx.cancel(cause == null ? CancelReason.USER : cause);
-    if (isFirst && !isSent && listener != null) {
+    ctx.cancel(cause == null ? CancelReason.USER : cause);
+    if (!isSent) {
       tell(null, ctx.toException());
     }
   }
@@ -115,26 +119,33 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
   }
 
   private void tell(@Nullable Answer<A> answer, @Nullable Throwable failure) {
-    ctx.close();
     Listener<A> told = listener;
-    if (told == null) {
+    if (told == null || !isTold.compareAndSet(false, true)) {
       return;
     }
-    executor.execute(
-        () -> {
-          if (answer == null) {
-            Throwable raw = Failures.unwrap(failure);
-            told.onClose(GrpcStatuses.of(raw), GrpcStatuses.trailersOf(raw));
-            return;
-          }
-          if (answer.headers != null) {
-            told.onHeaders(answer.headers);
-          }
-          if (answer.message != null) {
-            told.onMessage(answer.message);
-          }
-          told.onClose(answer.status, answer.trailers);
-        });
+    ctx.close();
+    Runnable telling = () -> tell(told, answer, failure);
+    try {
+      executor.execute(telling);
+    } catch (Throwable refused) {
+      telling.run(); // or the caller would wait for ever
+    }
+  }
+
+  private static <A> void tell(
+      Listener<A> told, @Nullable Answer<A> answer, @Nullable Throwable failure) {
+    if (answer == null) {
+      Throwable raw = Failures.unwrap(requireNonNull(failure, "failure"));
+      told.onClose(GrpcStatuses.of(raw), GrpcStatuses.trailersOf(raw));
+      return;
+    }
+    if (answer.headers != null) {
+      told.onHeaders(answer.headers);
+    }
+    if (answer.message != null) {
+      told.onMessage(answer.message);
+    }
+    told.onClose(answer.status, answer.trailers);
   }
 
   /** Collects the outcome of one attempt. gRPC calls it on one thread at a time. */
