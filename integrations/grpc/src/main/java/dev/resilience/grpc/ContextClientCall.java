@@ -79,6 +79,18 @@ final class ContextClientCall<Q, A> extends SimpleForwardingClientCall<Q, A> {
   }
 
   @Override
+  public void setMessageCompression(boolean enabled) {
+    if (!isRefused) {
+      super.setMessageCompression(enabled);
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return !isRefused && super.isReady();
+  }
+
+  @Override
   public void request(int messages) {
     if (!isRefused) {
       super.request(messages);

@@ -155,9 +155,14 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
     Status status = GrpcStatuses.of(failure);
     if (status.getCode() == Status.Code.UNKNOWN) {
       finish(false);
-      throw Failures.<RuntimeException>asThrown(failure);
+      ServerRequest.<RuntimeException>rethrow(failure);
     }
     close(status, GrpcStatuses.trailersOf(failure));
+  }
+
+  /** Also an {@link Error}: it is not cast. */
+  private static <X extends Throwable> void rethrow(Throwable failure) throws X {
+    throw Failures.<X>asThrown(failure);
   }
 
   /** Stands between gRPC and the handler's listener. */

@@ -10,6 +10,7 @@ import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
 import dev.resilience.error.CircuitOpenException;
+import dev.resilience.error.Failures;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.time.VirtualTime;
@@ -252,11 +253,15 @@ class ServerTest {
 
   // ---- what a handler fails with
 
+  private static <X extends Throwable> void rethrow(Throwable failure) throws X {
+    throw Failures.<X>asThrown(failure);
+  }
+
   private static Wire.Service throwing(Throwable failure) {
     return new Wire.Service() {
       @Override
       void unary(String request, StreamObserver<String> answer) {
-        throw dev.resilience.error.Failures.<RuntimeException>asThrown(failure);
+        ServerTest.<RuntimeException>rethrow(failure);
       }
     };
   }
@@ -333,7 +338,7 @@ class ServerTest {
           void serverStream(String request, StreamObserver<String> answer) {
             Context ctx = GrpcContexts.current();
             try {
-              while (!ctx.isDone()) {
+              while (!((ServerCallStreamObserver<String>) answer).isCancelled()) {
                 answer.onNext("x");
               }
               for (int i = 0; i < 100; i++) {
