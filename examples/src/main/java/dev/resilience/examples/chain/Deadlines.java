@@ -6,6 +6,8 @@ enum Deadlines {
   NOT_SENT,
   /** How much time is left. Two machines agree on how long a second is. */
   TIME_LEFT,
-  /** The moment, by the wall clock of the sender. Two machines need not agree on what time it is. */
+  /**
+   * The moment, by the wall clock of the sender. Two machines need not agree on what time it is.
+   */
   MOMENT
 }

@@ -1,4 +1,6 @@
-/** Three services in a row, with 300 ms left at the first: what is done when nobody waits any more. */
+/**
+ * Three services in a row, with 300 ms left at the first: what is done when nobody waits any more.
+ */
 @NullMarked
 package dev.resilience.examples.chain;
 

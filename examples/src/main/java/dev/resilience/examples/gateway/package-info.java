@@ -1,4 +1,6 @@
-/** An API gateway with a circuit breaker and a rate limit, and the life of a circuit in five acts. */
+/**
+ * An API gateway with a circuit breaker and a rate limit, and the life of a circuit in five acts.
+ */
 @NullMarked
 package dev.resilience.examples.gateway;
 

@@ -36,7 +36,8 @@ class CircuitDramaTest {
         .extracting(line -> line.substring(line.indexOf(':') + 2))
         .containsExactly("CLOSED -> OPEN", "OPEN -> HALF_OPEN", "HALF_OPEN -> CLOSED");
     assertThat(breaker.state()).isEqualTo(PolicyEvent.Circuit.CLOSED);
-    assertThat(time.elapsed()).isEqualTo(Duration.ofMillis(3 * 300 + 3 * 300 + 2 * 200 + 3 * 200 + 2000 + 3 * 300));
+    assertThat(time.elapsed())
+        .isEqualTo(Duration.ofMillis(3 * 300 + 3 * 300 + 2 * 200 + 3 * 200 + 2000 + 3 * 300));
   }
 
   @Test

@@ -151,7 +151,8 @@ public final class ContextClientInterceptor implements ClientInterceptor {
     // Compared by what is left: gRPC refuses to compare deadlines of different clocks.
     boolean isEarlier =
         theirs == null
-            || ours.timeRemaining(TimeUnit.NANOSECONDS) < theirs.timeRemaining(TimeUnit.NANOSECONDS);
+            || ours.timeRemaining(TimeUnit.NANOSECONDS)
+                < theirs.timeRemaining(TimeUnit.NANOSECONDS);
     return isEarlier ? options.withDeadline(ours) : options;
   }
 }

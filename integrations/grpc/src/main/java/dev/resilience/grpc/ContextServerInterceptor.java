@@ -155,7 +155,11 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   }
 
   private static <Q, A> ServerCall.Listener<Q> refused(
-      ServerCall<Q, A> call, CancellableContext owner, Status status, Metadata trailers, String by) {
+      ServerCall<Q, A> call,
+      CancellableContext owner,
+      Status status,
+      Metadata trailers,
+      String by) {
     owner.close();
     trailers.put(Pushback.REFUSED, by);
     call.close(status, trailers);

@@ -95,7 +95,8 @@ public final class GrpcContexts {
     requireNonNull(grpc, "grpc");
     Context values = parent.withValue(GRPC, grpc);
     io.grpc.Deadline deadline = grpc.getDeadline();
-    CancellableContext ctx = deadline == null ? values.withCancel() : values.withTimeout(left(deadline));
+    CancellableContext ctx =
+        deadline == null ? values.withCancel() : values.withTimeout(left(deadline));
     io.grpc.Context.CancellationListener end = ended -> cancel(ctx, ended.cancellationCause());
     grpc.addListener(end, Runnable::run);
     ctx.onDone(() -> grpc.removeListener(end));

@@ -113,7 +113,8 @@ public final class GrpcStatuses {
   /**
    * When trying again makes sense, by the {@code grpc-retry-pushback-ms} in the trailers (gRPC
    * proposal A6). A negative or unreadable value says never, and so does a RESOURCE_EXHAUSTED
-   * without one that is not marked as refused before work: a quota or a size comes again. The rule for {@link Retry.Builder#retryAfter}.
+   * without one that is not marked as refused before work: a quota or a size comes again. The rule
+   * for {@link Retry.Builder#retryAfter}.
    *
    * @return empty where nothing is said
    */
@@ -198,9 +199,7 @@ public final class GrpcStatuses {
    * @param name of the service, not blank
    */
   public static Preset preset(String name) {
-    return Preset.rpc(name)
-        .classifier(classifier())
-        .retry(GrpcStatuses::obeyPushback);
+    return Preset.rpc(name).classifier(classifier()).retry(GrpcStatuses::obeyPushback);
   }
 
   static Retry.Builder obeyPushback(Retry.Builder retry) {

@@ -44,8 +44,7 @@ final class RpcStacks {
             .limit(limit -> limit.listener(whileShrinking))
             .build();
     UnaryStack repeatable = new Nested(attempts(service, budget).build(), shared);
-    UnaryStack unrepeatable =
-        new Nested(attempts(service, budget).unrepeatable().build(), shared);
+    UnaryStack unrepeatable = new Nested(attempts(service, budget).unrepeatable().build(), shared);
     return method -> method.isIdempotent() || method.isSafe() ? repeatable : unrepeatable;
   }
 

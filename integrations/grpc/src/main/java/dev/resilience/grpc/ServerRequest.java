@@ -30,7 +30,8 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   private final @Nullable Permit permit;
   private final CallGate gate = new CallGate(this::closeByEnd);
 
-  // Listens directly: the listener of a call is told of a cancel only when its handler has returned.
+  // Listens directly: the listener of a call is told of a cancel only when its handler has
+  // returned.
   private final io.grpc.Context.CancellationListener left = this::transportEnded;
 
   private @Nullable Registration end;

@@ -54,11 +54,7 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
    *
    * @param executor where the listener is told
    */
-  UnaryClientCall(
-      UnaryStack stack,
-      Context parent,
-      Attempts<Q, A> attempts,
-      Executor executor) {
+  UnaryClientCall(UnaryStack stack, Context parent, Attempts<Q, A> attempts, Executor executor) {
     this.stack = stack;
     this.attempts = attempts;
     this.executor = executor;

@@ -84,8 +84,7 @@ class CallsEndWithContextsTest {
   static Stream<Arguments> kinds() {
     return Stream.of(Transport.values())
         .flatMap(
-            transport ->
-                Stream.of(CallKind.values()).map(kind -> Arguments.of(transport, kind)));
+            transport -> Stream.of(CallKind.values()).map(kind -> Arguments.of(transport, kind)));
   }
 
   private static CallOptions under(Context ctx) {

@@ -53,11 +53,7 @@ class PropagationTest {
       };
 
   private static Propagation wire(String name, Boundary boundary) {
-    return Propagation.builder(name)
-        .writes()
-        .callers(boundary)
-        .dependencies(boundary)
-        .build();
+    return Propagation.builder(name).writes().callers(boundary).dependencies(boundary).build();
   }
 
   private static Seen call(Channel channel, Context ctx) {
@@ -74,8 +70,7 @@ class PropagationTest {
     var server =
         ContextServerInterceptor.builder().propagation(wire("stock", Boundary.inside())).build();
     try (var wire = Wire.open(transport, service, server)) {
-      Channel channel =
-          wire.channel(ContextClientInterceptor.ofDefaults().withPropagation(inside));
+      Channel channel = wire.channel(ContextClientInterceptor.ofDefaults().withPropagation(inside));
       Context ctx =
           Criticality.SHEDDABLE
               .in(Context.background())
@@ -100,7 +95,8 @@ class PropagationTest {
     var server = ContextServerInterceptor.builder().propagation(outside).build();
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("x-user-id", Metadata.ASCII_STRING_MARSHALLER), "root");
-    headers.put(Metadata.Key.of("x-criticality", Metadata.ASCII_STRING_MARSHALLER), "CRITICAL_PLUS");
+    headers.put(
+        Metadata.Key.of("x-criticality", Metadata.ASCII_STRING_MARSHALLER), "CRITICAL_PLUS");
     headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), "\u00ff\u0000!");
     headers.put(Metadata.Key.of("x-request-timeout-ms", Metadata.ASCII_STRING_MARSHALLER), "-5");
     try (var wire = Wire.direct(service, server)) {

@@ -113,9 +113,7 @@ class ServerTest {
       Channel channel = wire.channel();
       for (int seconds : new int[] {2, 3600}) {
         CallKind.UNARY.start(
-            channel,
-            CallOptions.DEFAULT.withDeadlineAfter(seconds, TimeUnit.SECONDS),
-            new Seen());
+            channel, CallOptions.DEFAULT.withDeadlineAfter(seconds, TimeUnit.SECONDS), new Seen());
       }
       assertThat(service.contexts.get(0).timeLeft()).isLessThanOrEqualTo(Duration.ofSeconds(2));
       assertThat(service.contexts.get(1).timeLeft())
@@ -319,15 +317,16 @@ class ServerTest {
     var limit = ConcurrencyLimit.of(1);
     var interceptor = ContextServerInterceptor.builder().limit(limit).build();
     try (var wire =
-        Wire.open(
-            Wire.Transport.IN_PROCESS, throwing(new AssertionError("broken")), interceptor)) {
+        Wire.open(Wire.Transport.IN_PROCESS, throwing(new AssertionError("broken")), interceptor)) {
       call(wire.channel(), seen);
       assertThat(seen.status().getCode()).isEqualTo(Status.Code.UNKNOWN);
       await().until(() -> limit.snapshot().inUse() == 0);
     }
   }
 
-  /** A handler that works on while the time is up on another thread: neither falls over the other. */
+  /**
+   * A handler that works on while the time is up on another thread: neither falls over the other.
+   */
   @ParameterizedTest
   @EnumSource(Wire.Transport.class)
   void an_end_in_the_midst_of_a_stream_closes_it_once(Wire.Transport transport) throws Exception {
@@ -351,8 +350,7 @@ class ServerTest {
             }
           }
         };
-    var interceptor =
-        ContextServerInterceptor.builder().timeout(Duration.ofMillis(50)).build();
+    var interceptor = ContextServerInterceptor.builder().timeout(Duration.ofMillis(50)).build();
     try (var wire = Wire.open(transport, endless, interceptor)) {
       CallKind.SERVER_STREAM.start(wire.channel(), CallOptions.DEFAULT, seen);
       assertThat(seen.status().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);

@@ -236,8 +236,7 @@ class UnaryPoliciesTest {
     var retry = Retry.builder().backoff(Backoff.constant(Duration.ofSeconds(100))).build();
     try (var wire = Wire.direct(failing, ContextServerInterceptor.ofDefaults());
         var ctx = root.withTimeout(Duration.ofSeconds(1000))) {
-      start(
-          wire.channel(ContextClientInterceptor.of(Resilience.of(retry))), Strings.UNARY, ctx);
+      start(wire.channel(ContextClientInterceptor.of(Resilience.of(retry))), Strings.UNARY, ctx);
       time.advance(Duration.ofSeconds(200));
       assertThat(lefts).hasSize(3);
       assertThat(lefts.get(1)).isLessThanOrEqualTo(Duration.ofSeconds(900));
@@ -253,8 +252,7 @@ class UnaryPoliciesTest {
     try (var wire = Wire.open(transport, service)) {
       Channel channel = wire.channel(ContextClientInterceptor.forRpc("quotes"));
       assertThat(
-              ClientCalls.blockingUnaryCall(
-                  channel, Strings.IDEMPOTENT, CallOptions.DEFAULT, "a"))
+              ClientCalls.blockingUnaryCall(channel, Strings.IDEMPOTENT, CallOptions.DEFAULT, "a"))
           .isEqualTo("a2");
       service.failing(DOWN, pushback("-1"));
       assertThatThrownBy(
@@ -262,9 +260,9 @@ class UnaryPoliciesTest {
                   ClientCalls.blockingUnaryCall(
                       channel, Strings.IDEMPOTENT, CallOptions.DEFAULT, "a"))
           .isInstanceOf(StatusRuntimeException.class);
-      assertThat(ClientCalls.futureUnaryCall(
-                  channel.newCall(Strings.UNARY, CallOptions.DEFAULT), "b")
-              .get(20, java.util.concurrent.TimeUnit.SECONDS))
+      assertThat(
+              ClientCalls.futureUnaryCall(channel.newCall(Strings.UNARY, CallOptions.DEFAULT), "b")
+                  .get(20, java.util.concurrent.TimeUnit.SECONDS))
           .isEqualTo("b4");
     }
   }

@@ -95,12 +95,10 @@ final class Wire implements AutoCloseable {
                 Strings.IDEMPOTENT, ServerCalls.asyncUnaryCall(service::unary)))
         .addMethod(
             ServerMethodDefinition.create(
-                Strings.SERVER_STREAM,
-                ServerCalls.asyncServerStreamingCall(service::serverStream)))
+                Strings.SERVER_STREAM, ServerCalls.asyncServerStreamingCall(service::serverStream)))
         .addMethod(
             ServerMethodDefinition.create(
-                Strings.CLIENT_STREAM,
-                ServerCalls.asyncClientStreamingCall(service::clientStream)))
+                Strings.CLIENT_STREAM, ServerCalls.asyncClientStreamingCall(service::clientStream)))
         .addMethod(
             ServerMethodDefinition.create(
                 Strings.BIDI, ServerCalls.asyncBidiStreamingCall(service::bidi)))
