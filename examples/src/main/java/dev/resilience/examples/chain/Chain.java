@@ -1,7 +1,6 @@
 package dev.resilience.examples.chain;
 
 import static java.time.Duration.ofMillis;
-import static java.time.Duration.ofSeconds;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -16,26 +15,26 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * Orders asks prices, and prices asks stock. 125 callers a second wait for 300 ms. The work takes
- * 40 ms at each service, more or less; for four of the twelve seconds prices is three times slower.
+ * 40 ms at each service, more or less; in the middle third of the run prices is three times slower.
  */
 final class Chain {
 
   private static final Duration PATIENCE = ofMillis(300);
-  private static final Duration LENGTH = ofSeconds(12);
   private static final Duration BETWEEN = ofMillis(8);
-  private static final Duration SLOW_FROM = ofSeconds(4);
-  private static final Duration SLOW_UNTIL = ofSeconds(8);
   private static final double MEDIAN_MILLIS = 40;
   private static final double SPREAD = 0.3;
 
   private final VirtualTime.Automatic time;
+  private final Duration length;
   private final Deadlines deadlines;
   private final Books books = new Books();
   private final Context callers;
   private final Service orders;
 
-  private Chain(VirtualTime.Automatic time, Deadlines deadlines, Duration wrongBy) {
+  private Chain(
+      VirtualTime.Automatic time, Duration length, Deadlines deadlines, Duration wrongBy) {
     this.time = time;
+    this.length = length;
     this.deadlines = deadlines;
     this.callers = Context.background(time);
     Context right = Context.background(time);
@@ -57,12 +56,14 @@ final class Chain {
   /**
    * Plays it in virtual time.
    *
+   * @param length how long callers come
    * @param deadlines what requests say of them
    * @param wrongBy how much the clock of the second service is ahead
    */
-  static Books.Figures play(long seed, Deadlines deadlines, Duration wrongBy) throws Exception {
+  static Books.Figures play(
+      long seed, Duration length, Deadlines deadlines, Duration wrongBy) throws Exception {
     VirtualTime.Automatic time = VirtualTime.automatic(seed);
-    Chain chain = new Chain(time, deadlines, wrongBy);
+    Chain chain = new Chain(time, length, deadlines, wrongBy);
     time.run(
         () -> {
           chain.callersCome();
@@ -72,7 +73,7 @@ final class Chain {
   }
 
   private void callersCome() throws InterruptedException {
-    for (int i = 0; time.elapsed().compareTo(LENGTH) < 0; i++) {
+    for (int i = 0; time.elapsed().compareTo(length) < 0; i++) {
       time.start("caller-" + i, this::call);
       callers.sleep(BETWEEN);
     }
@@ -98,8 +99,9 @@ final class Chain {
   }
 
   private Duration slower() {
+    Duration third = length.dividedBy(3);
     Duration now = time.elapsed();
-    boolean isSlow = now.compareTo(SLOW_FROM) >= 0 && now.compareTo(SLOW_UNTIL) < 0;
+    boolean isSlow = now.compareTo(third) >= 0 && now.compareTo(third.multipliedBy(2)) < 0;
     return isSlow ? usual().multipliedBy(3) : usual();
   }
 }

@@ -1,11 +1,13 @@
 package dev.resilience.examples.chain;
 
-import static java.time.Duration.ofSeconds;
+import static java.time.Duration.ZERO;
 
 import dev.resilience.examples.program.Table;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Three services in a row, and callers with 300 ms: how much is done when nobody waits any more,
@@ -22,6 +24,15 @@ import java.util.Locale;
  */
 public final class ThreeServices {
 
+  static final String NONE = "none";
+  static final String TIME_LEFT = "the time left";
+  static final String AHEAD = "  the second clock 5 s ahead";
+  static final String BEHIND = "  the second clock 5 s behind";
+  static final String MOMENT = "the moment, the second clock 5 s ahead";
+
+  private static final Duration LENGTH = Duration.ofSeconds(12);
+  private static final Duration WRONG = Duration.ofSeconds(5);
+
   private ThreeServices() {}
 
   /**
@@ -31,26 +42,27 @@ public final class ThreeServices {
    */
   public static void main(String... args) throws Exception {
     long seed = args.length == 0 ? 1 : Long.parseLong(args[0]);
-    print(seed, System.out);
+    print(play(seed, LENGTH), System.out);
   }
 
-  static void print(long seed, PrintStream out) throws Exception {
-    out.println("Three services in a row, 125 callers a second with 300 ms each; the second");
-    out.println("service is three times slower for 4 of 12 s.");
+  /** The figures of five runs, by what they are. */
+  static Map<String, Books.Figures> play(long seed, Duration length) throws Exception {
+    Map<String, Books.Figures> runs = new LinkedHashMap<>();
+    runs.put(NONE, Chain.play(seed, length, Deadlines.NOT_SENT, ZERO));
+    runs.put(TIME_LEFT, Chain.play(seed, length, Deadlines.TIME_LEFT, ZERO));
+    runs.put(AHEAD, Chain.play(seed, length, Deadlines.TIME_LEFT, WRONG));
+    runs.put(BEHIND, Chain.play(seed, length, Deadlines.TIME_LEFT, WRONG.negated()));
+    runs.put(MOMENT, Chain.play(seed, length, Deadlines.MOMENT, WRONG));
+    return runs;
+  }
+
+  static void print(Map<String, Books.Figures> runs, PrintStream out) {
+    out.println("Three services in a row, 125 callers a second with 300 ms each; in the middle");
+    out.println("third of the run the second service is three times slower.");
     out.println();
     Table table =
         new Table("deadlines on the wire", "answered", "work", "for nobody", "refused for time");
-    row(table, "none", Chain.play(seed, Deadlines.NOT_SENT, Duration.ZERO));
-    row(table, "the time left", Chain.play(seed, Deadlines.TIME_LEFT, Duration.ZERO));
-    row(table, "  the second clock 5 s ahead", Chain.play(seed, Deadlines.TIME_LEFT, ofSeconds(5)));
-    row(
-        table,
-        "  the second clock 5 s behind",
-        Chain.play(seed, Deadlines.TIME_LEFT, ofSeconds(-5)));
-    row(
-        table,
-        "the moment, the second clock 5 s ahead",
-        Chain.play(seed, Deadlines.MOMENT, ofSeconds(5)));
+    runs.forEach((name, figures) -> row(table, name, figures));
     table.print(out);
   }
 
