@@ -14,6 +14,7 @@ module dev.resilience.core {
   exports dev.resilience.concurrent.file;
   exports dev.resilience.concurrent.pipeline;
   exports dev.resilience.context;
+  exports dev.resilience.diagnostics;
   exports dev.resilience.error;
   exports dev.resilience.failsafe;
   exports dev.resilience.fallback;

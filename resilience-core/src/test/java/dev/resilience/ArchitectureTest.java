@@ -35,6 +35,7 @@ class ArchitectureTest {
     ARROWS.put("text", Set.of());
     ARROWS.put("time", Set.of("text"));
     ARROWS.put("context", Set.of("text", "time"));
+    ARROWS.put("diagnostics", Set.of("text", "time", "context"));
     ARROWS.put("error", Set.of("text", "time", "context"));
     ARROWS.put("stage", Set.of("text", "time", "context", "error"));
     ARROWS.put("statistics", Set.of("text", "time"));

@@ -20,18 +20,18 @@ final class BlockingWaits {
   private BlockingWaits() {}
 
   static void forEnd(Node ctx) throws InterruptedException {
-    park(ctx, () -> false, null);
+    park(ctx, WaitReason.END, () -> false, null);
   }
 
   static boolean forEnd(Node ctx, Duration limit) throws InterruptedException {
     long until = ctx.root.time().nanoTime() + Durations.toNanos(limit);
-    park(ctx, () -> false, until);
+    park(ctx, WaitReason.END, () -> false, until);
     return ctx.isDone();
   }
 
   static void sleep(Node ctx, Duration time) throws InterruptedException {
     long until = ctx.root.time().nanoTime() + Durations.toNanos(time);
-    park(ctx, () -> false, until);
+    park(ctx, WaitReason.SLEEP, () -> false, until);
     ctx.throwIfDone();
   }
 
@@ -59,7 +59,7 @@ final class BlockingWaits {
         // What anyOf passes on it wraps, which asks the failure for its text: one that throws then
         // keeps us asleep. So we look ourselves now and then.
         while (!future.isDone() && !ctx.isDone()) {
-          park(ctx, future::isDone, time.nanoTime() + LOOK_NANOS);
+          park(ctx, WaitReason.STAGE, future::isDone, time.nanoTime() + LOOK_NANOS);
         }
       } finally {
         left.complete(null);
@@ -83,7 +83,7 @@ final class BlockingWaits {
     outcome.sleeper = Thread.currentThread();
     stage.handle(outcome::accept);
     try {
-      park(ctx, () -> outcome.isThere, null);
+      park(ctx, WaitReason.STAGE, () -> outcome.isThere, null);
     } finally {
       outcome.sleeper = null;
     }
@@ -97,9 +97,11 @@ final class BlockingWaits {
    * Parks until something is so, the context has ended, or a moment has come; the caller looks
    * which.
    *
+   * @param reason for dumps
    * @param until on the scale of the context's time source; null: without such a limit
    */
-  private static void park(Node ctx, BooleanSupplier ready, @Nullable Long until)
+  private static void park(
+      Node ctx, WaitReason reason, BooleanSupplier ready, @Nullable Long until)
       throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
@@ -109,7 +111,8 @@ final class BlockingWaits {
     }
     TimeSource time = ctx.root.time();
     Thread sleeper = Thread.currentThread();
-    try (Registration wakeUp = ctx.register(() -> time.unpark(sleeper), Callback.Kind.WAKE_UP)) {
+    try (Registration wakeUp =
+        ctx.register(new WakeUp(ctx, sleeper, reason), Callback.Kind.WAKE_UP)) {
       while (!ready.getAsBoolean()
           && !ctx.isDone()
           && (until == null || until - time.nanoTime() > 0)) {

@@ -59,6 +59,23 @@ sealed class Callback extends Waiter implements Registration, Runnable permits I
     return kind == Kind.USER || kind == Kind.ABORT;
   }
 
+  /** Whether a user has registered it, and it is still to come. */
+  final boolean isOfUser() {
+    DoneCallback present = action;
+    return isUsers() && present != null && !(present instanceof Observation);
+  }
+
+  /** The thread that waits or works here and is woken or interrupted by this; null: none. */
+  final @Nullable ContextThread thread() {
+    DoneCallback present = action;
+    if (present instanceof WakeUp wakeUp) {
+      return new ContextThread(wakeUp.sleeper(), wakeUp.reason(), wakeUp.ctx());
+    }
+    return present != null && this instanceof Interruption interruption
+        ? new ContextThread(interruption.worker, WaitReason.WORK, interruption.ctx)
+        : null;
+  }
+
   /** Whether it is not told of this end: its scope's owner has closed it, the work being done. */
   final boolean isSpared(End end) {
     return kind == Kind.ABORT && end.origin == scope && end.given == CancelReason.CLOSED;

@@ -15,13 +15,17 @@ final class Interruption extends Callback {
   /** Stands for the one thing that this callback does. */
   private static final DoneCallback INTERRUPT = () -> {};
 
-  private final Thread worker = Thread.currentThread();
+  /** For dumps: what the work has, which may be more values than its scope. */
+  final Node ctx;
+
+  final Thread worker = Thread.currentThread();
   private final @Nullable InterruptListener told;
   private boolean outsidePending;
   private volatile boolean delivered;
 
-  private Interruption(Scope scope, @Nullable InterruptListener told) {
+  private Interruption(Node ctx, Scope scope, @Nullable InterruptListener told) {
     super(scope, INTERRUPT, Kind.INTERRUPT);
+    this.ctx = ctx;
     this.told = told;
   }
 
@@ -32,7 +36,7 @@ final class Interruption extends Callback {
    * @throws ContextException if the context has ended already
    */
   static Interruption begin(Node ctx, Scope scope, @Nullable InterruptListener told) {
-    Interruption interruption = new Interruption(scope, told);
+    Interruption interruption = new Interruption(ctx, scope, told);
     // To register is also to look at the clock; a second look before would cost as much again.
     scope.add(interruption);
     if (interruption.delivered && interruption.isOver(null)) {

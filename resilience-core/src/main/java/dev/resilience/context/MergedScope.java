@@ -139,6 +139,11 @@ final class MergedScope extends Scope {
     }
   }
 
+  /** What this was merged of, without those that never end. */
+  List<Scope> sources() {
+    return List.of(sources);
+  }
+
   @Nullable End findEndOfSources(boolean past) {
     End earliest = null;
     for (int i = 0; i < ancestors.length; i++) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class Node implements Context permits Scope, ValueContext {
 
-  private static final Key<String> NAME = Key.of("name", String.class).shown();
+  static final Key<String> NAME = Key.of("name", String.class).shown();
 
   final Root root;
   final Values values;
@@ -81,8 +81,11 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   private CancellableContext withDeadline(long deadline, long now) {
     DeadlineScope above = deadlineScope();
     if (above != null && (above.deadline - deadline <= 0 || above.isDueAt(now))) {
-      // Ends with an ancestor, or has done so already: a deadline of its own would say nothing new.
-      return withCancel();
+      // Ends with an ancestor, or has done so already: a deadline of its own would say nothing new,
+      // but to an observer.
+      return root.observer() == null
+          ? withCancel()
+          : derived(new LaterDeadlineScope(this, deadline));
     }
     DeadlineScope scope = new DeadlineScope(this, deadline);
     if (scope.isDueAt(now)) {

@@ -1,29 +1,51 @@
 package dev.resilience.context;
 
 import dev.resilience.text.SafeText;
-import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
 
 /**
- * Tells an observer of one scope. Its callback is the scope's first, which makes the scope eager.
+ * Tells an observer of one scope. It is the scope's first callback, which makes the scope eager.
  */
-final class Observation {
+final class Observation implements DoneCallback {
 
   private static final Logger LOG = System.getLogger(Observation.class.getName());
 
-  private Observation() {}
+  private final ContextObserver observer;
+  private final Scope scope;
 
-  static void start(ContextObserver observer, Scope scope, Node parent) {
-    TimeSource time = scope.timeSource();
+  private Observation(ContextObserver observer, Scope scope) {
+    this.observer = observer;
+    this.scope = scope;
+  }
+
+  static void start(ContextObserver ofRoot, Scope scope, Node parent) {
+    ContextObserver observer;
     try {
-      observer.onDerived(scope, parent, time.nanoTime());
+      observer = ofRoot.observerOf(scope, parent);
     } catch (Throwable failure) {
-      SafeText.log(LOG, Level.WARNING, "A context observer failed", failure);
+      failed(failure);
+      return;
     }
-    scope.register(
-        () -> observer.onEnded(scope, Objects.requireNonNull(scope.error()), time.nanoTime()),
-        Callback.Kind.USER);
+    if (observer == null) {
+      return;
+    }
+    try {
+      observer.onDerived(scope, parent, scope.root.time().nanoTime());
+    } catch (Throwable failure) {
+      failed(failure);
+    }
+    scope.register(new Observation(observer, scope), Callback.Kind.USER);
+  }
+
+  @Override
+  public void run() {
+    observer.onEnded(scope, Objects.requireNonNull(scope.error()), scope.root.time().nanoTime());
+  }
+
+  /** What an observer throws is contained and logged. */
+  static void failed(Throwable failure) {
+    SafeText.log(LOG, Level.WARNING, "A context observer failed", failure);
   }
 }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All walks are loops: a tree may be 100,000 levels deep. No user code runs under a lock, and no
  * lock is taken while another is held.
  */
-sealed class Scope extends Node implements CancellableContext permits DeadlineScope, MergedScope {
+sealed class Scope extends Node implements CancellableContext
+    permits DeadlineScope, LaterDeadlineScope, MergedScope {
 
   private static final VarHandle END;
   private static final VarHandle WAITERS;
@@ -406,6 +408,19 @@ sealed class Scope extends Node implements CancellableContext permits DeadlineSc
   final int waiterCount() {
     Object present = waiters;
     return present instanceof WaiterList list ? list.size() : present != null ? 1 : 0;
+  }
+
+  /**
+   * The callbacks that wait here, in order of registration, for a look from outside.
+   *
+   * @param most how many waiters are looked at, children among them
+   */
+  final List<Callback> callbacks(int most) {
+    Object present = waiters;
+    if (present instanceof WaiterList list) {
+      return list.callbacks(most);
+    }
+    return present instanceof Callback single ? List.of(single) : List.of();
   }
 
   final void remove(Callback callback) {

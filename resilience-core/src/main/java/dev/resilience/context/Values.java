@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ final class Values {
     return merged;
   }
 
+<<<<<<< HEAD
   /** A table of its own, with these values and room for more. */
   Filling filling(int expected) {
     return new Filling(this, expected);
@@ -97,6 +99,16 @@ final class Values {
       }
     }
     return copy;
+=======
+  /** Hands all keys and values to somebody, in no order. */
+  void forEach(BiConsumer<? super Key<?>, Object> reader) {
+    for (int i = 0; i < table.length; i += 2) {
+      Object value = table[i + 1];
+      if (value != null && table[i] instanceof Key<?> key) {
+        reader.accept(key, value);
+      }
+    }
+>>>>>>> bb74355 (Show the live tree of contexts, and find those that nobody ends)
   }
 
   /** Where the key stands or would stand; the table always has a free place. */

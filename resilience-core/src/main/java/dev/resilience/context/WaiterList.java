@@ -1,6 +1,7 @@
 package dev.resilience.context;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +132,24 @@ final class WaiterList {
       size += lane.size;
     }
     return size;
+  }
+
+  /** The callbacks among the first waiters; all callbacks stand in the first lane. */
+  List<Callback> callbacks(int most) {
+    List<Callback> found = new ArrayList<>();
+    first.lock();
+    try {
+      Waiter waiter = first.head;
+      for (int i = 0; i < most && waiter != null; i++) {
+        if (waiter instanceof Callback callback) {
+          found.add(callback);
+        }
+        waiter = waiter.after;
+      }
+    } finally {
+      first.unlock();
+    }
+    return found;
   }
 
   /** Empties this list into another one. */
