@@ -36,5 +36,6 @@ module dev.resilience.core {
       dev.resilience.cache,
       dev.resilience.configuration,
       dev.resilience.discovery,
+      dev.resilience.jfr,
       dev.resilience.redis;
 }

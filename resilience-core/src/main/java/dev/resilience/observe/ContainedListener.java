@@ -30,6 +30,16 @@ record ContainedListener(PolicyListener listener) implements PolicyListener {
     }
   }
 
+  @Override
+  public boolean wantsCalls() {
+    try {
+      return listener.wantsCalls();
+    } catch (Throwable thrown) {
+      SafeText.log(LOG, Level.WARNING, "a listener failed to say what it wants", thrown);
+      return false;
+    }
+  }
+
   private static void failed(PolicyEvent event, Throwable thrown) {
     String what = "a listener failed on " + event.getClass().getSimpleName();
     SafeText.log(LOG, Level.WARNING, what, thrown);
