@@ -33,6 +33,8 @@ class DocumentationTest {
         "resilience-core",
         "resilience-cache",
         "resilience-discovery",
+        "integrations/jfr",
+        "integrations/junit",
         "integrations/redis",
         "integrations/zookeeper",
         "integrations/grpc"

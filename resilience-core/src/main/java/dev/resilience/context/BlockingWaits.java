@@ -100,8 +100,7 @@ final class BlockingWaits {
    * @param reason for dumps
    * @param until on the scale of the context's time source; null: without such a limit
    */
-  private static void park(
-      Node ctx, WaitReason reason, BooleanSupplier ready, @Nullable Long until)
+  private static void park(Node ctx, WaitReason reason, BooleanSupplier ready, @Nullable Long until)
       throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The contexts of a {@link ContextMonitor} at one moment. Only values of keys that may be {@linkplain
- * dev.resilience.context.Key#isShown shown} are in it. Immutable.
+ * The contexts of a {@link ContextMonitor} at one moment. Only values of keys that may be
+ * {@linkplain dev.resilience.context.Key#isShown shown} are in it. Immutable.
  *
  * <p>It is taken while contexts come and go, and without stopping them: two of its nodes may never
  * have lived at the same moment.

@@ -3,6 +3,7 @@ package dev.resilience.diagnostics;
 import dev.resilience.context.Context;
 import java.lang.StackWalker.StackFrame;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Where a context was derived: the name of its operation, the thread, and the frames above. They
@@ -12,7 +13,8 @@ final class Creation {
 
   private static final StackWalker WALKER = StackWalker.getInstance();
   private static final String CONTEXT = Context.class.getPackageName() + ".";
-  private static final String HERE = Creation.class.getPackageName() + ".";
+  private static final Set<String> HERE =
+      Set.of(Creation.class.getName(), LeakDetector.class.getName());
 
   final String name;
   final String thread;
@@ -33,13 +35,12 @@ final class Creation {
     return new Creation(
         context.name(),
         nameOf(Thread.currentThread()),
-        WALKER.walk(
-            stack -> stack.dropWhile(Creation::isPlumbing).limit(depth).toList()));
+        WALKER.walk(stack -> stack.dropWhile(Creation::isPlumbing).limit(depth).toList()));
   }
 
   private static boolean isPlumbing(StackFrame frame) {
     String type = frame.getClassName();
-    return type.startsWith(CONTEXT) || type.startsWith(HERE);
+    return type.startsWith(CONTEXT) || HERE.contains(type);
   }
 
   List<StackTraceElement> stack() {

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By default one context in 128 is followed, with the innermost 16 frames of its creator's stack
  * (a microsecond or two; the others cost a few nanoseconds). It is known by identity and held
- * weakly, and at most 10,000 are followed at once, so this cannot be the leak. Every 30 s those that
- * are older than 5 min become suspects; the log hears of at most 5 places a sweep, and once that
- * there are more than 10 suspects. {@link #strict} follows all, for tests.
+ * weakly, and at most 10,000 are followed at once, so this cannot be the leak. Every 30 s those
+ * that are older than 5 min become suspects; the log hears of at most 5 places a sweep, and once
+ * that there are more than 10 suspects. {@link #strict} follows all, for tests.
  *
  * <p>The sweep's timer stands only while something is followed. Thread-safe. Ends with its owner.
  */
@@ -104,8 +104,7 @@ public final class LeakDetector implements ContextObserver, AutoCloseable {
 
   /** What has been found until now. */
   public LeakSnapshot snapshot() {
-    return new LeakSnapshot(
-        name, contexts.size(), suspects, collected.get(), contexts.untracked());
+    return new LeakSnapshot(name, contexts.size(), suspects, collected.get(), contexts.untracked());
   }
 
   /**
@@ -399,8 +398,7 @@ public final class LeakDetector implements ContextObserver, AutoCloseable {
      * @param owner whose end closes it, and on whose time it sweeps
      */
     public LeakDetector open(Context owner) {
-      LeakDetector detector =
-          new LeakDetector(this, requireNonNull(owner, "owner").timeSource());
+      LeakDetector detector = new LeakDetector(this, requireNonNull(owner, "owner").timeSource());
       detector.ownersEnd = owner.onDone(detector::close);
       return detector;
     }

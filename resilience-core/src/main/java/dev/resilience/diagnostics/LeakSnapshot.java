@@ -27,7 +27,10 @@ public final class LeakSnapshot {
     return tracked;
   }
 
-  /** How many of them were older than the limit at the last sweep, or collected since the one before. */
+  /**
+   * How many of them were older than the limit at the last sweep, or collected since the one
+   * before.
+   */
   public int suspects() {
     return suspects;
   }

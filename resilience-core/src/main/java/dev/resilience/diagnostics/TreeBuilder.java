@@ -34,7 +34,7 @@ final class TreeBuilder {
   private final String name;
   private final TrackedContexts contexts;
   private final int maxNodes;
-  private final Map<Context, Branch> branches = new IdentityHashMap<>();
+  private final IdentityHashMap<Context, Branch> branches = new IdentityHashMap<>();
   private final List<Branch> tops = new ArrayList<>();
   private TimeSource time = TimeSource.system();
 
@@ -114,7 +114,9 @@ final class TreeBuilder {
     Queue<Branch> ahead = new ArrayDeque<>();
     tops.sort(OLDEST_FIRST);
     ahead.addAll(tops);
-    for (Branch next = ahead.poll(); next != null && chosen.size() < maxNodes; next = ahead.poll()) {
+    for (Branch next = ahead.poll();
+        next != null && chosen.size() < maxNodes;
+        next = ahead.poll()) {
       chosen.add(next);
       if (next.level + 1 < MOST_LEVELS) {
         next.children.sort(OLDEST_FIRST);
@@ -141,8 +143,7 @@ final class TreeBuilder {
             .ownDeadline()
             .map(deadline -> Duration.ofNanos(deadline.nanos() - branch.tracked.nanos))
             .orElse(null);
-    Map<String, String> above =
-        branch.parent == null ? Map.of() : values(branch.parent.context);
+    Map<String, String> above = branch.parent == null ? Map.of() : values(branch.parent.context);
     Map<String, String> all = values(context);
     List<ContextTask> tasks = new ArrayList<>();
     List<ContextNode> children = new ArrayList<>();

@@ -27,8 +27,8 @@ public interface PolicyListener {
 
   /**
    * Whether this wants to hear just now how each call of a stack ends ({@link
-   * PolicyEvent.CallCompleted}). Asked before each call; if not, the
-   * clock is not read for it, so a recording that is off costs next to nothing. Default: yes.
+   * PolicyEvent.CallCompleted}). Asked before each call; if not, the clock is not read for it, so a
+   * recording that is off costs next to nothing. Default: yes.
    */
   default boolean wantsCalls() {
     return true;

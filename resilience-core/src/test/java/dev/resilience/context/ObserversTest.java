@@ -93,8 +93,14 @@ class ObserversTest {
 
     assertThat(told)
         .containsExactly(
-            "all derived x", "a derived x", "all ended x", "a ended x",
-            "all derived y", "b derived y", "all ended y", "b ended y");
+            "all derived x",
+            "a derived x",
+            "all ended x",
+            "a ended x",
+            "all derived y",
+            "b derived y",
+            "all ended y",
+            "b ended y");
   }
 
   @Test

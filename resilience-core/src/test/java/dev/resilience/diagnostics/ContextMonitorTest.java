@@ -159,8 +159,7 @@ class ContextMonitorTest {
     Key<Integer> other = Key.of("user-id", Integer.class).shown();
     root.withValue(USER, 1).withValue(other, 2).withCancel();
 
-    assertThat(monitor.tree().roots().get(0).values().values())
-        .containsExactlyInAnyOrder("1", "2");
+    assertThat(monitor.tree().roots().get(0).values().values()).containsExactlyInAnyOrder("1", "2");
   }
 
   @Nested
@@ -178,7 +177,8 @@ class ContextMonitorTest {
 
       assertThat(monitor.tree().roots().get(0).tasks())
           .extracting(ContextTask::toString)
-          .containsExactly("sleeper sleeps", "waiter waits for the end", "reader waits for a stage");
+          .containsExactly(
+              "sleeper sleeps", "waiter waits for the end", "reader waits for a stage");
       stage.complete("done");
       request.close();
     }

@@ -161,8 +161,7 @@ class LeakDetectorTest {
   /** C17: bounded, whatever leaks. */
   @Test
   void follows_only_so_many() {
-    var bounded =
-        LeakDetector.builder("bounded").sampleOneIn(1).maxTracked(10).open(service);
+    var bounded = LeakDetector.builder("bounded").sampleOneIn(1).maxTracked(10).open(service);
     Context observed = Context.observed(time, bounded);
     List<CancellableContext> kept = new ArrayList<>();
     for (int i = 0; i < 25; i++) {

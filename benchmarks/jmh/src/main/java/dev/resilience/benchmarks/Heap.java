@@ -2,8 +2,12 @@ package dev.resilience.benchmarks;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.context.Key;
+import dev.resilience.diagnostics.LeakDetector;
+import dev.resilience.time.TimeSource;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +19,18 @@ import org.jspecify.annotations.Nullable;
 public final class Heap {
 
   private static final int CHILDREN = 1_000_000;
+  private static final int REQUESTS = 100_000;
   private static final Duration LIMIT = Duration.ofHours(1);
+  private static final Duration SHORTER = Duration.ofMinutes(1);
+  private static final Key<String> TENANT = Key.of("tenant", String.class);
+  private static final Key<String> USER = Key.of("user", String.class);
+  private static final Key<String> ATTEMPT = Key.of("attempt", String.class);
 
   private final PrintStream out;
   private final CancellableContext parent = Context.background().withCancel();
+  private final Context watched =
+      Context.observed(
+          TimeSource.system(), LeakDetector.builder("heap").sampleOneIn(10_000).open(parent));
   private boolean grew;
 
   /** So that the compiler makes them all. */
@@ -55,10 +67,43 @@ public final class Heap {
     measure(
         "grandchild with a callback withdrawn, forgotten",
         p -> withdrawn(p.withTimeout(LIMIT).withCancel()));
+    measure("with a timeout, forgotten, below a leak detector", p -> watched.withTimeout(LIMIT));
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "A request with 4 levels and 3 values: %,d bytes, %,d of them its values.%n",
+        request(true),
+        request(true) - request(false));
     if (parent.isDone()) {
       throw new IllegalStateException("the parent ended");
     }
     return !grew;
+  }
+
+  /** What one request takes while it lives: the mean of many. */
+  private long request(boolean withValues) {
+    Context[] kept = new Context[REQUESTS];
+    keep(kept, withValues);
+    Arrays.fill(kept, null);
+    long before = used();
+    keep(kept, withValues);
+    long bytes = (used() - before) / REQUESTS;
+    last = kept[REQUESTS - 1];
+    return bytes;
+  }
+
+  private void keep(Context[] kept, boolean withValues) {
+    for (int i = 0; i < REQUESTS; i++) {
+      Context request = parent.withTimeout(LIMIT);
+      if (withValues) {
+        request = request.withValue(TENANT, "acme").withValue(USER, "u-4");
+      }
+      Context call = request.withCancel();
+      if (withValues) {
+        call = call.withValue(ATTEMPT, "1");
+      }
+      kept[i] = call.withTimeout(SHORTER).withCancel();
+    }
   }
 
   private static Context closed(CancellableContext child) {
