@@ -18,7 +18,7 @@ public final class ContextNode {
   private final @Nullable Duration limit;
   private final @Nullable Duration timeLeft;
   private final Map<String, String> values;
-  private final List<ContextTask> tasks;
+  private final List<ThreadActivity> threads;
   private final int callbacks;
   private final List<ContextNode> children;
   private final int omittedChildren;
@@ -32,7 +32,7 @@ public final class ContextNode {
       @Nullable Duration limit,
       @Nullable Duration timeLeft,
       Map<String, String> values,
-      List<ContextTask> tasks,
+      List<ThreadActivity> threads,
       int callbacks,
       List<ContextNode> children,
       int omittedChildren) {
@@ -44,7 +44,7 @@ public final class ContextNode {
     this.limit = limit;
     this.timeLeft = timeLeft;
     this.values = values;
-    this.tasks = List.copyOf(tasks);
+    this.threads = List.copyOf(threads);
     this.callbacks = callbacks;
     this.children = List.copyOf(children);
     this.omittedChildren = omittedChildren;
@@ -102,8 +102,8 @@ public final class ContextNode {
   }
 
   /** The threads that wait or work directly under it, in order of their coming. */
-  public List<ContextTask> tasks() {
-    return tasks;
+  public List<ThreadActivity> threads() {
+    return threads;
   }
 
   /** How many callbacks are registered directly at it. */

@@ -145,14 +145,14 @@ final class TreeBuilder {
             .orElse(null);
     Map<String, String> above = branch.parent == null ? Map.of() : values(branch.parent.context);
     Map<String, String> all = values(context);
-    List<ContextTask> tasks = new ArrayList<>();
+    List<ThreadActivity> threads = new ArrayList<>();
     List<ContextNode> children = new ArrayList<>();
     Duration age = Duration.ofNanos(branch.age);
     Duration timeLeft = limit == null ? null : Duration.ofNanos(left);
     for (var under : byContext(details.threads()).entrySet()) {
       Map<String, String> more = without(values(under.getKey()), all);
       if (more.isEmpty() && under.getKey().name().equals(context.name())) {
-        tasks.addAll(under.getValue());
+        threads.addAll(under.getValue());
       } else {
         children.add(
             new ContextNode(
@@ -181,18 +181,18 @@ final class TreeBuilder {
         limit,
         timeLeft,
         without(all, above),
-        tasks,
+        threads,
         details.callbacks(),
         children,
         omitted);
   }
 
-  private static Map<Context, List<ContextTask>> byContext(List<ContextThread> threads) {
-    Map<Context, List<ContextTask>> found = new LinkedHashMap<>();
+  private static Map<Context, List<ThreadActivity>> byContext(List<ContextThread> threads) {
+    Map<Context, List<ThreadActivity>> found = new LinkedHashMap<>();
     for (ContextThread thread : threads) {
       found
           .computeIfAbsent(thread.context(), context -> new ArrayList<>())
-          .add(new ContextTask(SafeText.of(Creation.nameOf(thread.thread())), thread.reason()));
+          .add(new ThreadActivity(SafeText.of(Creation.nameOf(thread.thread())), thread.reason()));
     }
     return found;
   }

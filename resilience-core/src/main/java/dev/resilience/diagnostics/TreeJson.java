@@ -60,9 +60,9 @@ final class TreeJson {
       text(value.getValue());
       comma = ",";
     }
-    json.append("},\"tasks\":[");
+    json.append("},\"threads\":[");
     comma = "";
-    for (ContextTask task : node.tasks()) {
+    for (ThreadActivity task : node.threads()) {
       json.append(comma).append("{\"thread\":");
       text(task.thread());
       json.append(",\"reason\":");

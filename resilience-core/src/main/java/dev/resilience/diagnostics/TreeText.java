@@ -65,7 +65,7 @@ final class TreeText {
     if (node.callbacks() > 0) {
       text.append(", callbacks ").append(node.callbacks());
     }
-    node.tasks().forEach(task -> text.append(", ").append(task));
+    node.threads().forEach(thread -> text.append(", ").append(thread));
   }
 
   private static String orNone(Optional<Duration> limit) {

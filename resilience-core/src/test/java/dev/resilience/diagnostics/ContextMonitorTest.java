@@ -95,7 +95,7 @@ class ContextMonitorTest {
                   + "\"omitted\":0,\"untracked\":0,\"omittedRoots\":0,\"roots\":[{\"id\":1,"
                   + "\"name\":\"request\",\"kind\":\"deadline\",\"ageMillis\":1,"
                   + "\"ownLimitMillis\":30000,\"limitMillis\":30000,\"timeLeftMillis\":29999,"
-                  + "\"values\":{},\"tasks\":[],\"callbacks\":0,\"omittedChildren\":0,"
+                  + "\"values\":{},\"threads\":[],\"callbacks\":0,\"omittedChildren\":0,"
                   + "\"children\":[]}]}");
     }
 
@@ -175,8 +175,8 @@ class ContextMonitorTest {
       time.start("reader", () -> request.await(stage));
       time.advance(ofSeconds(1));
 
-      assertThat(monitor.tree().roots().get(0).tasks())
-          .extracting(ContextTask::toString)
+      assertThat(monitor.tree().roots().get(0).threads())
+          .extracting(ThreadActivity::toString)
           .containsExactly(
               "sleeper sleeps", "waiter waits for the end", "reader waits for a stage");
       stage.complete("done");
@@ -187,13 +187,13 @@ class ContextMonitorTest {
     void is_gone_from_the_next_dump_when_the_wait_is_over() {
       time.start("sleeper", () -> request.sleep(ofSeconds(5)));
       time.advance(ofSeconds(1));
-      assertThat(monitor.tree().roots().get(0).tasks())
-          .extracting(ContextTask::reason)
+      assertThat(monitor.tree().roots().get(0).threads())
+          .extracting(ThreadActivity::reason)
           .containsExactly(WaitReason.SLEEP);
 
       time.advance(ofSeconds(5));
 
-      assertThat(monitor.tree().roots().get(0).tasks()).isEmpty();
+      assertThat(monitor.tree().roots().get(0).threads()).isEmpty();
       request.close();
     }
 
@@ -206,8 +206,8 @@ class ContextMonitorTest {
                 ContextNode render = monitor.tree().roots().get(0).children().get(0);
                 assertThat(render.name()).isEqualTo("render");
                 assertThat(render.id()).isZero();
-                assertThat(render.tasks())
-                    .extracting(ContextTask::toString)
+                assertThat(render.threads())
+                    .extracting(ThreadActivity::toString)
                     .containsExactly(Thread.currentThread().getName() + " works");
                 return null;
               });

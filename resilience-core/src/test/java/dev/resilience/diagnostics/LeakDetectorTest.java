@@ -12,7 +12,6 @@ import dev.resilience.time.VirtualTime;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import javax.management.JMX;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Nested;
@@ -309,16 +308,16 @@ class LeakDetectorTest {
   void strict_follows_all_and_says_what_is_left() {
     var strict = LeakDetector.strict();
     Context observed = Context.observed(time, strict);
-    Supplier<CancellableContext> place = () -> observed.withName("left").withCancel();
-    var one = place.get();
-    var two = place.get();
+    List<CancellableContext> kept = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      kept.add(observed.withName("left").withCancel());
+    }
     observed.withTimeout(ofSeconds(1)).close();
 
     assertThat(strict.unfinished()).hasSize(1);
     assertThat(strict.unfinished().get(0).count()).isEqualTo(2);
     assertThat(time.pendingTimers()).isZero();
-    one.close();
-    two.close();
+    kept.forEach(CancellableContext::close);
     assertThat(strict.unfinished()).isEmpty();
   }
 

@@ -26,7 +26,7 @@ class DiagnosticsSnippetsTest {
     ContextMonitor monitor = ContextMonitor.of("orders");
     Context root = Context.observed(TimeSource.system(), ContextObserver.all(monitor, leaks));
     try (var request = root.withName("request").withCancel()) {
-      ContextTree tree = monitor.tree(1000); // at most 1,000 contexts, level by level, the oldest first
+      ContextTree tree = monitor.tree(1000); // the first 1,000
       log.add(tree.toText());
       String json = tree.toJson();
       assertThat(log.get(0)).contains("'request' cancel");

@@ -13,9 +13,9 @@ import java.util.Objects;
 import jdk.jfr.Configuration;
 
 /**
- * What writes events of JDK Flight Recorder: put it into a stack, or install it at a root, and leave
- * it there. All events are off until a recording enables them, and then cost about a nanosecond or
- * nothing.
+ * What writes events of JDK Flight Recorder: put it into a stack, or install it at a root, and
+ * leave it there. All events are off until a recording enables them, and then cost about a
+ * nanosecond or nothing.
  *
  * <pre>{@code
  * Context root = Context.observed(TimeSource.system(), JfrEvents.contexts());
@@ -27,9 +27,9 @@ import jdk.jfr.Configuration;
  * }
  * }</pre>
  *
- * <p>From the command line: {@code -XX:StartFlightRecording:settings=default,settings=resilience.jfc}
- * with the file that is in the jar of this module, or {@code jcmd PID JFR.start
- * settings=resilience.jfc}.
+ * <p>From the command line: {@code
+ * -XX:StartFlightRecording:settings=default,settings=resilience.jfc} with the file that is in the
+ * jar of this module, or {@code jcmd PID JFR.start settings=resilience.jfc}.
  *
  * <p>Events hold the name of the context and its request id, names of policies and classes of
  * failures: no other value of a context, and no text of a failure. Thread-safe.

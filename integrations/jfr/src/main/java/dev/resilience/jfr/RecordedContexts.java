@@ -47,7 +47,8 @@ final class RecordedContexts implements ContextObserver {
             error instanceof DeadlineExceededException
                 ? "deadline"
                 : cause == CancelReason.CLOSED ? "closed" : "cancelled";
-        event.cause = cause instanceof CancelReason ? cause.getMessage() : ResilienceEvent.type(cause);
+        event.cause =
+            cause instanceof CancelReason ? cause.getMessage() : ResilienceEvent.type(cause);
         event.commit();
       }
     }

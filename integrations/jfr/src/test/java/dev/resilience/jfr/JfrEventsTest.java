@@ -133,8 +133,7 @@ class JfrEventsTest {
     assertThat(attempts).extracting(event -> event.getString("policy")).containsOnly("quotes");
     assertThat(attempts)
         .extracting(event -> event.getString("failure"))
-        .containsExactly(
-            "java.io.IOException", null, "java.io.IOException", null);
+        .containsExactly("java.io.IOException", null, "java.io.IOException", null);
     assertThat(attempts).allMatch(event -> !event.getBoolean("abandoned"));
     assertThat(attempts).allMatch(event -> event.getString("requestId").equals("r-2"));
     List<RecordedEvent> retries =
@@ -249,11 +248,7 @@ class JfrEventsTest {
     time.run(
         () -> {
           Context root = Context.background(time);
-          var first =
-              time.start(
-                  "first",
-                  () ->
-                      stack.run(root, c -> c.sleep(ofMillis(30))));
+          var first = time.start("first", () -> stack.run(root, c -> c.sleep(ofMillis(30))));
           root.sleep(ofMillis(10));
           stack.call(root, c -> "second");
           first.join();

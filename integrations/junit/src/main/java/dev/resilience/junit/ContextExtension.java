@@ -35,8 +35,7 @@ final class ContextExtension
 
     Equipment(ExtensionContext test) {
       this.simulated = find(test, Simulated.class).orElse(null);
-      this.time =
-          simulated == null ? TimeSource.system() : VirtualTime.automatic(seed(simulated));
+      this.time = simulated == null ? TimeSource.system() : VirtualTime.automatic(seed(simulated));
       this.leaks =
           find(test, FailOnContextLeaks.class).map(present -> LeakDetector.strict()).orElse(null);
       this.root = leaks == null ? Context.background(time) : Context.observed(time, leaks);

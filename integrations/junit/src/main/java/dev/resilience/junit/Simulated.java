@@ -27,8 +27,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A parameter of the test, of its class's constructor or of a {@code @BeforeEach} method is the
  * simulation, if its type is {@link dev.resilience.time.VirtualTime.Automatic} or {@link
  * dev.resilience.time.TimeSource}, or its root, if it is {@link dev.resilience.context.Context}.
- * Constructor and {@code @BeforeEach} run before the simulation does: they prepare, and do not wait.
- * Other threads are started with {@link dev.resilience.time.VirtualTime#start}.
+ * Constructor and {@code @BeforeEach} run before the simulation does: they prepare, and do not
+ * wait. Other threads are started with {@link dev.resilience.time.VirtualTime#start}.
  *
  * <p>A test that fails names its seed in a suppressed exception; {@code -Dresilience.seed=7} runs
  * all with that one.

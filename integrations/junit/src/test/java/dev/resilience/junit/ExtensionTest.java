@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
-/** What the annotations do to tests of users: each of these classes is run by an engine of its own. */
+/**
+ * What the annotations do to tests of users: each of these classes is run by an engine of its own.
+ */
 class ExtensionTest {
 
   @FailOnContextLeaks

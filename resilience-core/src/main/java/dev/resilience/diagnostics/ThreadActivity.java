@@ -3,12 +3,12 @@ package dev.resilience.diagnostics;
 import dev.resilience.context.WaitReason;
 
 /** A thread that waits or works under a context, as a {@link ContextTree} shows it. Immutable. */
-public final class ContextTask {
+public final class ThreadActivity {
 
   private final String thread;
   private final WaitReason reason;
 
-  ContextTask(String thread, WaitReason reason) {
+  ThreadActivity(String thread, WaitReason reason) {
     this.thread = thread;
     this.reason = reason;
   }
