@@ -47,7 +47,6 @@ final class Values {
     return merged;
   }
 
-<<<<<<< HEAD
   /** A table of its own, with these values and room for more. */
   Filling filling(int expected) {
     return new Filling(this, expected);
@@ -99,7 +98,8 @@ final class Values {
       }
     }
     return copy;
-=======
+  }
+
   /** Hands all keys and values to somebody, in no order. */
   void forEach(BiConsumer<? super Key<?>, Object> reader) {
     for (int i = 0; i < table.length; i += 2) {
@@ -108,7 +108,6 @@ final class Values {
         reader.accept(key, value);
       }
     }
->>>>>>> bb74355 (Show the live tree of contexts, and find those that nobody ends)
   }
 
   /** Where the key stands or would stand; the table always has a free place. */

@@ -122,10 +122,12 @@ class JfrEventsTest {
     time.run(
         () -> {
           var calls = new AtomicInteger();
-          assertThat(stack.call(root, c -> failOnce(calls))).isEqualTo("quote");
+          String quote = stack.call(root, c -> failOnce(calls));
+          assertThat(quote).isEqualTo("quote");
           var asyncCalls = new AtomicInteger();
           var stage = stack.callAsync(root, c -> startFailingOnce(asyncCalls));
-          assertThat(root.await(stage)).isEqualTo("quote");
+          String later = root.await(stage);
+          assertThat(later).isEqualTo("quote");
           return null;
         });
 

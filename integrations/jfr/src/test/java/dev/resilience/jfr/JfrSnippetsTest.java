@@ -22,7 +22,8 @@ class JfrSnippetsTest {
     Resilience quotes = Resilience.of(retry, JfrEvents.attempts("quotes")); // the innermost
     try (Recording recording = new Recording(JfrEvents.configuration())) {
       recording.start();
-      assertThat(payments.call(root, c -> quotes.call(c, q -> "quote"))).isEqualTo("quote");
+      String quote = payments.call(root, c -> quotes.call(c, q -> "quote"));
+      assertThat(quote).isEqualTo("quote");
     }
   }
 }

@@ -58,7 +58,8 @@ class TestingSnippetsTest {
 
       ctx.sleep(ofSeconds(31)); // takes no time
 
-      assertThat(quotes.call(ctx, c -> "quote")).isEqualTo("quote");
+      String quote = quotes.call(ctx, c -> "quote");
+      assertThat(quote).isEqualTo("quote");
       assertThat(time.elapsed()).isEqualTo(ofSeconds(31));
     }
 
@@ -100,7 +101,8 @@ class TestingSnippetsTest {
     @Test
     void closes_what_it_derives(Context root) throws Exception {
       try (var request = root.withName("checkout").withTimeout(ofSeconds(2))) {
-        assertThat(Resilience.of().call(request, c -> "done")).isEqualTo("done");
+        String done = Resilience.of().call(request, c -> "done");
+        assertThat(done).isEqualTo("done");
       }
     }
   }
