@@ -38,6 +38,17 @@ class ContextMemoryTest {
         use(
             "forgotten after a withdrawal",
             parent -> parent.withTimeout(HOUR).onDone(() -> {}).close()),
+        use(
+            "a request with 4 levels and 3 values, never closed",
+            parent ->
+                parent
+                    .withTimeout(HOUR)
+                    .withValue(TENANT, "acme")
+                    .withValue(USER, "u-4")
+                    .withCancel()
+                    .withName("call")
+                    .withTimeout(HOUR.dividedBy(2))
+                    .withCancel()),
         use("forgotten with a value", parent -> parent.withName("x").withCancel()),
         use(
             "merged and closed",
@@ -50,6 +61,8 @@ class ContextMemoryTest {
   }
 
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final Key<String> TENANT = Key.of("tenant", String.class);
+  private static final Key<String> USER = Key.of("user", String.class);
 
   private static Arguments use(String name, Consumer<Context> use) {
     return Arguments.of(name, use);

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,13 +52,18 @@ class JfrEventsTest {
     recording.start();
   }
 
+  @AfterEach
+  void close() {
+    recording.close();
+  }
+
   private List<RecordedEvent> recorded(String type) throws IOException {
     Path file = folder.resolve("events.jfr");
     recording.stop();
     recording.dump(file);
-    recording.close();
     return RecordingFile.readAllEvents(file).stream()
         .filter(event -> event.getEventType().getName().equals("dev.resilience." + type))
+        .sorted(Comparator.comparing(RecordedEvent::getEndTime)) // each thread has a buffer
         .toList();
   }
 
@@ -141,6 +148,7 @@ class JfrEventsTest {
     List<RecordedEvent> retries =
         RecordingFile.readAllEvents(folder.resolve("events.jfr")).stream()
             .filter(event -> event.getEventType().getName().equals("dev.resilience.Retry"))
+            .sorted(Comparator.comparing(RecordedEvent::getEndTime))
             .toList();
     assertThat(retries).hasSize(2);
     assertThat(retries.get(0).getInt("attempt")).isEqualTo(1);
@@ -239,7 +247,7 @@ class JfrEventsTest {
     assertThat(RecordingFile.readAllEvents(folder.resolve("events.jfr")))
         .filteredOn(event -> event.getEventType().getName().equals("dev.resilience.Rejection"))
         .extracting(event -> event.getString("rejection"))
-        .containsExactly("dev.resilience.error.CircuitOpenException");
+        .containsOnly("dev.resilience.error.CircuitOpenException");
   }
 
   @Test

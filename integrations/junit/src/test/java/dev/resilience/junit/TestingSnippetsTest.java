@@ -52,7 +52,7 @@ class TestingSnippetsTest {
     @Test
     void lets_a_call_through_after_half_a_minute(VirtualTime.Automatic time, Context ctx)
         throws Exception {
-      failTimes(ctx, 4);
+      failTimes(ctx, 2);
       assertThatThrownBy(() -> quotes.call(ctx, c -> "quote"))
           .isInstanceOf(CircuitOpenException.class);
 
