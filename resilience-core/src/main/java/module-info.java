@@ -31,11 +31,15 @@ module dev.resilience.core {
   exports dev.resilience.stage to
       dev.resilience.cache,
       dev.resilience.discovery,
+      dev.resilience.http.client,
+      dev.resilience.okhttp,
       dev.resilience.redis;
   exports dev.resilience.text to
       dev.resilience.cache,
       dev.resilience.configuration,
       dev.resilience.discovery,
       dev.resilience.jfr,
+      dev.resilience.http.client,
+      dev.resilience.okhttp,
       dev.resilience.redis;
 }

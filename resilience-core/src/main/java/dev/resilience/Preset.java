@@ -11,13 +11,16 @@ import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
+import dev.resilience.policy.StackEntry;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +74,8 @@ public final class Preset {
   private boolean isHedged;
   private boolean isBroken = true;
   private boolean isLimited = true;
+  private Predicate<? super Exception> notBegun = failure -> false;
+  private @Nullable Resilience shared;
   private Classifier classifier = Classifier.ofDefaults();
   private PolicyListener listener = PolicyListener.none();
   private @Nullable RetryBudget budget;
@@ -137,8 +142,31 @@ public final class Preset {
    * was refused before work.
    */
   public Preset unrepeatable() {
+    return unrepeatable(failure -> false);
+  }
+
+  /**
+   * As {@link #unrepeatable()}, where some failures say that the work has not begun either, such as
+   * a refused connection: these are retried, and yet count as failures of the service.
+   *
+   * @param neverBegun whether a failure of the work says so; must be thread-safe
+   */
+  public Preset unrepeatable(Predicate<? super Exception> neverBegun) {
     isRepeatable = false;
     isHedged = false;
+    notBegun = requireNonNull(neverBegun, "neverBegun");
+    return this;
+  }
+
+  /**
+   * The circuit breaker and the concurrency limit of another stack, in place of new ones: for two
+   * stacks to one service, of which one is for what must not be repeated. Give both the same {@link
+   * #budget}.
+   *
+   * @param other has a breaker and a limit; what it has not is not there
+   */
+  public Preset limitsOf(Resilience other) {
+    shared = requireNonNull(other, "other");
     return this;
   }
 
@@ -215,11 +243,11 @@ public final class Preset {
   /** The stack. Each call builds new parts, which share nothing but the budget that was given. */
   public Resilience build() {
     Classifier judge = isHttp ? HttpStatus.judgedIn(classifier) : classifier;
-    RetryBudget shared = budget != null ? budget : RetryBudget.ofDefaults();
+    RetryBudget account = budget != null ? budget : RetryBudget.ofDefaults();
     List<ContextPolicy> parts = new ArrayList<>();
     PolicyListener heard = listener;
     if (isRetried) {
-      Retry part = retry(judge, shared);
+      Retry part = retry(judge, account);
       parts.add(part);
       heard = both(heard, part.limitListener());
     }
@@ -230,9 +258,13 @@ public final class Preset {
                   Hedge.builder()
                       .name(name)
                       .classifier(judge)
-                      .sharedBudget(shared)
+                      .sharedBudget(account)
                       .listener(listener))
               .build());
+    }
+    if (shared != null) {
+      parts.addAll(limitsOf(shared.chain().entries()));
+      return built(parts, judge);
     }
     if (isBroken) {
       parts.add(
@@ -249,19 +281,34 @@ public final class Preset {
       parts.add(
           limit.apply(ConcurrencyLimit.adaptive(name).classifier(judge).listener(heard)).build());
     }
+    return built(parts, judge);
+  }
+
+  private Resilience built(List<ContextPolicy> parts, Classifier judge) {
     Resilience stack =
         Resilience.of(parts.toArray(ContextPolicy[]::new)).named(name).withClassifier(judge);
     return listener == PolicyListener.none() ? stack : stack.withListener(listener);
   }
 
-  private Retry retry(Classifier judge, RetryBudget shared) {
+  private static List<ContextPolicy> limitsOf(List<StackEntry> entries) {
+    List<ContextPolicy> limits = new ArrayList<>();
+    for (StackEntry entry : entries) {
+      boolean isLimit = entry.role() == PolicyRole.BREAKER || entry.role() == PolicyRole.LIMIT;
+      if (isLimit && entry.policy() instanceof ContextPolicy policy) {
+        limits.add(policy);
+      }
+    }
+    return limits;
+  }
+
+  private Retry retry(Classifier judge, RetryBudget account) {
     Retry.Builder builder =
         Retry.builder()
             .name(name)
             .backoff(
                 Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(1)).withFullJitter())
-            .classifier(isRepeatable ? judge : finalOnceDispatched(judge))
-            .budget(shared)
+            .classifier(isRepeatable ? judge : finalOnceDispatched(judge, notBegun))
+            .budget(account)
             .listener(listener);
     if (isHttp) {
       HttpStatus.retryAfter(builder);
@@ -270,10 +317,14 @@ public final class Preset {
   }
 
   /** What may have been done is not done again; what was refused before work may be tried again. */
-  private static Classifier finalOnceDispatched(Classifier judge) {
+  private static Classifier finalOnceDispatched(
+      Classifier judge, Predicate<? super Exception> notBegun) {
     Context nobody = Context.background();
     return judge
-        .onFailureIf(failure -> judge.judge(nobody, failure) == Verdict.FAILURE, FINAL)
+        .onFailureIf(
+            failure ->
+                judge.judge(nobody, failure) == Verdict.FAILURE && !notBegun.test(failure),
+            FINAL)
         .onFailure(AttemptTimeoutException.class, failure -> FINAL)
         .onResult(
             Object.class,

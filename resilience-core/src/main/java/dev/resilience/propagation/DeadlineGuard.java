@@ -80,8 +80,8 @@ public final class DeadlineGuard {
 
   /** A request has come. */
   void request(long now) {
-    long second = Math.floorDiv(now, NANOS);
-    int slot = (int) Math.floorMod(second, (long) SLOTS);
+    long second = secondOf(now);
+    int slot = (int) (second % SLOTS);
     long mark = second & SECOND;
     while (true) {
       long seen = slots.get(slot);
@@ -96,8 +96,8 @@ public final class DeadlineGuard {
     if (isDark) {
       return false;
     }
-    long second = Math.floorDiv(now, NANOS);
-    int slot = (int) Math.floorMod(second, (long) SLOTS);
+    long second = secondOf(now);
+    int slot = (int) (second % SLOTS);
     long mark = second & SECOND;
     while (true) {
       long seen = slots.get(slot);
@@ -118,6 +118,11 @@ public final class DeadlineGuard {
         return true;
       }
     }
+  }
+
+  /** A clock may pass from the greatest to the smallest long, which unsigned is one step. */
+  private static long secondOf(long now) {
+    return Long.divideUnsigned(now, NANOS);
   }
 
   /** The counts of this second; of a slot that holds an old one none. */

@@ -1,0 +1,87 @@
+package dev.resilience.http.client;
+
+import dev.resilience.Resilience;
+import dev.resilience.propagation.CallTimes;
+import dev.resilience.propagation.CancelMessage;
+import dev.resilience.propagation.HeaderNames;
+import dev.resilience.propagation.HeaderReader;
+import dev.resilience.propagation.Propagation;
+import dev.resilience.propagation.ReportedLoad;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What all calls of a client share. */
+final class ClientConfig {
+
+  static final HeaderReader<HttpHeaders> HEADERS =
+      (headers, name) -> headers.firstValue(name).orElse(null);
+
+  private static final Logger LOG = System.getLogger(ResilientHttpClient.class.getName());
+  private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(1);
+
+  final String name;
+  final HttpClient http;
+  final Resilience repeatable;
+  final Resilience unrepeatable;
+  final Propagation propagation;
+  final CallTimes times;
+  final @Nullable Duration timeout;
+  final long maxBodySize;
+  final int maxConcurrent;
+  final boolean cancelMessages;
+  final HttpClientCounters counters = new HttpClientCounters();
+  private final @Nullable LoadListener loads;
+
+  ClientConfig(ResilientHttpClient.Builder builder, Resilience repeatable, Resilience others) {
+    this.name = builder.name;
+    this.http =
+        builder.http != null
+            ? builder.http
+            : HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
+    this.repeatable = repeatable;
+    this.unrepeatable = others;
+    this.propagation =
+        builder.propagation != null ? builder.propagation : Propagation.of("client");
+    this.times = builder.times;
+    this.timeout = builder.timeout;
+    this.maxBodySize = builder.maxBodySize;
+    this.maxConcurrent = builder.maxConcurrent;
+    this.cancelMessages = builder.cancelMessages;
+    this.loads = builder.loads;
+  }
+
+  /** A server has told its load. */
+  void told(URI uri, ReportedLoad load) {
+    if (loads != null) {
+      try {
+        loads.told(uri, load);
+      } catch (Throwable broken) {
+        LOG.log(Level.WARNING, "the load listener of client '" + name + "' failed", broken);
+      }
+    }
+  }
+
+  /** Tells the server that its client has left; nobody waits for an answer. */
+  void sendCancel(URI uri, String id) {
+    try {
+      HttpRequest message =
+          HttpRequest.newBuilder(uri.resolve(CancelMessage.PATH))
+              .header(HeaderNames.CANCEL_ID, id)
+              .timeout(CANCEL_TIMEOUT)
+              .POST(BodyPublishers.noBody())
+              .build();
+      counters.cancelMessages.increment();
+      http.sendAsync(message, BodyHandlers.discarding());
+    } catch (Throwable notSent) {
+      LOG.log(Level.DEBUG, "client '" + name + "' could not send a cancel message", notSent);
+    }
+  }
+}

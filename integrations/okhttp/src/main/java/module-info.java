@@ -1,0 +1,9 @@
+/** OkHttp under contexts and policies. */
+module dev.resilience.okhttp {
+  requires transitive dev.resilience.core;
+  requires transitive okhttp3;
+  requires static transitive org.jspecify;
+  requires okio;
+
+  exports dev.resilience.okhttp;
+}
