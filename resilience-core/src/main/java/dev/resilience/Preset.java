@@ -322,8 +322,7 @@ public final class Preset {
     Context nobody = Context.background();
     return judge
         .onFailureIf(
-            failure ->
-                judge.judge(nobody, failure) == Verdict.FAILURE && !notBegun.test(failure),
+            failure -> judge.judge(nobody, failure) == Verdict.FAILURE && !notBegun.test(failure),
             FINAL)
         .onFailure(AttemptTimeoutException.class, failure -> FINAL)
         .onResult(

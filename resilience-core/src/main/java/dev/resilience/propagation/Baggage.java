@@ -186,8 +186,7 @@ public final class Baggage {
     if (kept == null) {
       return only == null ? new Reading(null, false, false) : new Baggage(only);
     }
-    return new Reading(
-        count == 0 ? null : new Baggage(kept.toString()), wasMalformed, wasCut);
+    return new Reading(count == 0 ? null : new Baggage(kept.toString()), wasMalformed, wasCut);
   }
 
   /** Whether a value can be kept as it is: members only, and not too many. */

@@ -109,7 +109,8 @@ public final class CallTimes {
       deviation = share / 2;
       mean = share;
     } else {
-      deviation += (Math.abs(share - known) - deviation) / 4;
+      long spread = deviation;
+      deviation = spread + (Math.abs(share - known) - spread) / 4;
       mean = known + (share - known) / 8;
     }
   }

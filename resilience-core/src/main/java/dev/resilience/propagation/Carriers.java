@@ -49,8 +49,7 @@ public final class Carriers {
 
   /** Writes into a map from names to bytes. */
   public static HeaderWriter<Map<String, byte[]>> intoBytes() {
-    return (carrier, name, value) ->
-        carrier.put(name, value.getBytes(StandardCharsets.ISO_8859_1));
+    return (carrier, name, value) -> carrier.put(name, value.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   /**

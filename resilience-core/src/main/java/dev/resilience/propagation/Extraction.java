@@ -15,8 +15,7 @@ public final class Extraction {
   private final boolean isTooLate;
   private final boolean isDeadlineApplied;
 
-  Extraction(
-      CancellableContext context, long told, boolean isTooLate, boolean isDeadlineApplied) {
+  Extraction(CancellableContext context, long told, boolean isTooLate, boolean isDeadlineApplied) {
     this.context = context;
     this.told = told;
     this.isTooLate = isTooLate;

@@ -88,9 +88,7 @@ public final class HopPath {
       from = comma + SEPARATOR.length();
     }
     return new HopPath(
-        from == 0
-            ? text + SEPARATOR + service
-            : text.substring(from) + SEPARATOR + service);
+        from == 0 ? text + SEPARATOR + service : text.substring(from) + SEPARATOR + service);
   }
 
   private static int countOf(String text) {

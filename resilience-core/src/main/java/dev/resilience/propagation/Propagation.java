@@ -437,7 +437,8 @@ public final class Propagation {
   private <C> void extractPath(C carrier, HeaderReader<C> reader, Bindings values) {
     HopPath before = null;
     if (callers.allows(HeaderField.HOP_PATH)) {
-      HopPath.Reading reading = HopPath.read(reader.all(carrier, HeaderNames.SERVICE_PATH), maxHops);
+      HopPath.Reading reading =
+          HopPath.read(reader.all(carrier, HeaderNames.SERVICE_PATH), maxHops);
       if (reading.wasMalformed()) {
         counters.malformed(HeaderField.HOP_PATH);
       }

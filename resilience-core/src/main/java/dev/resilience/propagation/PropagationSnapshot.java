@@ -1,8 +1,6 @@
 package dev.resilience.propagation;
 
-import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 
 /** What a {@link Propagation} has counted since it was built. Immutable. */
 public final class PropagationSnapshot {
@@ -21,20 +19,12 @@ public final class PropagationSnapshot {
     this.injected = counters.injected.sum();
     this.refusedSends = counters.refusedSends.sum();
     this.extracted = counters.extracted.sum();
-    this.malformed = sums(counters.malformed);
-    this.clamped = sums(counters.clamped);
-    this.untrusted = sums(counters.untrusted);
+    this.malformed = counters.malformed.sums();
+    this.clamped = counters.clamped.sums();
+    this.untrusted = counters.untrusted.sums();
     this.applied = counters.applied.sum();
     this.late = counters.late.sum();
     this.rejected = counters.rejected.sum();
-  }
-
-  private static Map<HeaderField, Long> sums(LongAdder[] counts) {
-    Map<HeaderField, Long> sums = new EnumMap<>(HeaderField.class);
-    for (HeaderField field : HeaderField.values()) {
-      sums.put(field, counts[field.ordinal()].sum());
-    }
-    return sums;
   }
 
   /** Calls for which headers were written. */

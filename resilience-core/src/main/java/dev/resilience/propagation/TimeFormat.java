@@ -30,22 +30,15 @@ public enum TimeFormat {
     @Override
     long unit(String text, int from, int to) {
       if (to - from == 1) {
-        switch (text.charAt(from)) {
-          case 'H':
-            return TimeUnit.HOURS.toNanos(1);
-          case 'M':
-            return TimeUnit.MINUTES.toNanos(1);
-          case 'S':
-            return TimeUnit.SECONDS.toNanos(1);
-          case 'm':
-            return NANOS_PER_MILLI;
-          case 'u':
-            return 1_000;
-          case 'n':
-            return 1;
-          default:
-            return NONE;
-        }
+        return switch (text.charAt(from)) {
+          case 'H' -> TimeUnit.HOURS.toNanos(1);
+          case 'M' -> TimeUnit.MINUTES.toNanos(1);
+          case 'S' -> TimeUnit.SECONDS.toNanos(1);
+          case 'm' -> NANOS_PER_MILLI;
+          case 'u' -> 1_000;
+          case 'n' -> 1;
+          default -> NONE;
+        };
       }
       return to == from ? NONE : super.unit(text, from, to);
     }

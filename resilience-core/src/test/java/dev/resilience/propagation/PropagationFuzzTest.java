@@ -107,7 +107,8 @@ class PropagationFuzzTest {
       long before = wire.snapshot().malformed();
       Context there = wire.extract(server, again, Carriers.map()).context();
       assertThat(wire.snapshot().malformed()).as("what we write is well-formed").isEqualTo(before);
-      assertThat(there.get(RequestInfo.REQUEST_ID)).isEqualTo(in.context().get(RequestInfo.REQUEST_ID));
+      assertThat(there.get(RequestInfo.REQUEST_ID))
+          .isEqualTo(in.context().get(RequestInfo.REQUEST_ID));
       assertThat(there.get(Baggage.KEY)).isEqualTo(in.context().get(Baggage.KEY));
       assertThat(there.get(TraceContext.KEY)).isEqualTo(in.context().get(TraceContext.KEY));
     }

@@ -213,8 +213,7 @@ class PropagationTest {
     @Test
     void tells_what_all_services_together_have_used_up() {
       Propagation first = Propagation.builder("a").writes(TimeFormat.BUDGET).build();
-      Context begun =
-          extract(first, server.withTimeout(ofSeconds(1)), Map.of()).context();
+      Context begun = extract(first, server.withTimeout(ofSeconds(1)), Map.of()).context();
       time.advance(ofMillis(50));
       Map<String, String> headers = injected(first, begun);
       assertThat(headers).containsEntry(HeaderNames.BUDGET, "left=950, elapsed=50");
@@ -350,8 +349,7 @@ class PropagationTest {
 
     @Test
     void can_be_given_for_single_things_and_single_callers() {
-      Propagation partner =
-          open.withCallers(Boundary.outside().allowing(HeaderField.BAGGAGE));
+      Propagation partner = open.withCallers(Boundary.outside().allowing(HeaderField.BAGGAGE));
       Context there = extract(partner, server, injected(gateway, full())).context();
       assertThat(there.has(Baggage.KEY)).isTrue();
       assertThat(there.has(RequestInfo.USER_ID)).isFalse();
@@ -454,8 +452,7 @@ class PropagationTest {
     @Test
     void begin_at_one() {
       assertThatIllegalArgumentException()
-          .isThrownBy(
-              () -> gateway.inject(server, new HashMap<>(), Carriers.intoMap(), 0, null))
+          .isThrownBy(() -> gateway.inject(server, new HashMap<>(), Carriers.intoMap(), 0, null))
           .withMessage("attempt: 0 (expected: >= 1)");
     }
   }
@@ -497,9 +494,7 @@ class PropagationTest {
     @ParameterizedTest
     @CsvSource(
         delimiter = '|',
-        value = {
-          "a,b|a, b, orders", "a ,  b|a, b, orders", "a, b c, d|a, d, orders", ",,|orders"
-        })
+        value = {"a,b|a, b, orders", "a ,  b|a, b, orders", "a, b c, d|a, d, orders", ",,|orders"})
     void is_read_leniently(String value, String path) {
       Context there = extract(orders, server, Map.of(HeaderNames.SERVICE_PATH, value)).context();
       assertThat(there.require(HopPath.KEY)).hasToString(path);

@@ -11,13 +11,31 @@ class TimeFormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GRPC,250m,250000000", "GRPC,1S,1000000000", "GRPC,2M,120000000000", "GRPC,1H,3600000000000",
-    "GRPC,7u,7000", "GRPC,9n,9", "GRPC,' 250m ',250000000", "GRPC,250ms,250000000",
-    "GRPC,123456789012m,123456789012000000", "GRPC,250,-1", "GRPC,m,-1", "GRPC,1d,-1",
-    "ENVOY,250,250000000", "ENVOY,0,0", "MILLIS,250 ms,250000000", "MILLIS,0.25s,250000000",
-    "MILLIS,1.5,1500000", "MILLIS,2s,2000000000", "MILLIS,-1,-1", "MILLIS,1 2,-1",
-    "'BUDGET','left=250, elapsed=50',250000000", "'BUDGET','elapsed=50,left = 250 ',250000000",
-    "'BUDGET','LEFT=0.5s',500000000", "BUDGET,250,-1", "BUDGET,left=,-1",
+    "GRPC,250m,250000000",
+    "GRPC,1S,1000000000",
+    "GRPC,2M,120000000000",
+    "GRPC,1H,3600000000000",
+    "GRPC,7u,7000",
+    "GRPC,9n,9",
+    "GRPC,' 250m ',250000000",
+    "GRPC,250ms,250000000",
+    "GRPC,123456789012m,123456789012000000",
+    "GRPC,250,-1",
+    "GRPC,m,-1",
+    "GRPC,1d,-1",
+    "ENVOY,250,250000000",
+    "ENVOY,0,0",
+    "MILLIS,250 ms,250000000",
+    "MILLIS,0.25s,250000000",
+    "MILLIS,1.5,1500000",
+    "MILLIS,2s,2000000000",
+    "MILLIS,-1,-1",
+    "MILLIS,1 2,-1",
+    "'BUDGET','left=250, elapsed=50',250000000",
+    "'BUDGET','elapsed=50,left = 250 ',250000000",
+    "'BUDGET','LEFT=0.5s',500000000",
+    "BUDGET,250,-1",
+    "BUDGET,left=,-1",
   })
   void reads(TimeFormat format, String value, long nanos) {
     assertThat(format.parse(value)).isEqualTo(nanos);
@@ -25,9 +43,16 @@ class TimeFormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GRPC,5,5n", "GRPC,99999999,99999999n", "GRPC,100000000,100000u", "GRPC,250000000,250000u",
-    "GRPC,3600000000000,3600000m", "GRPC,2305843009213693951,2305843S", "MILLIS,250999999,250",
-    "MILLIS,999,1", "ENVOY,5000000,5", "BUDGET,5000000,left=5",
+    "GRPC,5,5n",
+    "GRPC,99999999,99999999n",
+    "GRPC,100000000,100000u",
+    "GRPC,250000000,250000u",
+    "GRPC,3600000000000,3600000m",
+    "GRPC,2305843009213693951,2305843S",
+    "MILLIS,250999999,250",
+    "MILLIS,999,1",
+    "ENVOY,5000000,5",
+    "BUDGET,5000000,left=5",
   })
   void writes(TimeFormat format, long nanos, String value) {
     String written = format.write(nanos, -1);

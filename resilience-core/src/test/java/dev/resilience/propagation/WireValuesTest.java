@@ -88,8 +88,8 @@ class WireValuesTest {
       assertThat(baggage.get("tenant")).contains("acme, \"ü\" 100%");
       Object read = Baggage.read(List.of(baggage.text()));
       assertThat(read).isEqualTo(baggage);
-      assertThat(baggage.toMap()).containsExactly(
-          Map.entry("tenant", "acme, \"ü\" 100%"), Map.entry("cohort", "b"));
+      assertThat(baggage.toMap())
+          .containsExactly(Map.entry("tenant", "acme, \"ü\" 100%"), Map.entry("cohort", "b"));
       assertThat(baggage).hasToString("baggage of 2 members");
     }
 
@@ -126,8 +126,7 @@ class WireValuesTest {
       assertThat(reading.baggage().toMap()).hasSize(Baggage.MAX_MEMBERS).containsKey("k63");
 
       Baggage.Reading large =
-          (Baggage.Reading)
-              Baggage.read(List.of("a=" + "x".repeat(5000), "b=" + "y".repeat(5000)));
+          (Baggage.Reading) Baggage.read(List.of("a=" + "x".repeat(5000), "b=" + "y".repeat(5000)));
       assertThat(large.baggage().toMap()).containsOnlyKeys("a");
     }
 

@@ -266,6 +266,13 @@ record Row(
               null,
               failsafe("OpenCircuit.failsafe")),
           row(
+              "all headers of a request, written and read",
+              "PropagatedHeaders.writeAndRead",
+              0,
+              1_000,
+              500,
+              null),
+          row(
               "pick the least loaded of two, of three instances",
               "Pick.leastLoadedOfThree",
               0,

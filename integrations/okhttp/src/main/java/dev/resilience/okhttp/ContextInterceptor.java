@@ -23,9 +23,9 @@ import okhttp3.Response;
  * }</pre>
  *
  * <p>What ends the call is the cause of the {@link IOException} that it fails with. A request
- * without a context passes untouched. Retries, hedges and limits go around the call of
- * the library: {@code stack.call(ctx, c -> api.quote(c).execute())}. Stateless but for what it
- * learns of times; thread-safe.
+ * without a context passes untouched. Retries, hedges and limits go around the call of the library:
+ * {@code stack.call(ctx, c -> api.quote(c).execute())}. Stateless but for what it learns of times;
+ * thread-safe.
  */
 public final class ContextInterceptor implements Interceptor {
 

@@ -163,8 +163,7 @@ public final class OkHttpCalls {
     var url = request.url();
     return request.method()
         + " "
-        + SafeText.of(
-            url.scheme() + "://" + url.host() + ":" + url.port() + url.encodedPath());
+        + SafeText.of(url.scheme() + "://" + url.host() + ":" + url.port() + url.encodedPath());
   }
 
   /** The attempts of one call, of which one response is handed over. */
@@ -190,8 +189,7 @@ public final class OkHttpCalls {
 
     OkHttpExchange next(Context ctx) {
       OkHttpExchange exchange =
-          OkHttpExchange.of(
-              client, ctx, request, numbers.incrementAndGet(), propagation, times);
+          OkHttpExchange.of(client, ctx, request, numbers.incrementAndGet(), propagation, times);
       exchanges.add(exchange);
       return exchange;
     }

@@ -53,8 +53,7 @@ final class OkHttpExchange {
       CallTimes times) {
     Request.Builder headers = request.newBuilder();
     propagation.inject(attempt, headers, Request.Builder::header, number, times);
-    OkHttpExchange exchange =
-        new OkHttpExchange(client.newCall(headers.build()), attempt, times);
+    OkHttpExchange exchange = new OkHttpExchange(client.newCall(headers.build()), attempt, times);
     attempt.onAbort(exchange::abort);
     return exchange;
   }
@@ -137,8 +136,7 @@ final class OkHttpExchange {
 
   /** The response, whose body is bound to the caller until it is closed. */
   Response handOver(Response mine, Context caller, @Nullable Deadline until) {
-    CancellableContext reading =
-        until == null ? caller.withCancel() : caller.withDeadline(until);
+    CancellableContext reading = until == null ? caller.withCancel() : caller.withDeadline(until);
     reading.onAbort(this::abort);
     return mine.newBuilder().body(new BoundBody(mine.body(), reading::close)).build();
   }

@@ -39,7 +39,9 @@ final class AbortableBody<T extends @Nullable Object> implements BodySubscriber<
   private long received;
 
   /** In the place of what is to be run at the end: that has been. */
-  private static final Runnable ENDED = () -> {};
+  private static final Runnable ENDED = AbortableBody::nothing;
+
+  private static void nothing() {}
 
   AbortableBody(BodySubscriber<T> reader, long most) {
     this.reader = reader;

@@ -7,6 +7,7 @@ import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.HeaderReader;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.propagation.ReportedLoad;
+import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -48,8 +49,7 @@ final class ClientConfig {
             : HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
     this.repeatable = repeatable;
     this.unrepeatable = others;
-    this.propagation =
-        builder.propagation != null ? builder.propagation : Propagation.of("client");
+    this.propagation = builder.propagation != null ? builder.propagation : Propagation.of("client");
     this.times = builder.times;
     this.timeout = builder.timeout;
     this.maxBodySize = builder.maxBodySize;
@@ -79,7 +79,9 @@ final class ClientConfig {
               .POST(BodyPublishers.noBody())
               .build();
       counters.cancelMessages.increment();
-      http.sendAsync(message, BodyHandlers.discarding());
+      Stages.watch(
+          http.sendAsync(message, BodyHandlers.discarding()),
+          (response, failure) -> LOG.log(Level.TRACE, "a cancel message was sent", failure));
     } catch (Throwable notSent) {
       LOG.log(Level.DEBUG, "client '" + name + "' could not send a cancel message", notSent);
     }

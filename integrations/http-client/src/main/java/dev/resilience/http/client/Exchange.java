@@ -109,8 +109,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
     HttpHeaders headers = info.headers();
     config.counters.responses.increment();
     Verdict verdict = HttpOutcome.verdict(info.statusCode(), headers, ClientConfig.HEADERS);
-    ReportedLoad load =
-        ReportedLoad.read(headers.firstValue(HeaderNames.SERVER_LOAD).orElse(null));
+    ReportedLoad load = ReportedLoad.read(headers.firstValue(HeaderNames.SERVER_LOAD).orElse(null));
     if (verdict == Verdict.REJECTED) {
       config.counters.refused.increment(); // how long it took says nothing of the work
     } else {
@@ -136,8 +135,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
     }
     config.counters.aborted.increment();
     if (!hasHeaders) {
-      config.times.cutOff(
-          attempt, Duration.ofNanos(attempt.timeSource().nanoTime() - begun));
+      config.times.cutOff(attempt, Duration.ofNanos(attempt.timeSource().nanoTime() - begun));
     }
     sent().cancel(true);
     mine = body;
@@ -194,7 +192,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
       return failure instanceof IOException ? failure : new IOException("broken off", failure);
     }
     ConnectionFailure kind = ConnectionFailure.of(failure, hasHeaders);
-    config.counters.failures[kind.ordinal()].increment();
+    config.counters.failed(kind);
     return new HttpConnectionException(
         RequestText.of(request)
             + ": "

@@ -53,8 +53,7 @@ final class HttpCall<T extends @Nullable Object> {
     this.factory = factory;
     this.handler = handler;
     this.first = factory.request(caller);
-    this.stack =
-        Methods.isIdempotent(first.method()) ? config.repeatable : config.unrepeatable;
+    this.stack = Methods.isIdempotent(first.method()) ? config.repeatable : config.unrepeatable;
     this.begun = caller.timeSource().nanoTime();
   }
 
@@ -85,7 +84,8 @@ final class HttpCall<T extends @Nullable Object> {
       exchange.abort();
       throw interrupted;
     } catch (ExecutionException failed) {
-      throw Failures.<IOException>asThrown(exchange.failure(failed.getCause()));
+      Throwable cause = failed.getCause();
+      throw Failures.<IOException>asThrown(exchange.failure(cause != null ? cause : failed));
     } catch (Throwable cancelled) {
       throw Failures.<IOException>asThrown(exchange.failure(cancelled));
     }
@@ -170,8 +170,7 @@ final class HttpCall<T extends @Nullable Object> {
           new DeadlineExceededException(
               RequestText.of(first)
                   + ": the caller's deadline has passed, after "
-                  + DurationText.of(
-                      Duration.ofNanos(caller.timeSource().nanoTime() - begun))
+                  + DurationText.of(Duration.ofNanos(caller.timeSource().nanoTime() - begun))
                   + ", "
                   + where()
                   + (config.timeout == null

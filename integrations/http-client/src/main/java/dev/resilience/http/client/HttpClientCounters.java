@@ -1,5 +1,7 @@
 package dev.resilience.http.client;
 
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a client counts. */
@@ -10,11 +12,25 @@ final class HttpClientCounters {
   final LongAdder refused = new LongAdder();
   final LongAdder aborted = new LongAdder();
   final LongAdder cancelMessages = new LongAdder();
-  final LongAdder[] failures = new LongAdder[ConnectionFailure.values().length];
+  private final EnumMap<ConnectionFailure, LongAdder> failures =
+      new EnumMap<>(ConnectionFailure.class);
 
   HttpClientCounters() {
-    for (int i = 0; i < failures.length; i++) {
-      failures[i] = new LongAdder();
+    for (ConnectionFailure kind : ConnectionFailure.values()) {
+      failures.put(kind, new LongAdder());
     }
+  }
+
+  void failed(ConnectionFailure kind) {
+    LongAdder count = failures.get(kind);
+    if (count != null) {
+      count.increment();
+    }
+  }
+
+  Map<ConnectionFailure, Long> failures() {
+    Map<ConnectionFailure, Long> sums = new EnumMap<>(ConnectionFailure.class);
+    failures.forEach((kind, count) -> sums.put(kind, count.sum()));
+    return sums;
   }
 }

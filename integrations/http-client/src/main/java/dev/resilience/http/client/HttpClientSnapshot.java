@@ -1,6 +1,5 @@
 package dev.resilience.http.client;
 
-import java.util.EnumMap;
 import java.util.Map;
 
 /** What a {@link ResilientHttpClient} has counted since it was built. Immutable. */
@@ -11,7 +10,7 @@ public final class HttpClientSnapshot {
   private final long refused;
   private final long aborted;
   private final long cancelMessages;
-  private final Map<ConnectionFailure, Long> failures = new EnumMap<>(ConnectionFailure.class);
+  private final Map<ConnectionFailure, Long> failures;
 
   HttpClientSnapshot(HttpClientCounters counters) {
     this.attempts = counters.attempts.sum();
@@ -19,9 +18,7 @@ public final class HttpClientSnapshot {
     this.refused = counters.refused.sum();
     this.aborted = counters.aborted.sum();
     this.cancelMessages = counters.cancelMessages.sum();
-    for (ConnectionFailure kind : ConnectionFailure.values()) {
-      failures.put(kind, counters.failures[kind.ordinal()].sum());
-    }
+    this.failures = counters.failures();
   }
 
   /** Requests that were sent, retries and hedges too. */

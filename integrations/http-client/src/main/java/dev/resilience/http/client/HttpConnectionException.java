@@ -2,7 +2,9 @@ package dev.resilience.http.client;
 
 import java.io.IOException;
 
-/** There is no whole response; {@link #kind} tells why, the cause is what the JDK's client threw. */
+/**
+ * There is no whole response; {@link #kind} tells why, the cause is what the JDK's client threw.
+ */
 public final class HttpConnectionException extends IOException {
 
   private static final long serialVersionUID = 1L;

@@ -16,8 +16,7 @@ public final class HttpResult<T extends @Nullable Object> {
   private final @Nullable HttpResponse<T> response;
   private final @Nullable Throwable failure;
 
-  HttpResult(
-      HttpRequest request, @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
+  HttpResult(HttpRequest request, @Nullable HttpResponse<T> response, @Nullable Throwable failure) {
     this.request = request;
     this.response = response;
     this.failure = failure;

@@ -48,13 +48,12 @@ import org.jspecify.annotations.Nullable;
  *   <li>The time left is the limit of the call. A {@linkplain Builder#timeout time-out of the
  *       client} limits all attempts of a call together, a {@linkplain HttpRequest#timeout time-out
  *       of the request} each attempt; the exception says which limit it was.
- *   <li>The headers of the context are written for each attempt ({@link Propagation}). What has less
- *       time left than even quick calls take is not sent.
+ *   <li>The headers of the context are written for each attempt ({@link Propagation}). What has
+ *       less time left than even quick calls take is not sent.
  *   <li>The stack is {@link Resilience#forHttp}. GET, HEAD, OPTIONS, TRACE, PUT and DELETE are
  *       retried and hedged; other methods only where the server has not seen the request or says
- *       that it did no work. Statuses are judged by {@link
- *       dev.resilience.propagation.HttpOutcome}. Of a call that was retried in vain the last
- *       response is returned.
+ *       that it did no work. Statuses are judged by {@link dev.resilience.propagation.HttpOutcome}.
+ *       Of a call that was retried in vain the last response is returned.
  *   <li>A response that was replaced by a later one, and what a hedge has overtaken, is ended.
  * </ul>
  *
@@ -338,9 +337,8 @@ public final class ResilientHttpClient {
 
     /**
      * Tells servers of our own, by a request of its own, that a call was broken off: for servers
-     * that do not hear a connection close ({@link
-     * dev.resilience.propagation.CancelMessage}). Costs a header ({@link HeaderNames#CANCEL_ID})
-     * for each attempt. Default: not.
+     * that do not hear a connection close ({@link dev.resilience.propagation.CancelMessage}). Costs
+     * a header ({@link HeaderNames#CANCEL_ID}) for each attempt. Default: not.
      */
     public Builder cancelMessages() {
       cancelMessages = true;
