@@ -109,7 +109,7 @@ public final class OkHttpCalls {
         response = attempts.stack.call(call, c -> attempts.next(c).execute());
       } catch (Throwable failure) {
         attempts.endAll(null);
-        throw Failures.<IOException>asThrown(attempts.explained(call, failure));
+        throw OkHttpCalls.<IOException>rethrown(attempts.explained(call, failure));
       }
       return attempts.handedOver(call, response);
     }
@@ -146,6 +146,11 @@ public final class OkHttpCalls {
   @Override
   public String toString() {
     return name + ": " + repeatable.describe();
+  }
+
+  /** Throws what the work threw, of whatever type: {@code X} is what the compiler is told. */
+  private static <X extends Throwable> AssertionError rethrown(Throwable failure) throws X {
+    throw Failures.<X>asThrown(failure);
   }
 
   static boolean isRepeatable(Request request) {

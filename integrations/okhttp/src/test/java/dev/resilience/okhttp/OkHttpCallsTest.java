@@ -21,6 +21,7 @@ import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.Propagation;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,7 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OkHttpCallsTest {
 
   private static final String SOON = "x-amz-retry-after: 5";
-  private static final String HALF = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nthe first part";
+  private static final String HALF =
+      "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nthe first part";
 
   private final OkHttpClient http = new OkHttpClient();
   private final OkHttpCalls calls =
@@ -63,8 +65,7 @@ class OkHttpCallsTest {
 
   private void first(String response) throws IOException {
     serve(
-        request ->
-            request.send(served.incrementAndGet() == 1 ? response : response(200, "good")));
+        request -> request.send(served.incrementAndGet() == 1 ? response : response(200, "good")));
   }
 
   private Request.Builder to(String path) {
@@ -168,7 +169,11 @@ class OkHttpCallsTest {
 
     private Request with(String method) {
       return to("/")
-          .method(method, method.equals("GET") ? null : RequestBody.create("b".getBytes()))
+          .method(
+              method,
+              method.equals("GET")
+                  ? null
+                  : RequestBody.create("b".getBytes(StandardCharsets.US_ASCII)))
           .build();
     }
 
@@ -229,8 +234,7 @@ class OkHttpCallsTest {
     @Test
     void without_blocking() throws IOException {
       first(response(500, "bad", SOON));
-      try (Response response =
-          calls.executeAsync(root, with("GET")).toCompletableFuture().join()) {
+      try (Response response = calls.executeAsync(root, with("GET")).toCompletableFuture().join()) {
         assertThat(response.body().string()).isEqualTo("good");
       }
     }
@@ -270,9 +274,7 @@ class OkHttpCallsTest {
   class AnInterceptor {
 
     private final OkHttpClient intercepted =
-        http.newBuilder()
-            .addInterceptor(ContextInterceptor.of(Propagation.of("orders")))
-            .build();
+        http.newBuilder().addInterceptor(ContextInterceptor.of(Propagation.of("orders"))).build();
 
     @Test
     void writes_the_headers_of_the_context_in_the_request() throws IOException {
@@ -295,10 +297,7 @@ class OkHttpCallsTest {
                 () ->
                     plain.call(
                         ctx,
-                        c ->
-                            intercepted
-                                .newCall(to("/").tag(Context.class, c).build())
-                                .execute()));
+                        c -> intercepted.newCall(to("/").tag(Context.class, c).build()).execute()));
       }
       assertServerSawItLeave();
     }

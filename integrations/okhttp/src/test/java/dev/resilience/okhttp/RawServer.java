@@ -141,8 +141,9 @@ final class RawServer implements AutoCloseable {
       this.socket = socket;
       this.in = in;
       this.connection = connection;
-      this.method = first.split(" ")[0];
-      this.path = first.split(" ")[1];
+      int space = first.indexOf(' ');
+      this.method = first.substring(0, space);
+      this.path = first.substring(space + 1, first.indexOf(' ', space + 1));
       this.headers = headers;
       this.body = body;
     }

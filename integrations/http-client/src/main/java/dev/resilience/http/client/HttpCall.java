@@ -70,7 +70,7 @@ final class HttpCall<T extends @Nullable Object> {
         response = stack.call(call, this::attempt);
       } catch (Throwable failure) {
         endAll(null);
-        throw Failures.<IOException>asThrown(explained(call, failure));
+        throw HttpCall.<IOException>rethrown(explained(call, failure));
       }
       return handedOver(call, response);
     }
@@ -85,10 +85,15 @@ final class HttpCall<T extends @Nullable Object> {
       throw interrupted;
     } catch (ExecutionException failed) {
       Throwable cause = failed.getCause();
-      throw Failures.<IOException>asThrown(exchange.failure(cause != null ? cause : failed));
+      throw HttpCall.<IOException>rethrown(exchange.failure(cause != null ? cause : failed));
     } catch (Throwable cancelled) {
-      throw Failures.<IOException>asThrown(exchange.failure(cancelled));
+      throw HttpCall.<IOException>rethrown(exchange.failure(cancelled));
     }
+  }
+
+  /** Throws what the work threw, of whatever type: {@code X} is what the compiler is told. */
+  private static <X extends Throwable> AssertionError rethrown(Throwable failure) throws X {
+    throw Failures.<X>asThrown(failure);
   }
 
   // ---- without blocking

@@ -23,6 +23,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,7 +191,8 @@ class AttemptsTest {
           client.send(
               root,
               ctx -> {
-                ByteArrayInputStream once = new ByteArrayInputStream("once".getBytes("US-ASCII"));
+                ByteArrayInputStream once =
+                    new ByteArrayInputStream("once".getBytes(StandardCharsets.US_ASCII));
                 return HttpRequest.newBuilder(uri)
                     .PUT(BodyPublishers.ofInputStream(() -> once))
                     .build();
