@@ -14,12 +14,14 @@ import dev.resilience.propagation.ReportedLoad;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import java.io.IOException;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -177,7 +179,13 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
   /** What the caller gets for what the JDK's client threw. */
   Throwable failure(Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
-    if (limited != null && limited.isTimedOut() && !attempt.isDone()) {
+    // The JDK's own timer of the request may be a little earlier than ours.
+    boolean isTimedOut =
+        limited != null
+            && (limited.isTimedOut()
+                || (failure instanceof HttpTimeoutException
+                    && !(failure instanceof HttpConnectTimeoutException)));
+    if (isTimedOut && !attempt.isDone()) {
       AttemptTimeoutException timedOut =
           new AttemptTimeoutException(
               RequestText.of(request) + " (time-out of the request)",

@@ -268,7 +268,7 @@ class AbortTest {
         assertThatExceptionOfType(DeadlineExceededException.class)
             .isThrownBy(() -> limited(ofSeconds(60)).send(ctx, get(), BodyHandlers.ofString()))
             .withMessageContaining("the caller's deadline has passed")
-            .withMessageContaining("the time-out of client 'quotes' is 1 min");
+            .withMessageContaining("the time-out of client 'quotes' is 60 s");
       }
       assertServerSawItLeave(1);
     }
