@@ -32,14 +32,20 @@ module dev.resilience.core {
       dev.resilience.cache,
       dev.resilience.discovery,
       dev.resilience.http.client,
+      dev.resilience.http.server,
       dev.resilience.okhttp,
-      dev.resilience.redis;
+      dev.resilience.redis,
+      dev.resilience.servlet;
+  exports dev.resilience.statistics to
+      dev.resilience.http.server;
   exports dev.resilience.text to
       dev.resilience.cache,
       dev.resilience.configuration,
       dev.resilience.discovery,
       dev.resilience.jfr,
       dev.resilience.http.client,
+      dev.resilience.http.server,
       dev.resilience.okhttp,
-      dev.resilience.redis;
+      dev.resilience.redis,
+      dev.resilience.servlet;
 }
