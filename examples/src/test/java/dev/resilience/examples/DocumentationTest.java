@@ -35,7 +35,9 @@ class DocumentationTest {
         "resilience-discovery",
         "integrations/jfr",
         "integrations/junit",
+        "integrations/http-server",
         "integrations/redis",
+        "integrations/servlet",
         "integrations/zookeeper",
         "integrations/grpc"
       })
