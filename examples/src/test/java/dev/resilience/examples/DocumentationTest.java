@@ -36,6 +36,7 @@ class DocumentationTest {
         "integrations/jfr",
         "integrations/junit",
         "integrations/http-server",
+        "integrations/jdbc",
         "integrations/redis",
         "integrations/servlet",
         "integrations/zookeeper",
