@@ -13,7 +13,7 @@ final class AttemptEvent extends PolicyJfrEvent {
 
   @Label("Failure")
   @Description("The class of the failure, if it failed")
-  @Nullable String failure;
+  @Nullable Class<?> failure;
 
   @Label("Abandoned")
   @Description("Whether its caller had gone or its time was up when it ended")

@@ -23,5 +23,5 @@ final class CallEvent extends PolicyJfrEvent {
 
   @Label("Failure")
   @Description("The class of the failure, if it failed")
-  @Nullable String failure;
+  @Nullable Class<?> failure;
 }

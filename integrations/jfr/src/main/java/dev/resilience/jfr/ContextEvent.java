@@ -29,7 +29,11 @@ final class ContextEvent extends ResilienceEvent {
   @Description("Whether it ended because an ancestor did")
   boolean inherited;
 
+  @Label("Reason")
+  @Description("The text of the reason, if it was cancelled with a CancelReason")
+  @Nullable String reason;
+
   @Label("Cause")
   @Description("The class of the cause, if it was cancelled with one")
-  @Nullable String cause;
+  @Nullable Class<?> cause;
 }

@@ -19,5 +19,5 @@ final class LateResultEvent extends PolicyJfrEvent {
 
   @Label("Failure")
   @Description("The class of the failure, if it failed")
-  @Nullable String failure;
+  @Nullable Class<?> failure;
 }

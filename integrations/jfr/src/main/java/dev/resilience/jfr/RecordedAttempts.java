@@ -69,7 +69,7 @@ record RecordedAttempts(String name) implements ContextPolicy {
     event.end();
     if (event.shouldCommit()) {
       event.of(ctx);
-      event.policy = name;
+      event.policy = ResilienceEvent.text(name);
       event.failure = ResilienceEvent.type(failure);
       event.abandoned = ctx.isDone();
       event.commit();

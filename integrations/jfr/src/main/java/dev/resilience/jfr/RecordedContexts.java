@@ -6,6 +6,7 @@ import dev.resilience.context.ContextDetails;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextObserver;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.text.SafeText;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the life of each context into the recording; while that is off, no context is watched. */
@@ -47,10 +48,14 @@ final class RecordedContexts implements ContextObserver {
             error instanceof DeadlineExceededException
                 ? "deadline"
                 : cause == CancelReason.CLOSED ? "closed" : "cancelled";
-        event.cause =
-            cause instanceof CancelReason ? cause.getMessage() : ResilienceEvent.type(cause);
+        event.cause = ResilienceEvent.type(cause);
+        event.reason = cause instanceof CancelReason ? text(cause) : null;
         event.commit();
       }
+    }
+
+    private static String text(Throwable reason) {
+      return ResilienceEvent.text(SafeText.of(reason.getMessage()));
     }
   }
 }

@@ -38,7 +38,7 @@ final class RecordedPolicies implements PolicyListener {
       CallEvent recorded = new CallEvent();
       if (recorded.isEnabled()) {
         recorded.time = Durations.toNanos(call.time());
-        recorded.verdict = call.verdict().name();
+        recorded.verdict = ResilienceEvent.text(call.verdict().name());
         recorded.failure = ResilienceEvent.type(call.failure());
         commit(recorded, ctx, event);
       }
@@ -55,7 +55,7 @@ final class RecordedPolicies implements PolicyListener {
       if (recorded.isEnabled()) {
         recorded.from = change.from().name();
         recorded.to = change.to().name();
-        recorded.reason = change.reason();
+        recorded.reason = ResilienceEvent.text(change.reason());
         commit(recorded, ctx, event);
       }
     } else if (event instanceof ConcurrencyLimitChanged change) {
@@ -108,7 +108,7 @@ final class RecordedPolicies implements PolicyListener {
 
   private static void commit(PolicyJfrEvent recorded, Context ctx, PolicyEvent event) {
     recorded.of(ctx);
-    recorded.policy = event.policy();
+    recorded.policy = ResilienceEvent.text(event.policy());
     recorded.commit();
   }
 }

@@ -13,5 +13,5 @@ final class RejectionEvent extends PolicyJfrEvent {
 
   @Label("Rejection")
   @Description("The class of what the caller gets")
-  @Nullable String rejection;
+  @Nullable Class<?> rejection;
 }

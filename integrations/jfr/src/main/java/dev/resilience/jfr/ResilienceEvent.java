@@ -27,12 +27,21 @@ abstract class ResilienceEvent extends Event {
 
   final void of(Context ctx) {
     String name = ctx.name();
-    context = name.isEmpty() ? null : SafeText.of(name);
-    requestId = ctx.get(RequestInfo.REQUEST_ID);
+    context = name.isEmpty() ? null : text(SafeText.of(name));
+    String id = ctx.get(RequestInfo.REQUEST_ID);
+    requestId = id == null ? null : text(id);
   }
 
   /** The class of a failure. Its text may hold what a recording must not. */
-  static @Nullable String type(@Nullable Throwable failure) {
-    return failure == null ? null : failure.getClass().getName();
+  static @Nullable Class<?> type(@Nullable Throwable failure) {
+    return failure == null ? null : failure.getClass();
+  }
+
+  /**
+   * A copy of its own. JFR keeps texts of 16 characters and more in a pool, if it has seen the same
+   * object before; on JDK 17 the next recording of the JVM finds nothing in their place.
+   */
+  static String text(String text) {
+    return new String(text);
   }
 }

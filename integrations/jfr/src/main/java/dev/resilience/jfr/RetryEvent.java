@@ -23,5 +23,5 @@ final class RetryEvent extends PolicyJfrEvent {
 
   @Label("Failure")
   @Description("The class of the failure; none where a result counts as one")
-  @Nullable String failure;
+  @Nullable Class<?> failure;
 }
