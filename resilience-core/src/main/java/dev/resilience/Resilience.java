@@ -348,17 +348,7 @@ public final class Resilience {
    * @param more hears after that one
    */
   public Resilience withAddedListener(PolicyListener more) {
-    PolicyListener first = listener;
-    if (first == null) {
-      return withListener(more);
-    }
-    PolicyListener second = PolicyListener.contained(more);
-    return withListener(
-        PolicyListener.withContext(
-            (ctx, event) -> {
-              first.on(ctx, event);
-              second.on(ctx, event);
-            }));
+    return withListener(listener == null ? more : PolicyListener.both(listener, more));
   }
 
   /**

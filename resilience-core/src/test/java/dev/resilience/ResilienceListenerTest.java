@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,74 @@ class ResilienceListenerTest {
 
   private static String fails() throws IOException {
     throw new IOException("down");
+  }
+
+  /** A listener that can be switched off, as a recording is. */
+  @Nested
+  class A_listener_that_wants_no_calls {
+
+    private final AtomicBoolean on = new AtomicBoolean();
+    private final PolicyListener recording =
+        new PolicyListener() {
+          @Override
+          public void on(PolicyEvent event) {
+            events.add(event);
+          }
+
+          @Override
+          public boolean wantsCalls() {
+            return on.get();
+          }
+        };
+
+    private void callTwice(Resilience stack) throws Exception {
+      time.run(
+          () -> {
+            stack.<String, RuntimeException>call(root, c -> "quote");
+            root.await(stack.callAsync(root, c -> CompletableFuture.completedFuture("quote")));
+            return null;
+          });
+    }
+
+    @Test
+    void hears_of_none() throws Exception {
+      callTwice(Resilience.of().withListener(recording));
+      assertThat(events).isEmpty();
+    }
+
+    @Test
+    void hears_of_them_as_soon_as_it_wants_to() throws Exception {
+      on.set(true);
+      callTwice(Resilience.of().withListener(recording));
+      assertThat(events).hasSize(2).allMatch(CallCompleted.class::isInstance);
+    }
+
+    @Test
+    void keeps_none_from_another_beside_it() throws Exception {
+      List<PolicyEvent> others = new ArrayList<>();
+      callTwice(Resilience.of().withListener(recording).withAddedListener(others::add));
+      assertThat(others).hasSize(2);
+      assertThat(PolicyListener.both(recording, recording).wantsCalls()).isFalse();
+    }
+
+    @Test
+    void hears_of_none_if_it_cannot_say_what_it_wants() throws Exception {
+      callTwice(
+          Resilience.of()
+              .withListener(
+                  new PolicyListener() {
+                    @Override
+                    public void on(PolicyEvent event) {
+                      events.add(event);
+                    }
+
+                    @Override
+                    public boolean wantsCalls() {
+                      throw new AssertionError("broken");
+                    }
+                  }));
+      assertThat(events).isEmpty();
+    }
   }
 
   @Nested

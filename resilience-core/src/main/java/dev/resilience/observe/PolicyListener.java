@@ -58,6 +58,14 @@ public interface PolicyListener {
     };
   }
 
+  /**
+   * A listener that tells two others, in this order; what the first throws keeps nothing from the
+   * second. It wants calls if either does.
+   */
+  static PolicyListener both(PolicyListener first, PolicyListener second) {
+    return new JoinedListeners(contained(first), contained(second));
+  }
+
   /** Hears and does nothing. */
   static PolicyListener none() {
     return ContainedListener.NONE;
