@@ -14,12 +14,12 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
+import dev.resilience.time.Simulated;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,13 +27,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+@Simulated(seed = 7)
 class TaskGroupTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(7);
-  private final Context root = Context.background(time);
+  private final VirtualTime.Automatic time;
+  private final Context root;
 
-  private <T> T run(Callable<T> program) throws Exception {
-    return time.run(program);
+  TaskGroupTest(VirtualTime.Automatic time, Context root) {
+    this.time = time;
+    this.root = root;
   }
 
   private static ContextTask<String> after(Duration delay, String result) {
@@ -67,22 +69,19 @@ class TaskGroupTest {
 
     @Test
     void gives_typed_results_when_all_are_done() throws Exception {
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root)) {
-              Task<String> user = group.fork("user", after(ofMillis(30), "Ada"));
-              Task<Integer> age = group.fork("age", c -> 36);
+      try (var group = TaskGroup.open(root)) {
+        Task<String> user = group.fork("user", after(ofMillis(30), "Ada"));
+        Task<Integer> age = group.fork("age", c -> 36);
 
-              var results = group.join();
+        var results = group.join();
 
-              assertThat(user.result()).isEqualTo("Ada");
-              assertThat(age.result()).isEqualTo(36);
-              assertThat(results.isComplete()).isTrue();
-              assertThat(results.results()).containsExactly("Ada", 36);
-              assertThat(user.ran()).isEqualTo(ofMillis(30));
-            }
-            return time.elapsed();
-          });
+        assertThat(user.result()).isEqualTo("Ada");
+        assertThat(age.result()).isEqualTo(36);
+        assertThat(results.isComplete()).isTrue();
+        assertThat(results.results()).containsExactly("Ada", 36);
+        assertThat(user.ran()).isEqualTo(ofMillis(30));
+      }
+      time.elapsed();
       assertThat(time.elapsed()).isEqualTo(ofMillis(30));
     }
 
@@ -92,142 +91,116 @@ class TaskGroupTest {
         throws Exception {
       var failure = new IOException("no profile");
       var stopped = new CopyOnWriteArrayList<String>();
-      run(
-          () -> {
-            try (var group = TaskGroup.builder("workflow").open(root)) {
-              group.fork("fetch user profile", failAfter(ofMillis(20), failure));
-              Task<String> analytics =
-                  group.fork(
-                      "generate analytics",
-                      c -> {
-                        try {
-                          return after(ofSeconds(5), "analytics").run(c);
-                        } finally {
-                          stubborn(ofMillis(1)).run(c);
-                          stopped.add("analytics, " + c.cause());
-                        }
-                      });
-              Task<String> recommendations =
-                  group.fork("update recommendations", after(ofSeconds(5), "recommendations"));
+      try (var group = TaskGroup.builder("workflow").open(root)) {
+        group.fork("fetch user profile", failAfter(ofMillis(20), failure));
+        Task<String> analytics =
+            group.fork(
+                "generate analytics",
+                c -> {
+                  try {
+                    return after(ofSeconds(5), "analytics").run(c);
+                  } finally {
+                    stubborn(ofMillis(1)).run(c);
+                    stopped.add("analytics, " + c.cause());
+                  }
+                });
+        Task<String> recommendations =
+            group.fork("update recommendations", after(ofSeconds(5), "recommendations"));
 
-              var thrown = catchThrowableOfType(TaskFailedException.class, group::join);
+        var thrown = catchThrowableOfType(TaskFailedException.class, group::join);
 
-              assertThat(thrown)
-                  .hasMessage(
-                      "workflow: fetch user profile failed: java.io.IOException: no profile")
-                  .hasCause(failure);
-              assertThat(thrown.task()).isEqualTo("fetch user profile");
-              assertThat(thrown.getSuppressed()).isEmpty();
-              assertThat(stopped).containsExactly("analytics, " + failure);
-              assertThat(analytics.state()).isEqualTo(TaskState.CANCELLED);
-              assertThat(recommendations.state()).isEqualTo(TaskState.CANCELLED);
-              assertThat(recommendations.failure()).hasCause(failure);
-            }
-            return null;
-          });
+        assertThat(thrown)
+            .hasMessage("workflow: fetch user profile failed: java.io.IOException: no profile")
+            .hasCause(failure);
+        assertThat(thrown.task()).isEqualTo("fetch user profile");
+        assertThat(thrown.getSuppressed()).isEmpty();
+        assertThat(stopped).containsExactly("analytics, " + failure);
+        assertThat(analytics.state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(recommendations.state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(recommendations.failure()).hasCause(failure);
+      }
       assertThat(time.elapsed()).isEqualTo(ofMillis(21));
     }
 
     @Test
     void ends_with_its_owner_and_says_why() throws Exception {
-      run(
+      var owner = root.withTimeout(ofMillis(50));
+      try (var group = TaskGroup.open(owner)) {
+        Task<String> task = group.fork(after(ofSeconds(1), "never"));
+
+        assertThatThrownBy(group::join).isInstanceOf(DeadlineExceededException.class);
+
+        assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
+        assertThat(task.ran()).isEqualTo(ofMillis(50));
+        assertThat(task.timeAllowed()).contains(ofMillis(50));
+      }
+      var cancelled = root.withCancel();
+      time.start(
+          "user",
           () -> {
-            var owner = root.withTimeout(ofMillis(50));
-            try (var group = TaskGroup.open(owner)) {
-              Task<String> task = group.fork(after(ofSeconds(1), "never"));
-
-              assertThatThrownBy(group::join).isInstanceOf(DeadlineExceededException.class);
-
-              assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
-              assertThat(task.ran()).isEqualTo(ofMillis(50));
-              assertThat(task.timeAllowed()).contains(ofMillis(50));
-            }
-            var cancelled = root.withCancel();
-            time.start(
-                "user",
-                () -> {
-                  root.sleep(ofMillis(10));
-                  cancelled.cancel(CancelReason.USER);
-                });
-            try (var group = TaskGroup.open(cancelled)) {
-              Task<String> task = group.fork(after(ofSeconds(1), "never"));
-
-              assertThatThrownBy(group::join)
-                  .isInstanceOf(ContextCancelledException.class)
-                  .hasCause(CancelReason.USER);
-              assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
-            }
-            return null;
+            root.sleep(ofMillis(10));
+            cancelled.cancel(CancelReason.USER);
           });
+      try (var group = TaskGroup.open(cancelled)) {
+        Task<String> task = group.fork(after(ofSeconds(1), "never"));
+
+        assertThatThrownBy(group::join)
+            .isInstanceOf(ContextCancelledException.class)
+            .hasCause(CancelReason.USER);
+        assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
+      }
       assertThat(time.elapsed()).isEqualTo(ofMillis(60));
     }
 
     @Test
     void fails_when_a_task_passes_a_limit_of_its_own() throws Exception {
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root)) {
-              group.fork("slow", ofMillis(10), after(ofSeconds(1), "never"));
-              Task<String> other = group.fork("other", after(ofSeconds(1), "never"));
+      try (var group = TaskGroup.open(root)) {
+        group.fork("slow", ofMillis(10), after(ofSeconds(1), "never"));
+        Task<String> other = group.fork("other", after(ofSeconds(1), "never"));
 
-              var thrown = catchThrowableOfType(TaskFailedException.class, group::join);
+        var thrown = catchThrowableOfType(TaskFailedException.class, group::join);
 
-              assertThat(thrown.task()).isEqualTo("slow");
-              assertThat(thrown).hasCauseInstanceOf(DeadlineExceededException.class);
-              assertThat(other.state()).isEqualTo(TaskState.CANCELLED);
-            }
-            return null;
-          });
+        assertThat(thrown.task()).isEqualTo("slow");
+        assertThat(thrown).hasCauseInstanceOf(DeadlineExceededException.class);
+        assertThat(other.state()).isEqualTo(TaskState.CANCELLED);
+      }
     }
 
     @Test
     void treats_an_error_as_a_failure() throws Exception {
       var error = new StackOverflowError("deep");
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root)) {
-              group.fork(
-                  c -> {
-                    throw error;
-                  });
-              assertThatThrownBy(group::join)
-                  .isInstanceOf(TaskFailedException.class)
-                  .hasCause(error);
-            }
-            return null;
-          });
+      try (var group = TaskGroup.open(root)) {
+        group.fork(
+            c -> {
+              throw error;
+            });
+        assertThatThrownBy(group::join).isInstanceOf(TaskFailedException.class).hasCause(error);
+      }
     }
 
     @Test
     void keeps_a_result_that_came_after_the_end() throws Exception {
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root.withTimeout(ofMillis(10)))) {
-              Task<String> task = group.fork(stubborn(ofMillis(50)));
-              assertThat(group.join().isComplete()).isTrue();
-              assertThat(task.result()).isEqualTo("late");
-            }
-            return null;
-          });
+      try (var group = TaskGroup.open(root.withTimeout(ofMillis(10)))) {
+        Task<String> task = group.fork(stubborn(ofMillis(50)));
+        assertThat(group.join().isComplete()).isTrue();
+        assertThat(task.result()).isEqualTo("late");
+      }
     }
 
     @Test
     void starts_nothing_once_it_has_ended() throws Exception {
       var begun = new AtomicInteger();
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root)) {
-              group.cancel(CancelReason.SUPERSEDED);
-              Task<Integer> task = group.fork(c -> begun.incrementAndGet());
-              assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
-              assertThat(task.ran()).isZero();
-              assertThatThrownBy(group::join).hasCause(CancelReason.SUPERSEDED);
-              assertThatThrownBy(() -> group.fork(c -> begun.incrementAndGet()))
-                  .isInstanceOf(IllegalStateException.class);
-              assertThatThrownBy(group::join).isInstanceOf(IllegalStateException.class);
-            }
-            return null;
-          });
+      try (var group = TaskGroup.open(root)) {
+        group.cancel(CancelReason.SUPERSEDED);
+        Task<Integer> task = group.fork(c -> begun.incrementAndGet());
+        assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(task.ran()).isZero();
+        assertThatThrownBy(group::join).hasCause(CancelReason.SUPERSEDED);
+        assertThatThrownBy(() -> group.fork(c -> begun.incrementAndGet()))
+            .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(group::join).isInstanceOf(IllegalStateException.class);
+      }
+      root.sleep(ofMillis(1)); // or what was started all the same has not yet begun
       assertThat(begun).hasValue(0);
     }
   }
@@ -238,115 +211,97 @@ class TaskGroupTest {
     /** 003 "Context Multiplexing", with partial results instead of a failure of the whole. */
     @Test
     void has_partial_results_as_a_normal_ending() throws Exception {
-      run(
-          () -> {
-            var owner = root.withTimeout(ofSeconds(6));
-            try (var group = TaskGroup.open(owner, Ending.COLLECT_ALL)) {
-              Task<String> profile =
-                  group.fork("profile", ofSeconds(2), after(ofSeconds(1), "Ada"));
-              Task<String> preferences =
-                  group.fork("preferences", ofSeconds(5), after(ofSeconds(7), "dark"));
-              Task<String> history =
-                  group.fork("history", ofSeconds(10), after(ofSeconds(8), "none"));
-              Task<String> broken =
-                  group.fork("broken", failAfter(ofSeconds(1), new IOException("gone")));
-              Task<String> unwanted = group.fork("unwanted", after(ofSeconds(9), "x"));
-              unwanted.cancel(CancelReason.USER);
+      var owner = root.withTimeout(ofSeconds(6));
+      try (var group = TaskGroup.open(owner, Ending.COLLECT_ALL)) {
+        Task<String> profile = group.fork("profile", ofSeconds(2), after(ofSeconds(1), "Ada"));
+        Task<String> preferences =
+            group.fork("preferences", ofSeconds(5), after(ofSeconds(7), "dark"));
+        Task<String> history = group.fork("history", ofSeconds(10), after(ofSeconds(8), "none"));
+        Task<String> broken =
+            group.fork("broken", failAfter(ofSeconds(1), new IOException("gone")));
+        Task<String> unwanted = group.fork("unwanted", after(ofSeconds(9), "x"));
+        unwanted.cancel(CancelReason.USER);
 
-              TaskResults<Object> results = group.join();
+        TaskResults<Object> results = group.join();
 
-              assertThat(results.tasks())
-                  .extracting(Task::state)
-                  .containsExactly(
-                      TaskState.DONE,
-                      TaskState.TIMED_OUT,
-                      TaskState.TIMED_OUT,
-                      TaskState.FAILED,
-                      TaskState.CANCELLED);
-              assertThat(results)
-                  .hasToString("group: 5 tasks, 1 done, 1 failed, 2 timed out, 1 cancelled");
-              assertThat(profile.resultOr("unknown")).isEqualTo("Ada");
-              assertThat(preferences.resultOr("light")).isEqualTo("light");
-              assertThat(preferences.timeAllowed()).contains(ofSeconds(5));
-              assertThat(history.timeAllowed()).contains(ofSeconds(6));
-              assertThat(history.ran()).isEqualTo(ofSeconds(6));
-              assertThat(broken.failure()).hasMessage("gone");
-              assertThatThrownBy(broken::result)
-                  .isInstanceOf(IllegalStateException.class)
-                  .hasMessage("broken: FAILED (expected: DONE)")
-                  .hasRootCauseMessage("gone");
-              assertThat(results.first()).isEqualTo("Ada");
-            }
-            return null;
-          });
+        assertThat(results.tasks())
+            .extracting(Task::state)
+            .containsExactly(
+                TaskState.DONE,
+                TaskState.TIMED_OUT,
+                TaskState.TIMED_OUT,
+                TaskState.FAILED,
+                TaskState.CANCELLED);
+        assertThat(results)
+            .hasToString("group: 5 tasks, 1 done, 1 failed, 2 timed out, 1 cancelled");
+        assertThat(profile.resultOr("unknown")).isEqualTo("Ada");
+        assertThat(preferences.resultOr("light")).isEqualTo("light");
+        assertThat(preferences.timeAllowed()).contains(ofSeconds(5));
+        assertThat(history.timeAllowed()).contains(ofSeconds(6));
+        assertThat(history.ran()).isEqualTo(ofSeconds(6));
+        assertThat(broken.failure()).hasMessage("gone");
+        assertThatThrownBy(broken::result)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("broken: FAILED (expected: DONE)")
+            .hasRootCauseMessage("gone");
+        assertThat(results.first()).isEqualTo("Ada");
+      }
       assertThat(time.elapsed()).isEqualTo(ofSeconds(6));
     }
 
     /** 002 "Parallel Requests with Context". */
     @Test
     void returns_results_in_the_order_of_submission() throws Exception {
-      run(
-          () -> {
-            var owner = root.withTimeout(ofSeconds(5));
-            try (TaskGroup<String> group = TaskGroup.open(owner, Ending.COLLECT_ALL)) {
-              for (int seconds : List.of(3, 1, 2)) {
-                group.fork("/delay/" + seconds, after(ofSeconds(seconds), "body " + seconds));
-              }
-              group.fork("/broken", failAfter(ofMillis(1), new IOException("refused")));
+      var owner = root.withTimeout(ofSeconds(5));
+      try (TaskGroup<String> group = TaskGroup.open(owner, Ending.COLLECT_ALL)) {
+        for (int seconds : List.of(3, 1, 2)) {
+          group.fork("/delay/" + seconds, after(ofSeconds(seconds), "body " + seconds));
+        }
+        group.fork("/broken", failAfter(ofMillis(1), new IOException("refused")));
 
-              TaskResults<String> pages = group.join();
+        TaskResults<String> pages = group.join();
 
-              assertThat(pages.tasks())
-                  .extracting(Task::name)
-                  .containsExactly("/delay/3", "/delay/1", "/delay/2", "/broken");
-              assertThat(pages.results()).containsExactly("body 3", "body 1", "body 2");
-              assertThat(pages.tasks().get(3).failure()).hasMessage("refused");
-            }
-            return null;
-          });
+        assertThat(pages.tasks())
+            .extracting(Task::name)
+            .containsExactly("/delay/3", "/delay/1", "/delay/2", "/broken");
+        assertThat(pages.results()).containsExactly("body 3", "body 1", "body 2");
+        assertThat(pages.tasks().get(3).failure()).hasMessage("refused");
+      }
       assertThat(time.elapsed()).isEqualTo(ofSeconds(3));
     }
 
     @Test
     void of_no_tasks_is_complete_at_once() throws Exception {
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root, Ending.COLLECT_ALL)) {
-              assertThat(group.join().isComplete()).isTrue();
-            }
-            return null;
-          });
+      try (var group = TaskGroup.open(root, Ending.COLLECT_ALL)) {
+        assertThat(group.join().isComplete()).isTrue();
+      }
     }
 
     /** 000 "Context with cancellation": three workers, ten steps of 200 ms, cancelled after 1 s. */
     @Test
     void lets_each_worker_say_how_far_it_came() throws Exception {
-      run(
-          () -> {
-            var steps =
-                new AtomicInteger[] {new AtomicInteger(), new AtomicInteger(), new AtomicInteger()};
-            try (TaskGroup<String> group = TaskGroup.open(root, Ending.COLLECT_ALL)) {
-              for (AtomicInteger mine : steps) {
-                group.fork(
-                    c -> {
-                      while (mine.get() < 10) {
-                        c.sleep(ofMillis(200));
-                        mine.incrementAndGet();
-                      }
-                      return "all";
-                    });
-              }
-              time.start(
-                  "hand",
-                  () -> {
-                    root.sleep(ofMillis(1_001));
-                    group.cancel(CancelReason.USER);
-                  });
-              assertThat(group.join().count(TaskState.CANCELLED)).isEqualTo(3);
-              assertThat(steps).extracting(AtomicInteger::get).containsExactly(5, 5, 5);
-            }
-            return null;
-          });
+      var steps =
+          new AtomicInteger[] {new AtomicInteger(), new AtomicInteger(), new AtomicInteger()};
+      try (TaskGroup<String> group = TaskGroup.open(root, Ending.COLLECT_ALL)) {
+        for (AtomicInteger mine : steps) {
+          group.fork(
+              c -> {
+                while (mine.get() < 10) {
+                  c.sleep(ofMillis(200));
+                  mine.incrementAndGet();
+                }
+                return "all";
+              });
+        }
+        time.start(
+            "hand",
+            () -> {
+              root.sleep(ofMillis(1_001));
+              group.cancel(CancelReason.USER);
+            });
+        assertThat(group.join().count(TaskState.CANCELLED)).isEqualTo(3);
+        assertThat(steps).extracting(AtomicInteger::get).containsExactly(5, 5, 5);
+      }
     }
   }
 
@@ -356,18 +311,14 @@ class TaskGroupTest {
     /** 002 "Cancel on First Success". */
     @Test
     void gives_the_first_result_and_cancels_the_others() throws Exception {
-      run(
-          () -> {
-            try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
-              group.fork(failAfter(ofMillis(5), new IOException("503")));
-              Task<String> slow = group.fork(after(ofSeconds(1), "slow"));
-              group.fork(after(ofMillis(20), "quick"));
+      try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
+        group.fork(failAfter(ofMillis(5), new IOException("503")));
+        Task<String> slow = group.fork(after(ofSeconds(1), "slow"));
+        group.fork(after(ofMillis(20), "quick"));
 
-              assertThat(group.join().first()).isEqualTo("quick");
-              assertThat(slow.failure()).hasCause(CancelReason.SUPERSEDED);
-            }
-            return null;
-          });
+        assertThat(group.join().first()).isEqualTo("quick");
+        assertThat(slow.failure()).hasCause(CancelReason.SUPERSEDED);
+      }
       assertThat(time.elapsed()).isEqualTo(ofMillis(20));
     }
 
@@ -375,51 +326,39 @@ class TaskGroupTest {
     void throws_the_last_failure_with_the_others_suppressed_if_all_fail() throws Exception {
       var early = new IOException("early");
       var late = new IOException("late");
-      run(
-          () -> {
-            try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
-              group.fork("b", failAfter(ofMillis(9), late));
-              group.fork("a", failAfter(ofMillis(3), early));
+      try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
+        group.fork("b", failAfter(ofMillis(9), late));
+        group.fork("a", failAfter(ofMillis(3), early));
 
-              var thrown = catchThrowable(group::join);
+        var thrown = catchThrowable(group::join);
 
-              assertThat(thrown).isInstanceOf(TaskFailedException.class).hasCause(late);
-              assertThat(thrown.getSuppressed()).containsExactly(early);
-            }
-            return null;
-          });
+        assertThat(thrown).isInstanceOf(TaskFailedException.class).hasCause(late);
+        assertThat(thrown.getSuppressed()).containsExactly(early);
+      }
     }
 
     @Test
     void throws_the_end_of_its_owner_with_the_failures_so_far() throws Exception {
       var early = new IOException("early");
-      run(
-          () -> {
-            var owner = root.withTimeout(ofMillis(50));
-            try (TaskGroup<String> group = TaskGroup.open(owner, Ending.FIRST_SUCCESS)) {
-              group.fork(failAfter(ofMillis(3), early));
-              group.fork(after(ofSeconds(1), "never"));
+      var owner = root.withTimeout(ofMillis(50));
+      try (TaskGroup<String> group = TaskGroup.open(owner, Ending.FIRST_SUCCESS)) {
+        group.fork(failAfter(ofMillis(3), early));
+        group.fork(after(ofSeconds(1), "never"));
 
-              var thrown = catchThrowable(group::join);
+        var thrown = catchThrowable(group::join);
 
-              assertThat(thrown).isInstanceOf(DeadlineExceededException.class);
-              assertThat(thrown.getSuppressed()).containsExactly(early);
-            }
-            return null;
-          });
+        assertThat(thrown).isInstanceOf(DeadlineExceededException.class);
+        assertThat(thrown.getSuppressed()).containsExactly(early);
+      }
     }
 
     @Test
     void wants_at_least_one_task() throws Exception {
-      run(
-          () -> {
-            try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
-              assertThatThrownBy(group::join)
-                  .isInstanceOf(IllegalStateException.class)
-                  .hasMessage("group: no task was forked (expected: >= 1)");
-            }
-            return null;
-          });
+      try (TaskGroup<String> group = TaskGroup.open(root, Ending.FIRST_SUCCESS)) {
+        assertThatThrownBy(group::join)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("group: no task was forked (expected: >= 1)");
+      }
     }
   }
 
@@ -429,78 +368,60 @@ class TaskGroupTest {
     @Test
     void is_given_up_after_the_grace_and_named_with_its_stack() throws Exception {
       var ended = new AtomicReference<Duration>();
-      run(
-          () -> {
-            var owner = root.withTimeout(ofMillis(50));
-            try (TaskGroup<String> group =
-                TaskGroup.builder("page")
-                    .ending(Ending.COLLECT_ALL)
-                    .grace(ofMillis(10))
-                    .open(owner)) {
-              Task<String> stubborn = group.fork("stubborn", stubborn(ofSeconds(1)));
-              Task<String> good = group.fork("good", after(ofSeconds(1), "never"));
+      var owner = root.withTimeout(ofMillis(50));
+      try (TaskGroup<String> group =
+          TaskGroup.builder("page").ending(Ending.COLLECT_ALL).grace(ofMillis(10)).open(owner)) {
+        Task<String> stubborn = group.fork("stubborn", stubborn(ofSeconds(1)));
+        Task<String> good = group.fork("good", after(ofSeconds(1), "never"));
 
-              TaskResults<String> results = group.join();
+        TaskResults<String> results = group.join();
 
-              ended.set(time.elapsed());
-              assertThat(results.abandoned())
-                  .singleElement()
-                  .satisfies(
-                      left -> {
-                        assertThat(left.name()).isEqualTo("stubborn");
-                        assertThat(left.ran()).isEqualTo(ofMillis(60));
-                        assertThat(left.stack())
-                            .anySatisfy(
-                                frame ->
-                                    assertThat(frame.getClassName())
-                                        .isEqualTo(TaskGroupTest.class.getName()));
-                        assertThat(left.toThrowable())
-                            .hasMessageStartingWith("stubborn ignores its interrupt");
-                        assertThat(left.toString()).contains("stubborn ignores", ", at ");
-                      });
-              assertThat(stubborn.state()).isEqualTo(TaskState.TIMED_OUT);
-              assertThat(good.state()).isEqualTo(TaskState.TIMED_OUT);
-            }
-            return null;
-          });
+        ended.set(time.elapsed());
+        assertThat(results.abandoned())
+            .singleElement()
+            .satisfies(
+                left -> {
+                  assertThat(left.name()).isEqualTo("stubborn");
+                  assertThat(left.ran()).isEqualTo(ofMillis(60));
+                  assertThat(left.stack())
+                      .anySatisfy(
+                          frame ->
+                              assertThat(frame.getClassName())
+                                  .isEqualTo(TaskGroupTest.class.getName()));
+                  assertThat(left.toThrowable())
+                      .hasMessageStartingWith("stubborn ignores its interrupt");
+                  assertThat(left.toString()).contains("stubborn ignores", ", at ");
+                });
+        assertThat(stubborn.state()).isEqualTo(TaskState.TIMED_OUT);
+        assertThat(good.state()).isEqualTo(TaskState.TIMED_OUT);
+      }
       assertThat(ended.get()).isEqualTo(ofMillis(60));
     }
 
     @Test
     void of_its_own_limit_keeps_nobody_under_a_context_without_end() throws Exception {
-      run(
-          () -> {
-            try (TaskGroup<String> group =
-                TaskGroup.builder("page")
-                    .ending(Ending.COLLECT_ALL)
-                    .grace(ofMillis(10))
-                    .open(root)) {
-              group.fork("a", ofMillis(30), stubborn(ofSeconds(1)));
-              group.fork("b", ofMillis(35), stubborn(ofSeconds(1)));
-              assertThat(group.join().abandoned())
-                  .extracting(AbandonedTask::name)
-                  .containsExactly("a", "b");
-              assertThat(time.elapsed()).isEqualTo(ofMillis(45));
-            }
-            return null;
-          });
+      try (TaskGroup<String> group =
+          TaskGroup.builder("page").ending(Ending.COLLECT_ALL).grace(ofMillis(10)).open(root)) {
+        group.fork("a", ofMillis(30), stubborn(ofSeconds(1)));
+        group.fork("b", ofMillis(35), stubborn(ofSeconds(1)));
+        assertThat(group.join().abandoned())
+            .extracting(AbandonedTask::name)
+            .containsExactly("a", "b");
+        assertThat(time.elapsed()).isEqualTo(ofMillis(45));
+      }
     }
 
     @Test
     void is_suppressed_in_what_join_throws() throws Exception {
-      run(
-          () -> {
-            try (var group = TaskGroup.builder("page").grace(ofMillis(10)).open(root)) {
-              group.fork("a", failAfter(ofMillis(5), new IOException("x")));
-              group.fork("b", stubborn(ofSeconds(1)));
-              var thrown = catchThrowable(group::join);
-              assertThat(thrown).hasRootCauseMessage("x");
-              assertThat(thrown.getSuppressed())
-                  .singleElement()
-                  .satisfies(place -> assertThat(place).hasMessageStartingWith("b ignores"));
-            }
-            return null;
-          });
+      try (var group = TaskGroup.builder("page").grace(ofMillis(10)).open(root)) {
+        group.fork("a", failAfter(ofMillis(5), new IOException("x")));
+        group.fork("b", stubborn(ofSeconds(1)));
+        var thrown = catchThrowable(group::join);
+        assertThat(thrown).hasRootCauseMessage("x");
+        assertThat(thrown.getSuppressed())
+            .singleElement()
+            .satisfies(place -> assertThat(place).hasMessageStartingWith("b ignores"));
+      }
     }
   }
 
@@ -509,46 +430,38 @@ class TaskGroupTest {
 
     @Test
     void without_a_join_cancels_and_waits() throws Exception {
-      run(
-          () -> {
-            Task<String> task;
-            try (TaskGroup<String> group = TaskGroup.open(root)) {
-              task = group.fork(after(ofSeconds(1), "never"));
-              root.sleep(ofMillis(1));
-            }
-            assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
-            assertThat(task.failure()).hasCause(CancelReason.CLOSED);
-            return null;
-          });
+      Task<String> task;
+      try (TaskGroup<String> group = TaskGroup.open(root)) {
+        task = group.fork(after(ofSeconds(1), "never"));
+        root.sleep(ofMillis(1));
+      }
+      assertThat(task.state()).isEqualTo(TaskState.CANCELLED);
+      assertThat(task.failure()).hasCause(CancelReason.CLOSED);
       assertThat(time.elapsed()).isEqualTo(ofMillis(1));
     }
 
     @Test
     void after_an_interrupted_join_waits_and_keeps_the_interrupt() throws Exception {
       var states = new ArrayList<String>();
-      run(
-          () -> {
-            var joining =
-                time.start(
-                    "joining",
-                    () -> {
-                      Task<String> task = null;
-                      try (TaskGroup<String> group = TaskGroup.open(root)) {
-                        task = group.fork(after(ofSeconds(1), "never"));
-                        group.join();
-                      } catch (InterruptedException e) {
-                        states.add(
-                            "interrupted, "
-                                + task.state()
-                                + ", "
-                                + task.failure().getCause().getMessage());
-                      }
-                    });
-            root.sleep(ofMillis(5));
-            joining.interrupt();
-            joining.join();
-            return null;
-          });
+      var joining =
+          time.start(
+              "joining",
+              () -> {
+                Task<String> task = null;
+                try (TaskGroup<String> group = TaskGroup.open(root)) {
+                  task = group.fork(after(ofSeconds(1), "never"));
+                  group.join();
+                } catch (InterruptedException e) {
+                  states.add(
+                      "interrupted, "
+                          + task.state()
+                          + ", "
+                          + task.failure().getCause().getMessage());
+                }
+              });
+      root.sleep(ofMillis(5));
+      joining.interrupt();
+      joining.join();
       assertThat(states)
           .containsExactly("interrupted, CANCELLED, the joining thread was interrupted");
     }
@@ -556,32 +469,28 @@ class TaskGroupTest {
     @Test
     void ends_nested_groups_with_it() throws Exception {
       var log = new CopyOnWriteArrayList<String>();
-      run(
-          () -> {
-            try (var outer = TaskGroup.open(root.withTimeout(ofMillis(100)))) {
-              outer.fork(
-                  "outer",
-                  c -> {
-                    try (var inner = TaskGroup.open(c)) {
-                      inner.fork(
-                          "inner",
-                          cc -> {
-                            try {
-                              return after(ofSeconds(3), "x").run(cc);
-                            } finally {
-                              log.add("inner stopped");
-                            }
-                          });
-                      return inner.join();
-                    } finally {
-                      log.add("inner group closed");
-                    }
-                  });
-              assertThatThrownBy(outer::join).isInstanceOf(DeadlineExceededException.class);
-              log.add("outer joined");
-            }
-            return null;
-          });
+      try (var outer = TaskGroup.open(root.withTimeout(ofMillis(100)))) {
+        outer.fork(
+            "outer",
+            c -> {
+              try (var inner = TaskGroup.open(c)) {
+                inner.fork(
+                    "inner",
+                    cc -> {
+                      try {
+                        return after(ofSeconds(3), "x").run(cc);
+                      } finally {
+                        log.add("inner stopped");
+                      }
+                    });
+                return inner.join();
+              } finally {
+                log.add("inner group closed");
+              }
+            });
+        assertThatThrownBy(outer::join).isInstanceOf(DeadlineExceededException.class);
+        log.add("outer joined");
+      }
       assertThat(log).containsExactly("inner stopped", "inner group closed", "outer joined");
     }
   }
@@ -594,23 +503,19 @@ class TaskGroupTest {
       var running = new AtomicInteger();
       var most = new AtomicInteger();
       var order = new CopyOnWriteArrayList<Integer>();
-      run(
-          () -> {
-            try (TaskGroup<Integer> group = TaskGroup.builder("urls").maxConcurrent(3).open(root)) {
-              for (int i = 0; i < 10; i++) {
-                int number = i;
-                group.fork(
-                    c -> {
-                      order.add(number);
-                      most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                      c.sleep(ofMillis(10));
-                      return running.decrementAndGet();
-                    });
-              }
-              group.join();
-            }
-            return null;
-          });
+      try (TaskGroup<Integer> group = TaskGroup.builder("urls").maxConcurrent(3).open(root)) {
+        for (int i = 0; i < 10; i++) {
+          int number = i;
+          group.fork(
+              c -> {
+                order.add(number);
+                most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                c.sleep(ofMillis(10));
+                return running.decrementAndGet();
+              });
+        }
+        group.join();
+      }
       assertThat(most).hasValue(3);
       assertThat(order).hasSize(10);
       assertThat(time.elapsed()).isEqualTo(ofMillis(40));
@@ -628,56 +533,44 @@ class TaskGroupTest {
     @Test
     void that_never_come_do_not_keep_anybody() throws Exception {
       var never = new ArrayList<Runnable>();
-      run(
-          () -> {
-            try (TaskGroup<String> group =
-                TaskGroup.builder("starved")
-                    .ending(Ending.COLLECT_ALL)
-                    .executor(never::add)
-                    .open(root.withTimeout(ofMillis(20)))) {
-              Task<String> task = group.fork(c -> "never");
-              group.join();
-              assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
-              never.get(0).run();
-              assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
-            }
-            return null;
-          });
+      try (TaskGroup<String> group =
+          TaskGroup.builder("starved")
+              .ending(Ending.COLLECT_ALL)
+              .executor(never::add)
+              .open(root.withTimeout(ofMillis(20)))) {
+        Task<String> task = group.fork(c -> "never");
+        group.join();
+        assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
+        never.get(0).run();
+        assertThat(task.state()).isEqualTo(TaskState.TIMED_OUT);
+      }
     }
 
     @Test
     void that_are_refused_are_a_failure_of_the_task() throws Exception {
-      run(
-          () -> {
-            try (var group =
-                TaskGroup.builder("full")
-                    .executor(
-                        work -> {
-                          throw new RejectedExecutionException("full");
-                        })
-                    .open(root)) {
-              group.fork("a", c -> "never");
-              assertThatThrownBy(group::join)
-                  .isInstanceOf(TaskFailedException.class)
-                  .hasMessageContaining("a failed")
-                  .hasCauseInstanceOf(RejectedExecutionException.class);
-            }
-            return null;
-          });
+      try (var group =
+          TaskGroup.builder("full")
+              .executor(
+                  work -> {
+                    throw new RejectedExecutionException("full");
+                  })
+              .open(root)) {
+        group.fork("a", c -> "never");
+        assertThatThrownBy(group::join)
+            .isInstanceOf(TaskFailedException.class)
+            .hasMessageContaining("a failed")
+            .hasCauseInstanceOf(RejectedExecutionException.class);
+      }
     }
 
     @Test
     void see_the_values_of_the_owner() throws Exception {
       var user = Key.of("user", String.class);
-      run(
-          () -> {
-            try (var group = TaskGroup.open(root.withValue(user, "ada"))) {
-              Task<String> task = group.fork(c -> c.require(user));
-              group.join();
-              assertThat(task.result()).isEqualTo("ada");
-            }
-            return null;
-          });
+      try (var group = TaskGroup.open(root.withValue(user, "ada"))) {
+        Task<String> task = group.fork(c -> c.require(user));
+        group.join();
+        assertThat(task.result()).isEqualTo("ada");
+      }
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.time.Simulated;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,25 +31,18 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Simulated(seed = 19)
 class ContextFilesTest {
 
   @TempDir private Path folder;
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(19);
-  private final Context root = Context.background(time);
+  private final VirtualTime.Automatic time;
+  private final Context root;
   private final ContextFiles files = ContextFiles.builder().chunk(10).build();
 
-  @FunctionalInterface
-  private interface Program {
-    void run() throws Exception;
-  }
-
-  private void run(Program program) throws Exception {
-    time.run(
-        () -> {
-          program.run();
-          return null;
-        });
+  ContextFilesTest(VirtualTime.Automatic time, Context root) {
+    this.time = time;
+    this.root = root;
   }
 
   private Path file(String name, String content) throws IOException {
@@ -69,44 +63,37 @@ class ContextFilesTest {
     void takes_all_where_there_is_time() throws Exception {
       Path file = file("a", "x".repeat(95));
       assertThat(files.read(root, file)).hasSize(95);
-      run(
-          () -> {
-            var read = new StringBuilder();
-            long end =
-                files.chunks(
-                    root.withTimeout(ofSeconds(5)),
-                    file,
-                    (c, chunk) -> {
-                      c.sleep(ofMillis(50));
-                      read.append(UTF_8.decode(chunk));
-                    });
-            assertThat(end).isEqualTo(95);
-            assertThat(read).hasSize(95);
-            assertThat(time.elapsed()).isEqualTo(ofMillis(500));
-          });
+      var read = new StringBuilder();
+      long end =
+          files.chunks(
+              root.withTimeout(ofSeconds(5)),
+              file,
+              (c, chunk) -> {
+                c.sleep(ofMillis(50));
+                read.append(UTF_8.decode(chunk));
+              });
+      assertThat(end).isEqualTo(95);
+      assertThat(read).hasSize(95);
+      assertThat(time.elapsed()).isEqualTo(ofMillis(500));
     }
 
     @Test
     void stops_at_the_deadline_and_says_where_and_goes_on_from_there() throws Exception {
       Path file = file("a", "0123456789".repeat(30));
-      run(
-          () -> {
-            var stopped =
-                catchThrowableOfType(
-                    FileStoppedException.class,
-                    () ->
-                        files.chunks(
-                            root.withTimeout(ofSeconds(1)), file, (c, b) -> c.sleep(ofMillis(60))));
-            assertThat(stopped.step()).isEqualTo(Step.READING);
-            assertThat(stopped.position()).isEqualTo(160);
-            assertThat(stopped.file()).isEqualTo(file);
-            assertThat(stopped).hasCauseInstanceOf(DeadlineExceededException.class);
-            assertThat(stopped.getMessage())
-                .startsWith(file + ": stopped while reading, at byte 160");
-            var rest = new ArrayList<Integer>();
-            files.chunks(root, file, stopped.position(), (c, b) -> rest.add(b.remaining()));
-            assertThat(rest).hasSize(14);
-          });
+      var stopped =
+          catchThrowableOfType(
+              FileStoppedException.class,
+              () ->
+                  files.chunks(
+                      root.withTimeout(ofSeconds(1)), file, (c, b) -> c.sleep(ofMillis(60))));
+      assertThat(stopped.step()).isEqualTo(Step.READING);
+      assertThat(stopped.position()).isEqualTo(160);
+      assertThat(stopped.file()).isEqualTo(file);
+      assertThat(stopped).hasCauseInstanceOf(DeadlineExceededException.class);
+      assertThat(stopped.getMessage()).startsWith(file + ": stopped while reading, at byte 160");
+      var rest = new ArrayList<Integer>();
+      files.chunks(root, file, stopped.position(), (c, b) -> rest.add(b.remaining()));
+      assertThat(rest).hasSize(14);
     }
 
     @Test
@@ -171,22 +158,19 @@ class ContextFilesTest {
           file(
               "a",
               IntStream.range(0, 500).mapToObj(i -> "line " + i).collect(Collectors.joining("\n")));
-      run(
-          () -> {
-            var done = new ArrayList<String>();
-            ContextFiles.LineConsumer slow =
-                (c, line) -> {
-                  c.sleep(ofMillis(10));
-                  done.add(line);
-                };
-            var stopped =
-                catchThrowableOfType(
-                    FileStoppedException.class,
-                    () -> files.lines(root.withTimeout(ofSeconds(2)), file, slow));
-            assertThat(done).hasSizeBetween(199, 200);
-            files.lines(root, file, stopped.position(), slow);
-            assertThat(done).isEqualTo(IntStream.range(0, 500).mapToObj(i -> "line " + i).toList());
-          });
+      var done = new ArrayList<String>();
+      ContextFiles.LineConsumer slow =
+          (c, line) -> {
+            c.sleep(ofMillis(10));
+            done.add(line);
+          };
+      var stopped =
+          catchThrowableOfType(
+              FileStoppedException.class,
+              () -> files.lines(root.withTimeout(ofSeconds(2)), file, slow));
+      assertThat(done).hasSizeBetween(199, 200);
+      files.lines(root, file, stopped.position(), slow);
+      assertThat(done).isEqualTo(IntStream.range(0, 500).mapToObj(i -> "line " + i).toList());
     }
   }
 
@@ -199,35 +183,32 @@ class ContextFilesTest {
         throws Exception {
       Path target = file("target", "old");
       var five = ContextFiles.builder().chunk(5).build();
-      run(
+      var request = root.withTimeout(ofSeconds(2)).withCancel();
+      time.start(
+          "hand",
           () -> {
-            var request = root.withTimeout(ofSeconds(2)).withCancel();
-            time.start(
-                "hand",
-                () -> {
-                  root.sleep(ofMillis(250));
-                  request.cancel(CancelReason.USER);
-                });
-            assertThatThrownBy(
-                    () ->
-                        five.write(
-                            request,
-                            target,
-                            (c, out) -> {
-                              for (int i = 0; i < 10; i++) {
-                                c.sleep(ofMillis(100));
-                                out.write("five!".getBytes(UTF_8));
-                                out.flush();
-                              }
-                            }))
-                .isInstanceOfSatisfying(
-                    FileStoppedException.class,
-                    stopped -> {
-                      assertThat(stopped.step()).isEqualTo(Step.WRITING);
-                      assertThat(stopped.position()).isEqualTo(10);
-                    })
-                .hasCauseInstanceOf(ContextCancelledException.class);
+            root.sleep(ofMillis(250));
+            request.cancel(CancelReason.USER);
           });
+      assertThatThrownBy(
+              () ->
+                  five.write(
+                      request,
+                      target,
+                      (c, out) -> {
+                        for (int i = 0; i < 10; i++) {
+                          c.sleep(ofMillis(100));
+                          out.write("five!".getBytes(UTF_8));
+                          out.flush();
+                        }
+                      }))
+          .isInstanceOfSatisfying(
+              FileStoppedException.class,
+              stopped -> {
+                assertThat(stopped.step()).isEqualTo(Step.WRITING);
+                assertThat(stopped.position()).isEqualTo(10);
+              })
+          .hasCauseInstanceOf(ContextCancelledException.class);
       assertThat(target).hasContent("old");
       assertThat(names()).containsExactly("target");
     }
@@ -354,20 +335,17 @@ class ContextFilesTest {
 
     @Test
     void looks_sooner_when_items_are_slow() throws Exception {
-      run(
-          () -> {
-            var request = root.withTimeout(ofMillis(500));
-            Checkpoint checkpoint = Checkpoint.of(request, 1_000_000, ofMillis(50));
-            assertThatThrownBy(
-                    () -> {
-                      while (true) {
-                        checkpoint.pass();
-                        root.sleep(ofMillis(10));
-                      }
-                    })
-                .isInstanceOf(DeadlineExceededException.class);
-            assertThat(time.elapsed()).isBetween(ofMillis(500), ofMillis(550));
-          });
+      var request = root.withTimeout(ofMillis(500));
+      Checkpoint checkpoint = Checkpoint.of(request, 1_000_000, ofMillis(50));
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  checkpoint.pass();
+                  root.sleep(ofMillis(10));
+                }
+              })
+          .isInstanceOf(DeadlineExceededException.class);
+      assertThat(time.elapsed()).isBetween(ofMillis(500), ofMillis(550));
     }
   }
 
