@@ -69,7 +69,10 @@ public final class Heap {
         "grandchild with a callback withdrawn, forgotten",
         p -> withdrawn(p.withTimeout(LIMIT).withCancel()));
     measure("cancellable, forgotten, below a leak detector", p -> watched.withCancel());
-    measure("a request of 4 levels and 3 values, forgotten", p -> request(true));
+    measure(
+        "a request of 4 levels and 3 values, forgotten: 1,000 a second for an hour",
+        3_600_000,
+        p -> request(true));
     out.println();
     out.printf(
         Locale.ROOT,
@@ -125,17 +128,21 @@ public final class Heap {
   }
 
   private void measure(String what, UnaryOperator<Context> child) {
+    measure(what, CHILDREN, child);
+  }
+
+  private void measure(String what, int children, UnaryOperator<Context> child) {
     last = child.apply(parent);
     last = parent;
     long before = used();
     long start = System.nanoTime();
-    for (int i = 0; i < CHILDREN; i++) {
+    for (int i = 0; i < children; i++) {
       last = child.apply(parent);
     }
     last = parent;
     long millis = (System.nanoTime() - start) / 1_000_000;
     long after = used();
-    double each = (after - before) / (double) CHILDREN;
+    double each = (after - before) / (double) children;
     grew |= each > 1;
     out.printf(
         Locale.ROOT,
