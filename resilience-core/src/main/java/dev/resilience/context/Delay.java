@@ -29,10 +29,10 @@ final class Delay {
             () -> time.execute(() -> over.complete(null)));
     Registration end = ctx.onDone(() -> over.completeExceptionally(ctx.toException()));
     CompletionStage<@Nullable Void> stage = over;
-    stage.whenComplete(
+    stage.handle(
         (nothing, failure) -> {
           timer.cancel();
-          end.withdraw();
+          return end.withdraw();
         });
     return stage;
   }

@@ -14,6 +14,7 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.PolicyChain;
+import dev.resilience.stage.Stages;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -102,10 +103,19 @@ final class ContextBoundPolicy<R> implements Policy<R> {
                               future.cancelDependencies(this, true, null);
                             }
                           });
-                  return inner
-                      .apply(current)
-                      .whenComplete((result, broken) -> end.withdraw())
-                      .thenApply(result -> this.<RuntimeException>valueOf(result, attempt));
+                  CompletableFuture<R> answer = new CompletableFuture<>();
+                  Stages.watch(
+                      inner.apply(current),
+                      answer,
+                      (result, broken) -> {
+                        end.withdraw();
+                        if (broken != null) {
+                          answer.completeExceptionally(broken);
+                        } else {
+                          answer.complete(this.<RuntimeException>valueOf(result, attempt));
+                        }
+                      });
+                  return answer;
                 });
         CompletableFuture<ExecutionResult<R>> promise = new CompletableFuture<>();
         future.setCancelFn(
@@ -115,14 +125,15 @@ final class ContextBoundPolicy<R> implements Policy<R> {
               promise.complete(cancelled);
               call.toCompletableFuture().cancel(true);
             });
-        call.whenComplete(
+        Stages.watch(
+            call,
+            promise,
             (value, failure) -> {
               if (failure == null) {
                 promise.complete(ExecutionResult.success(value));
               } else {
                 execution.preExecute();
-                promise.complete(
-                    ExecutionResult.exception(FailsafeFailures.theirs(Failures.unwrap(failure))));
+                promise.complete(ExecutionResult.exception(FailsafeFailures.theirs(failure)));
               }
             });
         return promise;

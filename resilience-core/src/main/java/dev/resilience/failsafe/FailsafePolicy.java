@@ -21,6 +21,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.StackEntry;
+import dev.resilience.stage.Stages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -89,14 +90,13 @@ final class FailsafePolicy implements ContextPolicy {
     }
     Registration end = ctx.onDone(() -> answer.completeExceptionally(ctx.toException()));
     CompletionStage<Object> stage = running;
-    stage.whenComplete(
+    Stages.watch(
+        stage,
+        answer,
         (value, failure) -> {
           end.withdraw();
-          if (failure == null) {
-            answer.complete((T) value);
-          } else {
-            answer.completeExceptionally(FailsafeFailures.ours(Failures.unwrap(failure)));
-          }
+          Stages.complete(
+              answer, (T) value, failure == null ? null : FailsafeFailures.ours(failure));
         });
     return answer;
   }
@@ -111,16 +111,14 @@ final class FailsafePolicy implements ContextPolicy {
     try {
       execution.onCancel(attempt::cancel);
       CompletableFuture<T> result = new CompletableFuture<>();
-      next.callAsync(attempt, work)
-          .whenComplete(
-              (value, failure) -> {
-                attempt.close();
-                if (failure == null) {
-                  result.complete(value);
-                } else {
-                  result.completeExceptionally(FailsafeFailures.theirs(Failures.unwrap(failure)));
-                }
-              });
+      Stages.watch(
+          next.callAsync(attempt, work),
+          result,
+          (value, failure) -> {
+            attempt.close();
+            Stages.complete(
+                result, value, failure == null ? null : FailsafeFailures.theirs(failure));
+          });
       return result;
     } catch (Throwable broken) {
       attempt.close();

@@ -15,11 +15,10 @@ import dev.failsafe.spi.SyncExecutionInternal;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.error.Failures;
+import dev.resilience.stage.Stages;
 import dev.resilience.stage.Trampoline;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -119,20 +118,15 @@ final class FailsafeRetryExecutor extends PolicyExecutor<Object> {
       FailsafeFuture<Object> future,
       CompletableFuture<ExecutionResult<Object>> promise,
       Trampoline steps) {
-    CompletionStage<ExecutionResult<Object>> ended = inner.apply(execution);
-    ended.whenComplete(
+    Stages.watch(
+        inner.apply(execution),
+        promise,
         (result, broken) -> {
           if (broken != null) {
             promise.completeExceptionally(broken);
             return;
           }
-          Duration delay;
-          try {
-            delay = result == null ? null : delayAfter(execution, result);
-          } catch (Throwable brokenRule) {
-            promise.completeExceptionally(brokenRule);
-            return;
-          }
+          Duration delay = result == null ? null : delayAfter(execution, result);
           if (delay == null) {
             promise.complete(result);
             return;
@@ -149,15 +143,16 @@ final class FailsafeRetryExecutor extends PolicyExecutor<Object> {
           if (delay.isZero()) {
             steps.run(goOn);
           } else {
-            ctx.delay(delay)
-                .whenComplete(
-                    (nothing, end) -> {
-                      if (end == null) {
-                        steps.run(goOn);
-                      } else {
-                        promise.complete(ExecutionResult.exception(Failures.unwrap(end)));
-                      }
-                    });
+            Stages.watch(
+                ctx.delay(delay),
+                promise,
+                (nothing, end) -> {
+                  if (end == null) {
+                    steps.run(goOn);
+                  } else {
+                    promise.complete(ExecutionResult.exception(end));
+                  }
+                });
           }
         });
   }

@@ -10,10 +10,10 @@ import dev.failsafe.spi.FailsafeFuture;
 import dev.failsafe.spi.PolicyExecutor;
 import dev.failsafe.spi.Scheduler;
 import dev.failsafe.spi.SyncExecutionInternal;
+import dev.resilience.stage.Stages;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +73,9 @@ final class FailsafeTimeoutExecutor extends PolicyExecutor<Object> {
                 }
               });
       CompletableFuture<ExecutionResult<Object>> promise = new CompletableFuture<>();
-      CompletionStage<ExecutionResult<Object>> ended = inner.apply(execution);
-      ended.whenComplete(
+      Stages.watch(
+          inner.apply(execution),
+          promise,
           (result, broken) -> {
             timer.cancel();
             ExecutionResult<Object> first =
@@ -82,12 +83,8 @@ final class FailsafeTimeoutExecutor extends PolicyExecutor<Object> {
             ExecutionResult<Object> counts = first != null ? first : result;
             if (broken != null) {
               promise.completeExceptionally(broken);
-              return;
-            }
-            try {
+            } else {
               promise.complete(counts == null ? null : deciding.postExecute(execution, counts));
-            } catch (Throwable brokenRule) {
-              promise.completeExceptionally(brokenRule);
             }
           });
       return promise;

@@ -1,14 +1,13 @@
 package dev.resilience.limit;
 
 import dev.resilience.context.Context;
-import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
 import dev.resilience.queue.Ticket;
+import dev.resilience.stage.Stages;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * whoever hears of it may want the permit. The flag is whether it was given back.
  */
 final class AsyncPermit<T extends @Nullable Object> extends AtomicBoolean
-    implements BiConsumer<T, @Nullable Throwable> {
+    implements Stages.Watcher<T> {
 
   private static final long serialVersionUID = 1L;
 
@@ -72,38 +71,37 @@ final class AsyncPermit<T extends @Nullable Object> extends AtomicBoolean
       return CompletableFuture.failedFuture(broken);
     }
     try {
-      next.callAsync(ctx, work).whenComplete(permit);
+      Stages.watch(next.callAsync(ctx, work), permit.answer, permit);
     } catch (Throwable broken) {
-      permit.accept(null, broken);
+      permit.settle(null, broken);
     }
     return permit.answer;
   }
 
-  // A stage without a failure completed with a T.
   @Override
+  public void completed(T value, @Nullable Throwable failure) {
+    settle(value, failure);
+  }
+
+  // Without a failure the value is a T.
   @SuppressWarnings("NullAway")
-  public void accept(@Nullable T value, @Nullable Throwable failure) {
+  private void settle(@Nullable T value, @Nullable Throwable failure) {
     if (!compareAndSet(false, true)) {
       return;
     }
-    Throwable raw = failure == null ? null : Failures.unwrap(failure);
     try {
       if (inUse > 0) {
-        if (raw == null) {
+        if (failure == null) {
           measured.returned(ctx, value, began, inUse);
         } else {
-          measured.failed(ctx, raw, began, inUse);
+          measured.failed(ctx, failure, began, inUse);
         }
       }
     } finally {
       try {
         queue.release();
       } finally {
-        if (raw == null) {
-          answer.complete(value);
-        } else {
-          answer.completeExceptionally(raw);
-        }
+        Stages.complete(answer, value, failure);
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
-import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
@@ -14,6 +13,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
+import dev.resilience.stage.Stages;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -266,16 +266,10 @@ public final class ConcurrencyLimit implements ContextPolicy {
             answer.completeExceptionally(left);
             return;
           }
-          AsyncPermit.startAfter(
-                  ticket, queue, measured, ctx, next, work, isMeasuring ? queue.inUse() : 0)
-              .whenComplete(
-                  (value, failure) -> {
-                    if (failure == null) {
-                      answer.complete(value);
-                    } else {
-                      answer.completeExceptionally(Failures.unwrap(failure));
-                    }
-                  });
+          Stages.forward(
+              AsyncPermit.startAfter(
+                  ticket, queue, measured, ctx, next, work, isMeasuring ? queue.inUse() : 0),
+              answer);
         });
     return answer;
   }

@@ -3,7 +3,6 @@ package dev.resilience.limit;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
-import dev.resilience.error.Failures;
 import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
@@ -12,6 +11,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
+import dev.resilience.stage.Stages;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -207,15 +207,7 @@ public final class RateLimit implements ContextPolicy {
           try {
             queue.use(ticket);
             queue.tellWait(ctx, ticket);
-            next.callAsync(ctx, work)
-                .whenComplete(
-                    (value, failure) -> {
-                      if (failure == null) {
-                        answer.complete(value);
-                      } else {
-                        answer.completeExceptionally(Failures.unwrap(failure));
-                      }
-                    });
+            Stages.forward(next.callAsync(ctx, work), answer);
           } catch (Throwable broken) {
             answer.completeExceptionally(broken);
           }

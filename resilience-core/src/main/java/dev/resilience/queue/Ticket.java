@@ -6,12 +6,12 @@ import dev.resilience.context.Criticality;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
 import dev.resilience.context.Registration;
+import dev.resilience.stage.Stages;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -272,8 +272,8 @@ public final class Ticket extends CompletableFuture<@Nullable Void> {
    */
   public void whenTurn(Context ctx, Consumer<@Nullable Throwable> next) {
     Registration end = ctx.onDone(() -> completeExceptionally(ended(ctx)));
-    CompletionStage<@Nullable Void> turn = this;
-    turn.whenComplete(
+    Stages.<@Nullable Void>watch(
+        this,
         (nothing, failure) -> {
           end.withdraw();
           Throwable left = failure != null ? failure : ctx.isDone() ? ended(ctx) : null;

@@ -1,6 +1,7 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.DoneCallback;
 import dev.resilience.context.Registration;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Next;
@@ -61,49 +62,78 @@ final class AsyncAttempt<T extends @Nullable Object> extends Attempt implements 
   @Override
   public CompletionStage<T> call(Context ctx) throws Exception {
     CompletionStage<T> stage = work.call(ctx);
-    return stage == null || Stages.completed(stage) != null ? stage : new Watch().over(ctx, stage);
+    return stage == null || Stages.completed(stage) != null
+        ? stage
+        : new Watch<>(this).over(ctx, stage);
   }
 
-  /** Sees one start of the work to its end. */
-  private final class Watch {
+  /**
+   * Sees one start of the work to its end. The stage may be one that others wait for, too, and that
+   * outlives many callers: who has left is let go of, unless a listener is to hear of the late
+   * result and for whom it was.
+   */
+  private static final class Watch<T extends @Nullable Object> extends AtomicInteger
+      implements DoneCallback, Stages.Watcher<T> {
+
+    private static final long serialVersionUID = 1L;
 
     private static final int RUNNING = 0;
     private static final int LEFT = 1;
     private static final int ENDED = 2;
 
-    private final AtomicInteger state = new AtomicInteger(RUNNING);
+    private final transient TimeoutCounters account;
+    private final transient CompletableFuture<T> seen = new CompletableFuture<>();
+    private transient volatile @Nullable AsyncAttempt<T> attempt;
+    private transient volatile @Nullable Registration end;
+
+    Watch(AsyncAttempt<T> attempt) {
+      super(RUNNING);
+      this.account = attempt.account();
+      this.attempt = attempt;
+    }
 
     /** Passes the outcome on after it has seen it: what follows on that ends the context. */
     CompletionStage<T> over(Context ctx, CompletionStage<T> stage) {
-      CompletableFuture<T> seen = new CompletableFuture<>();
-      Registration end = ctx.onDone(this::leave);
-      Stages.watch(
-          stage,
-          seen,
-          (result, failure) -> {
-            end.withdraw();
-            workEnded(result, failure);
-            Stages.complete(seen, result, failure);
-          });
+      Registration registration = ctx.onDone(this);
+      end = registration;
+      if (get() == LEFT) {
+        end = null;
+      }
+      Stages.watch(stage, seen, this);
       return seen;
     }
 
-    private void leave() {
-      int running = account().runsOn();
-      if (state.compareAndSet(RUNNING, LEFT)) {
-        abandoned = true;
-        account().isAbandoned(caller, running);
+    /** The context has ended. */
+    @Override
+    public void run() {
+      AsyncAttempt<T> mine = attempt;
+      int running = account.runsOn();
+      if (mine != null && compareAndSet(RUNNING, LEFT)) {
+        mine.abandoned = true;
+        end = null;
+        if (!account.isHeard()) {
+          attempt = null;
+        }
+        account.isAbandoned(mine.caller, running);
       } else {
-        account().hasStopped();
+        account.hasStopped();
       }
     }
 
-    private void workEnded(@Nullable T result, @Nullable Throwable failure) {
-      if (state.compareAndSet(RUNNING, ENDED)) {
-        return;
+    @Override
+    public void completed(T result, @Nullable Throwable failure) {
+      Registration registration = end;
+      if (registration != null) {
+        registration.withdraw();
       }
-      account().hasStopped();
-      account().lateResult(caller, ran(), result, failure);
+      if (!compareAndSet(RUNNING, ENDED)) {
+        account.hasStopped();
+        AsyncAttempt<T> mine = attempt;
+        if (mine != null) {
+          account.lateResult(mine.caller, mine.ran(), result, failure);
+        }
+      }
+      Stages.complete(seen, result, failure);
     }
   }
 }

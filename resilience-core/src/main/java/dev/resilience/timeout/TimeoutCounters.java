@@ -29,6 +29,11 @@ final class TimeoutCounters {
     return abandoned.get();
   }
 
+  /** Whether anybody listens. */
+  boolean isHeard() {
+    return listener != PolicyListener.none();
+  }
+
   /** Work was told to stop, and has not yet. */
   int runsOn() {
     return stillRunning.incrementAndGet();

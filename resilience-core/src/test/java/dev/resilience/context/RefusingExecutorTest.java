@@ -4,15 +4,10 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.resilience.time.TimeSource;
-import dev.resilience.time.Timer;
+import dev.resilience.time.RefusingTime;
 import dev.resilience.time.VirtualTime;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,62 +16,8 @@ import org.junit.jupiter.api.Timeout;
 class RefusingExecutorTest {
 
   private final VirtualTime.Manual time = VirtualTime.manual();
-  private final Refusing refusing = new Refusing();
+  private final RefusingTime refusing = new RefusingTime(time);
   private final Context root = Context.background(refusing);
-
-  private final class Refusing implements TimeSource {
-
-    private boolean full;
-    private boolean withoutTimers;
-
-    @Override
-    public long nanoTime() {
-      return time.nanoTime();
-    }
-
-    @Override
-    public Instant instant() {
-      return time.instant();
-    }
-
-    @Override
-    public Timer startTimer(long deadline, Runnable task) {
-      if (withoutTimers) {
-        throw new OutOfMemoryError("unable to create native thread");
-      }
-      return time.startTimer(deadline, task);
-    }
-
-    @Override
-    public Executor executor() {
-      return task -> {
-        if (full) {
-          throw new RejectedExecutionException("full");
-        }
-        time.executor().execute(task);
-      };
-    }
-
-    @Override
-    public void parkUntil(Object blocker, long deadline) {
-      time.parkUntil(blocker, deadline);
-    }
-
-    @Override
-    public void park(Object blocker) {
-      time.park(blocker);
-    }
-
-    @Override
-    public void unpark(Thread thread) {
-      time.unpark(thread);
-    }
-
-    @Override
-    public RandomGenerator random() {
-      return time.random();
-    }
-  }
 
   @Test
   void the_callbacks_of_a_deadline_run_elsewhere() throws Exception {
@@ -87,7 +28,7 @@ class RefusingExecutorTest {
     several.onDone(ran::countDown);
     several.withCancel().onDone(ran::countDown);
 
-    refusing.full = true;
+    refusing.isFull = true;
     time.advance(ofSeconds(1));
 
     ran.await();
@@ -101,7 +42,7 @@ class RefusingExecutorTest {
     var rollback = request.withMoreTime(ofSeconds(5));
     rollback.onDone(ran::countDown);
 
-    refusing.full = true;
+    refusing.isFull = true;
     time.advance(ofSeconds(1));
     request.cancel(CancelReason.USER);
 
@@ -113,7 +54,7 @@ class RefusingExecutorTest {
   void a_delay_is_over_all_the_same() {
     CompletableFuture<Void> delay = root.delay(ofSeconds(1)).toCompletableFuture();
 
-    refusing.full = true;
+    refusing.isFull = true;
     time.advance(ofSeconds(1));
 
     assertThat(delay.join()).isNull();
@@ -122,7 +63,7 @@ class RefusingExecutorTest {
   @Test
   void who_cannot_have_a_timer_is_told_so_and_leaves_nothing() {
     var context = root.withTimeout(ofSeconds(1));
-    refusing.withoutTimers = true;
+    refusing.isWithoutTimers = true;
 
     assertThatThrownBy(() -> context.onDone(() -> {})).isInstanceOf(OutOfMemoryError.class);
 

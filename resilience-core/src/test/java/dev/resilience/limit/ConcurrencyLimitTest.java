@@ -24,6 +24,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.Verdict;
+import dev.resilience.time.RefusingTime;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;

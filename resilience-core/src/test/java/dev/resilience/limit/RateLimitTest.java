@@ -17,6 +17,7 @@ import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Verdict;
+import dev.resilience.time.RefusingTime;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -17,6 +17,7 @@ import dev.resilience.error.ConcurrencyLimitExceededException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.policy.Way.Bench;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -347,6 +348,32 @@ public abstract class ContextPolicyContract {
           assertThat(bench.caller.isDone()).isFalse();
           assertNothingIsLeft(bench);
         });
+  }
+
+  /** A stage that others wait for, too, such as that of a load that many share. */
+  @Test
+  void a_stage_that_lives_on_lets_go_of_a_caller_who_has_left() throws Exception {
+    Way.ASYNC.play(
+        bench -> {
+          Resilience stack = stack();
+          CompletableFuture<String> shared = new CompletableFuture<>();
+          WeakReference<Context> left = leave(bench, stack, shared);
+          for (int i = 0; i < 50 && left.get() != null; i++) {
+            System.gc();
+          }
+          assertThat(left.get()).as("still reachable").isNull();
+          assertThat(shared.complete("late")).isTrue();
+          assertThat(stack.describe()).isNotEmpty(); // and the policy lives as well
+        });
+  }
+
+  private static WeakReference<Context> leave(
+      Bench bench, Resilience stack, CompletableFuture<String> shared) {
+    CancellableContext request = bench.root.withTimeout(Duration.ofSeconds(1));
+    CompletionStage<String> stage = stack.callAsync(request, c -> shared);
+    request.cancel();
+    assertThatThrownBy(() -> bench.await(stage)).isInstanceOf(ContextCancelledException.class);
+    return new WeakReference<>(request);
   }
 
   /** No listener and no timer of ours outlives a call. */

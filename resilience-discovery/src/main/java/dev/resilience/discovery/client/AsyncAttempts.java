@@ -4,6 +4,7 @@ import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
+import dev.resilience.stage.Stages;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -41,28 +42,24 @@ final class AsyncAttempts<T extends @Nullable Object> extends Attempts implement
   private CompletionStage<T> attempt(Context ctx) {
     Attempt attempt = calls.begin(ctx, this);
     CompletableFuture<T> answer = new CompletableFuture<>();
-    perAttempt
-        .callAsync(ctx, c -> work.call(c, attempt.instance))
-        .whenComplete(
-            (result, failure) -> {
-              Throwable raw = failure == null ? null : Failures.unwrap(failure);
-              try {
-                if (raw == null) {
-                  attempt.succeeded(result);
-                } else {
-                  attempt.failed(raw);
-                }
-              } catch (Throwable brokenRule) {
-                raw = brokenRule;
-              } finally {
-                attempt.ended();
-              }
-              if (raw == null) {
-                answer.complete(result);
-              } else {
-                answer.completeExceptionally(raw);
-              }
-            });
+    Stages.watch(
+        perAttempt.callAsync(ctx, c -> work.call(c, attempt.instance)),
+        answer,
+        (result, failure) -> {
+          Throwable thrown = failure;
+          try {
+            if (thrown == null) {
+              attempt.succeeded(result);
+            } else {
+              attempt.failed(thrown);
+            }
+          } catch (Throwable brokenRule) {
+            thrown = brokenRule;
+          } finally {
+            attempt.ended();
+          }
+          Stages.complete(answer, result, thrown);
+        });
     return answer;
   }
 }

@@ -1,19 +1,22 @@
-package dev.resilience.limit;
+package dev.resilience.time;
 
-import dev.resilience.time.TimeSource;
-import dev.resilience.time.Timer;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
 
-/** Another time source, with an executor that is full now and then. */
-final class RefusingTime implements TimeSource {
+/** Another time source of a user's, whose pool is full or whose timers cannot be had now and then. */
+public final class RefusingTime implements TimeSource {
 
   private final TimeSource time;
-  boolean isFull;
 
-  RefusingTime(TimeSource time) {
+  /** Whether the executor refuses. */
+  public boolean isFull;
+
+  /** Whether no timer can be started. */
+  public boolean isWithoutTimers;
+
+  public RefusingTime(TimeSource time) {
     this.time = time;
   }
 
@@ -39,6 +42,9 @@ final class RefusingTime implements TimeSource {
 
   @Override
   public Timer startTimer(long deadline, Runnable task) {
+    if (isWithoutTimers) {
+      throw new OutOfMemoryError("unable to create native thread");
+    }
     return time.startTimer(deadline, task);
   }
 
