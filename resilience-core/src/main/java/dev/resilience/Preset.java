@@ -255,8 +255,7 @@ public final class Preset {
       parts.add(
           hedge
               .apply(
-                  Hedge.builder()
-                      .name(name)
+                  Hedge.builder(name)
                       .classifier(judge)
                       .sharedBudget(account)
                       .listener(listener))
@@ -303,8 +302,7 @@ public final class Preset {
 
   private Retry retry(Classifier judge, RetryBudget account) {
     Retry.Builder builder =
-        Retry.builder()
-            .name(name)
+        Retry.builder(name)
             .backoff(
                 Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(1)).withFullJitter())
             .classifier(isRepeatable ? judge : finalOnceDispatched(judge, notBegun))

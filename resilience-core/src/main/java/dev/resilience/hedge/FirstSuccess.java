@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * FirstSuccess quotes =
- *     FirstSuccess.builder().name("quotes").classifier(http).listener(log).build();
+ *     FirstSuccess.builder("quotes").classifier(http).listener(log).build();
  * Quote quote = quotes.call(ctx, c -> europe.quote(c, order), c -> america.quote(c, order));
  * }</pre>
  *
@@ -56,9 +56,18 @@ public final class FirstSuccess {
     this.events = new RaceEvents(builder.name, builder.listener);
   }
 
-  /** Returns a builder with all defaults set. */
+  /** Returns a builder with all defaults set, for one that is named {@code first success}. */
   public static Builder builder() {
-    return new Builder();
+    return builder("first success");
+  }
+
+  /**
+   * Returns a builder with all defaults set.
+   *
+   * @param name in events, reports and messages
+   */
+  public static Builder builder(String name) {
+    return new Builder(Objects.requireNonNull(name, "name"));
   }
 
   /**
@@ -179,17 +188,13 @@ public final class FirstSuccess {
   /** Builds a {@link FirstSuccess}. Not thread-safe. */
   public static final class Builder {
 
-    private String name = "first success";
+    private final String name;
     private Classifier classifier = Classifier.ofDefaults().retryProgrammingErrors();
     private DiscardRules discards = DiscardRules.none();
     private PolicyListener listener = PolicyListener.none();
 
-    private Builder() {}
-
-    /** The name in events and reports. Default: {@code first success}. */
-    public Builder name(String newName) {
-      name = Objects.requireNonNull(newName, "name");
-      return this;
+    private Builder(String name) {
+      this.name = name;
     }
 
     /**

@@ -111,9 +111,18 @@ public final class Hedge implements ContextPolicy {
     return builder().delay(delay).build();
   }
 
-  /** Returns a builder with all defaults set. */
+  /** Returns a builder with all defaults set, for one that is named {@code hedge}. */
   public static Builder builder() {
-    return new Builder();
+    return builder("hedge");
+  }
+
+  /**
+   * Returns a builder with all defaults set.
+   *
+   * @param name in events, reports and messages
+   */
+  public static Builder builder(String name) {
+    return new Builder(Objects.requireNonNull(name, "name"));
   }
 
   /** The name in messages. */
@@ -296,7 +305,7 @@ public final class Hedge implements ContextPolicy {
   /** Builds a {@link Hedge}. Not thread-safe. */
   public static final class Builder {
 
-    private String name = "hedge";
+    private final String name;
     private int maxHedges = 1;
     private Duration delay = Duration.ofMillis(100);
     private double percentile = 0.95;
@@ -307,12 +316,8 @@ public final class Hedge implements ContextPolicy {
     private DiscardRules discards = DiscardRules.none();
     private PolicyListener listener = PolicyListener.none();
 
-    private Builder() {}
-
-    /** The name in messages. Default: {@code hedge}. */
-    public Builder name(String newName) {
-      name = Objects.requireNonNull(newName, "name");
-      return this;
+    private Builder(String name) {
+      this.name = name;
     }
 
     /**

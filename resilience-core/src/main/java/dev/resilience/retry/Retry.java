@@ -117,9 +117,18 @@ public final class Retry implements ContextPolicy {
     return builder().policy(policy).build();
   }
 
-  /** Returns a builder with all defaults set. */
+  /** Returns a builder with all defaults set, for one that is named {@code retry}. */
   public static Builder builder() {
-    return new Builder();
+    return builder("retry");
+  }
+
+  /**
+   * Returns a builder with all defaults set.
+   *
+   * @param name in events, reports and messages
+   */
+  public static Builder builder(String name) {
+    return new Builder(Objects.requireNonNull(name, "name"));
   }
 
   /** The name in events, reports and messages. */
@@ -214,7 +223,7 @@ public final class Retry implements ContextPolicy {
   /** Builds a {@link Retry}. Not thread-safe. */
   public static final class Builder {
 
-    private String name = "retry";
+    private final String name;
     private int maxAttempts = 3;
     private int maxRejections = 10;
     private RetryAfterRules retryAfter = RetryAfterRules.OF_REJECTIONS;
@@ -229,12 +238,8 @@ public final class Retry implements ContextPolicy {
     private @Nullable RetryBudget budget;
     private PolicyListener listener = PolicyListener.none();
 
-    private Builder() {}
-
-    /** The name in events, reports and messages. Default: {@code retry}. */
-    public Builder name(String newName) {
-      name = Objects.requireNonNull(newName, "name");
-      return this;
+    private Builder(String name) {
+      this.name = name;
     }
 
     /**

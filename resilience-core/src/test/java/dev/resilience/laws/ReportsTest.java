@@ -355,7 +355,7 @@ class ReportsTest {
   class A_hedge {
 
     private final Hedge hedge =
-        Hedge.builder().name("quotes").delay(ofMillis(100)).listener(events::add).build();
+        Hedge.builder("quotes").delay(ofMillis(100)).listener(events::add).build();
 
     private void play(Duration first, Duration second) throws Exception {
       AtomicInteger attempt = new AtomicInteger();
@@ -426,7 +426,7 @@ class ReportsTest {
 
   @Test
   void a_race_of_different_calls_says_who_won() throws Exception {
-    FirstSuccess quotes = FirstSuccess.builder().name("quotes").listener(events::add).build();
+    FirstSuccess quotes = FirstSuccess.builder("quotes").listener(events::add).build();
 
     time.run(
         () -> {

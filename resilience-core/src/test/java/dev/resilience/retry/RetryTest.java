@@ -709,13 +709,17 @@ class RetryTest {
       assertThatThrownBy(() -> Retry.builder().backoff(null)).hasMessage("backoff");
       assertThatThrownBy(() -> Retry.builder().classifier(null)).hasMessage("classifier");
       assertThatThrownBy(() -> Retry.builder().listener(null)).hasMessage("listener");
-      assertThatThrownBy(() -> Retry.builder().name(null)).hasMessage("name");
+      assertThatThrownBy(() -> Retry.builder(null)).hasMessage("name");
     }
   }
 
   @Test
   void says_what_it_is() {
-    assertThat(retry().name("orders").maxAttempts(4).build())
+    assertThat(
+            Retry.builder("orders")
+                .backoff(Backoff.constant(ofSeconds(10)))
+                .maxAttempts(4)
+                .build())
         .hasToString("orders (4 attempts, 10 s)");
   }
 

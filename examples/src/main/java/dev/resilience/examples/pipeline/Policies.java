@@ -99,8 +99,7 @@ final class Policies {
   }
 
   private static Retry retry(DependencyStats stats, int attempts, Classifier classifier) {
-    return Retry.builder()
-        .name(stats.name())
+    return Retry.builder(stats.name())
         .maxAttempts(attempts)
         .backoff(Backoff.exponential(ofMillis(30), ofMillis(500)).withFullJitter())
         .classifier(classifier)

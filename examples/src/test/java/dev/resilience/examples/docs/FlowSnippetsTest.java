@@ -145,7 +145,7 @@ class FlowSnippetsTest {
         Classifier.ofDefaults()
             .onResult(String.class, s -> s.isEmpty() ? Verdict.FAILURE : Verdict.SUCCESS);
     FirstSuccess places =
-        FirstSuccess.builder().name("quotes").classifier(notEmpty).listener(events::add).build();
+        FirstSuccess.builder("quotes").classifier(notEmpty).listener(events::add).build();
     String good = places.call(ctx, c -> empty.fetch(c, order), c -> europe.fetch(c, order));
     assertThat(good).isEqualTo("quote of order 7");
     assertThat(events).containsExactly(new PolicyEvent.RaceWon("quotes", 1, 2));

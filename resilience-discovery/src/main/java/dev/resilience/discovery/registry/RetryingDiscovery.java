@@ -23,8 +23,7 @@ final class RetryingDiscovery {
   static ServiceSnapshot discover(ServiceRegistry registry, Context ctx, String service) {
     Checks.service(service);
     return Resilience.of(
-            Retry.builder()
-                .name("discover " + service)
+            Retry.builder("discover " + service)
                 .maxAttempts(5)
                 .backoff(
                     Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(2))
