@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param benchmark ours
  * @param peers the same work done by others, the benchmark and the name
  * @param clockReads how many readings of the clock the target allows
- * @param nanos what the target allows beside them
+ * @param nanos what the target allows beside them; NaN: there is none
  * @param bytes what the target allows to be allocated; null: it does not say
  * @param timesFaster what the target says of the best of these peers; null: it speaks of another
  * @param timesPeer how many times the peer's nanoseconds the target allows; null: it is absolute
@@ -254,6 +254,20 @@ record Row(
               netflix("ConcurrencyLimits.netflixOnTwoThreads")),
           row("a call that it refuses", "ConcurrencyLimits.refused", 0, 200, null, null),
           row("each of 1,000 calls that wait for it", "WaitingCalls.ours", 0, 2_000, null, null),
+          beside(
+              "each of 10 tasks forked and joined",
+              "ForkAndJoin.group",
+              new Peer("StructuredTaskScope", "ForkAndJoin.jdk"),
+              new Peer("cached executor", "ForkAndJoin.executor")),
+          beside(
+              "submit to a worker pool and wait",
+              "SubmitToPool.pool",
+              new Peer("ThreadPoolExecutor", "SubmitToPool.jdk")),
+          beside(
+              "an item through a stage, streamed",
+              "ItemThroughStage.pipeline",
+              new Peer("two queues and a thread", "ItemThroughStage.jdkQueues")),
+          beside("an item through a stage, one by one", "ItemThroughStage.oneByOne"),
           row("record a duration", "AdaptiveLimitCosts.record", 0, 12, 0, null),
           row("… on two threads", "AdaptiveLimitCosts.recordOnTwoThreads", 0, 12, 0, null),
           row("read the adaptive limit", "AdaptiveLimitCosts.readLimit", 0, 2, 0, null),
@@ -351,6 +365,11 @@ record Row(
       @Nullable Double timesFaster,
       Peer... peers) {
     return new Row(work, benchmark, List.of(peers), clockReads, nanos, bytes, timesFaster, null);
+  }
+
+  /** Measured beside others, without a target. */
+  private static Row beside(String work, String benchmark, Peer... peers) {
+    return row(work, benchmark, 0, Double.NaN, null, null, peers);
   }
 
   /** A hit in the cache, whose target is a share of what raw Caffeine takes. */

@@ -85,8 +85,8 @@ public final class Table {
             number(row.clockReads() == 0 ? call : row.clockReads() * clock),
             peers.isEmpty() ? "–" : String.join(", ", peers),
             ratio(row, best / ours.nanos()),
-            number(target),
-            verdict(ours.nanos() / target)));
+            Double.isNaN(target) ? "–" : number(target),
+            Double.isNaN(target) ? "–" : verdict(ours.nanos() / target)));
   }
 
   private static String bytes(Row row, Figures ours) {
