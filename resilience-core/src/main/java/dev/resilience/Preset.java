@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *       <td>yes</td><td>only what was refused before work</td><td>no</td></tr>
  *   <tr><td>hedge, at the 95th percentile, at least two medians, from the same budget</td>
  *       <td>yes</td><td>no</td><td>no</td></tr>
- *   <tr><td>circuit breaker: half of 20 calls failed; probed after 100 ms, at most 5 s</td>
+ *   <tr><td>circuit breaker: half of 20 calls failed; probed after 100 to 400 ms</td>
  *       <td>yes</td><td>yes</td><td>yes</td></tr>
  *   <tr><td>adaptive concurrency limit</td><td>yes</td><td>yes</td><td>yes</td></tr>
  * </table>
@@ -62,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 public final class Preset {
 
   private static final Duration SHORTEST_OPEN = Duration.ofMillis(100);
-  private static final Duration LONGEST_OPEN = Duration.ofSeconds(5);
+  private static final Duration LONGEST_OPEN = Duration.ofMillis(400);
 
   /** It may have been done: it is not done again, and yet a failure. */
   private static final Verdict FINAL = Verdict.PERMANENT_FAILURE;
@@ -252,14 +252,16 @@ public final class Preset {
       heard = both(heard, part.limitListener());
     }
     if (isHedged) {
-      parts.add(
+      Hedge part =
           hedge
               .apply(
                   Hedge.builder(name)
                       .classifier(judge)
                       .sharedBudget(account)
                       .listener(listener))
-              .build());
+              .build();
+      parts.add(part);
+      heard = both(heard, part.limitListener());
     }
     if (shared != null) {
       parts.addAll(limitsOf(shared.chain().entries()));
@@ -335,7 +337,8 @@ public final class Preset {
     return PolicyListener.withContext(
         (ctx, event) -> {
           first.on(ctx, event);
-          if (event instanceof PolicyEvent.ConcurrencyLimitChanged) {
+          if (event instanceof PolicyEvent.ConcurrencyLimitChanged
+              || event instanceof PolicyEvent.Rejected) {
             second.on(ctx, event);
           }
         });

@@ -2,7 +2,7 @@ package dev.resilience.cache;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -118,7 +118,7 @@ public final class BatchLoader<K, V extends @Nullable Object>
     TimeSource time = life.timeSource();
     try {
       time.startTimer(
-          time.nanoTime() + Deadline.saturatedNanos(delay),
+          time.nanoTime() + Durations.toNanos(delay),
           () -> execute(() -> closeAndCall(batch), batch));
     } catch (Throwable noTimer) {
       closeAndCall(batch);

@@ -6,7 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -680,14 +680,14 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
       if (Objects.requireNonNull(time, argument).compareTo(Duration.ZERO) <= 0) {
         throw new IllegalArgumentException(argument + ": " + time + " (expected: positive)");
       }
-      return Deadline.saturatedNanos(time);
+      return Durations.toNanos(time);
     }
 
     private static long notNegative(Duration time, String argument) {
       if (Objects.requireNonNull(time, argument).isNegative()) {
         throw new IllegalArgumentException(argument + ": " + time + " (expected: not negative)");
       }
-      return Deadline.saturatedNanos(time);
+      return Durations.toNanos(time);
     }
   }
 }

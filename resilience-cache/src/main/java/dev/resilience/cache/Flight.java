@@ -5,6 +5,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.lang.System.Logger.Level;
@@ -385,7 +386,7 @@ final class Flight<K, V extends @Nullable Object> {
     patience =
         plan.time()
             .startTimer(
-                plan.time().nanoTime() + time.toNanos(),
+                plan.time().nanoTime() + Durations.toNanos(time),
                 () ->
                     plan.time()
                         .executor()

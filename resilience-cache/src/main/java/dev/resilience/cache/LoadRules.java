@@ -1,6 +1,6 @@
 package dev.resilience.cache;
 
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -66,7 +66,7 @@ final class LoadRules<K, V extends @Nullable Object> {
       return Entry.of(value, config);
     }
     Duration own = freshForValue.apply(key, value);
-    long nanos = Math.max(0, Deadline.saturatedNanos(Objects.requireNonNull(own, "timeToLive")));
+    long nanos = Math.max(0, Durations.toNanos(Objects.requireNonNull(own, "timeToLive")));
     return Entry.of(value, config, Math.min(nanos, config.freshFor()));
   }
 

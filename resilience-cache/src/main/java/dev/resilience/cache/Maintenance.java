@@ -1,7 +1,7 @@
 package dev.resilience.cache;
 
 import com.github.benmanes.caffeine.cache.Scheduler;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
@@ -31,7 +31,7 @@ final class Maintenance implements Scheduler {
   public Future<?> schedule(Executor executor, Runnable command, long delay, TimeUnit unit) {
     Appointment appointment = new Appointment();
     pending.add(appointment);
-    long at = time.nanoTime() + Deadline.saturatedNanos(Duration.of(delay, unit.toChronoUnit()));
+    long at = time.nanoTime() + Durations.toNanos(Duration.of(delay, unit.toChronoUnit()));
     appointment.timer =
         time.startTimer(
             at,

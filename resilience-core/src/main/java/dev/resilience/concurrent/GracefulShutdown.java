@@ -7,7 +7,7 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -489,8 +489,8 @@ public final class GracefulShutdown {
      * @throws IllegalArgumentException if the phases do not fit into the budget
      */
     public GracefulShutdown open(Context owner) {
-      if (Deadline.saturatedNanos(announceFor) + Deadline.saturatedNanos(cancelWithin)
-          > Deadline.saturatedNanos(budget)) {
+      if (Durations.toNanos(announceFor) + Durations.toNanos(cancelWithin)
+          > Durations.toNanos(budget)) {
         throw new IllegalArgumentException(
             "budget: " + budget + " (expected: >= " + announceFor + " + " + cancelWithin + ")");
       }

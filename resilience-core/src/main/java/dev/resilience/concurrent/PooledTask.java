@@ -6,6 +6,7 @@ import dev.resilience.context.Criticality;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
 import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.Timer;
 import java.time.Duration;
 import java.util.List;
@@ -79,7 +80,7 @@ final class PooledTask<T extends @Nullable Object> extends TaskRun<T> implements
     this.criticality = Criticality.of(scope);
     Deadline deadline = scope.deadline().orElse(null);
     this.hasLatestBegin = deadline != null;
-    long expected = spec.expected == null ? 0 : Deadline.saturatedNanos(spec.expected);
+    long expected = spec.expected == null ? 0 : Durations.toNanos(spec.expected);
     this.latestBegin = deadline == null ? 0 : deadline.nanos() - expected;
   }
 
@@ -170,7 +171,7 @@ final class PooledTask<T extends @Nullable Object> extends TaskRun<T> implements
     if (rewind()) {
       pool.delay(this);
       watchWhileQueued();
-      long due = time.nanoTime() + Deadline.saturatedNanos(delay);
+      long due = time.nanoTime() + Durations.toNanos(delay);
       retryTimer = time.startTimer(due, () -> pool.requeue(this));
       if (isEnded()) {
         stopTimer();

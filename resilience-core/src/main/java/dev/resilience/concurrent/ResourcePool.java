@@ -7,7 +7,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.lang.System.Logger;
@@ -271,7 +271,7 @@ public final class ResourcePool<R> implements AutoCloseable {
   }
 
   private boolean isOld(PooledResource<R> resource) {
-    return maxAge != null && time.nanoTime() - resource.madeAt >= Deadline.saturatedNanos(maxAge);
+    return maxAge != null && time.nanoTime() - resource.madeAt >= Durations.toNanos(maxAge);
   }
 
   private boolean isValid(PooledResource<R> resource) {
@@ -382,7 +382,7 @@ public final class ResourcePool<R> implements AutoCloseable {
       idle.removeIf(resource -> isOld(resource) && old.add(resource));
       free -= old.size(); // where one is idle, a place is free
       if (leakAfter != null) {
-        long limit = Deadline.saturatedNanos(leakAfter);
+        long limit = Durations.toNanos(leakAfter);
         for (Loan<R> loan : loans) {
           if (!loan.reportedAsLeak && time.nanoTime() - loan.from >= limit) {
             loan.reportedAsLeak = true;
@@ -449,7 +449,7 @@ public final class ResourcePool<R> implements AutoCloseable {
       if (!closed) {
         nextMaintenance =
             time.startTimer(
-                time.nanoTime() + Deadline.saturatedNanos(maintenance),
+                time.nanoTime() + Durations.toNanos(maintenance),
                 () -> threads.start(name + " maintenance", this::maintain));
       }
     } finally {

@@ -3,7 +3,7 @@ package dev.resilience.concurrent;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.Context;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -42,7 +42,7 @@ public final class SystemLoad {
 
   private SystemLoad(Builder builder) {
     this.figures = List.copyOf(builder.figures);
-    this.interval = Deadline.saturatedNanos(builder.interval);
+    this.interval = Durations.toNanos(builder.interval);
   }
 
   /** Returns a builder without figures. */
@@ -102,8 +102,8 @@ public final class SystemLoad {
      */
     public Builder queueWait(Supplier<Duration> wait, Duration full) {
       requireNonNull(wait, "wait");
-      double whole = Deadline.saturatedNanos(Checks.positive(full, "full"));
-      return figure(() -> Deadline.saturatedNanos(wait.get()) / whole);
+      double whole = Durations.toNanos(Checks.positive(full, "full"));
+      return figure(() -> Durations.toNanos(wait.get()) / whole);
     }
 
     /** How old a figure may be. Default: 500 ms. */

@@ -8,7 +8,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -149,7 +149,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
   private TaskGroup(Builder builder, Context owner) {
     this.name = builder.name;
     this.ending = builder.ending;
-    this.grace = Deadline.saturatedNanos(builder.grace);
+    this.grace = Durations.toNanos(builder.grace);
     this.maxConcurrent = builder.maxConcurrent;
     this.time = owner.timeSource();
     this.threads = new TaskThreads(time, builder.executor);

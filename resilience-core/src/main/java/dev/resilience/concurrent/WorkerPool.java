@@ -10,7 +10,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.error.RejectedException;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -144,7 +144,7 @@ public final class WorkerPool implements AutoCloseable {
     this.whenFull = builder.whenFull;
     this.queue = new TaskQueue(whenFull == WhenFull.MAKE_ROOM);
     this.taskTimeout = builder.taskTimeout;
-    this.ageing = Deadline.saturatedNanos(builder.ageing);
+    this.ageing = Durations.toNanos(builder.ageing);
     this.grace = builder.grace;
     this.drainTimeout = builder.drainTimeout;
     this.listener = builder.listener;

@@ -12,6 +12,7 @@ import dev.failsafe.spi.SyncExecutionInternal;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.stage.Stages;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -117,7 +118,7 @@ final class FailsafeBulkheadExecutor extends PolicyExecutor<Object> {
                   enter(execution, inner, promise, left.minus(wait));
                   return null;
                 },
-                wait.toNanos(),
+                Durations.toNanos(wait),
                 TimeUnit.NANOSECONDS);
       }
     } catch (Throwable broken) {

@@ -11,6 +11,7 @@ import dev.failsafe.spi.PolicyExecutor;
 import dev.failsafe.spi.Scheduler;
 import dev.failsafe.spi.SyncExecutionInternal;
 import dev.resilience.stage.Stages;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +93,7 @@ final class FailsafeTimeoutExecutor extends PolicyExecutor<Object> {
   }
 
   private Timer start(Runnable limitPassed) {
-    long due = time.nanoTime() + timeout.getConfig().getTimeout().toNanos();
+    long due = time.nanoTime() + Durations.toNanos(timeout.getConfig().getTimeout());
     // It cancels, and so calls user code: not on the timer thread.
     return time.startTimer(due, () -> time.executor().execute(limitPassed));
   }

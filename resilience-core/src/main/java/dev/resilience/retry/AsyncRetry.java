@@ -90,7 +90,7 @@ final class AsyncRetry<T extends @Nullable Object> {
     } else if (ctx.isDone()) {
       answer.completeExceptionally(state.endedInBackoff(ctx.toException()));
     } else {
-      state.returnTokens();
+      state.backoffFailed(end);
       answer.completeExceptionally(end);
     }
   }

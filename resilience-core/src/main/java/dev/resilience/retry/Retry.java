@@ -195,7 +195,7 @@ public final class Retry implements ContextPolicy {
       Thread.currentThread().interrupt();
       throw session.interruptedInBackoff(interrupt);
     } catch (Throwable broken) {
-      session.returnTokens();
+      session.backoffFailed(broken);
       throw broken;
     }
   }

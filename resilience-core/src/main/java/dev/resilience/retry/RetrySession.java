@@ -100,6 +100,12 @@ final class RetrySession {
     return thrown;
   }
 
+  /** The wait itself failed, for want of a timer or a thread. */
+  void backoffFailed(Throwable broken) {
+    returnTokens();
+    stop(report.stopped("the back-off could not be waited for"), broken);
+  }
+
   private @Nullable Duration decide(@Nullable Object result, @Nullable Throwable failure) {
     Verdict verdict =
         failure != null ? config.classifier().judge(ctx, failure) : config.judgeResult(result);

@@ -62,11 +62,6 @@ public final class Deadline implements Comparable<Deadline> {
     return new Deadline(Objects.requireNonNull(source, "source"), nanos);
   }
 
-  /** As {@link Durations#toNanos}. */
-  public static long saturatedNanos(Duration duration) {
-    return Durations.toNanos(duration);
-  }
-
   /** The moment, on the scale of {@link TimeSource#nanoTime} of {@link #source}. */
   public long nanos() {
     return nanos;

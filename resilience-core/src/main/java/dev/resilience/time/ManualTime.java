@@ -39,7 +39,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
     if (time.isNegative()) {
       throw new IllegalArgumentException("time: " + time + " (expected: >= 0)");
     }
-    long nanos = Deadline.saturatedNanos(time);
+    long nanos = Durations.toNanos(time);
     inAdvance(
         () -> {
           if (nanos > MAX_AHEAD - now()) {

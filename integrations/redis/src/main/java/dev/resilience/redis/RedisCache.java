@@ -18,7 +18,7 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.retry.Backoff;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
 import io.lettuce.core.RedisURI;
@@ -854,7 +854,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     /** A part of a millisecond is cut off, so that no near copy has more time than the far one. */
     static long millis(Duration time, String argument) {
       return TimeUnit.NANOSECONDS.toMillis(
-          Deadline.saturatedNanos(atLeastOneMilli(time, argument)));
+          Durations.toNanos(atLeastOneMilli(time, argument)));
     }
 
     private static Duration atLeastOneMilli(Duration time, String argument) {

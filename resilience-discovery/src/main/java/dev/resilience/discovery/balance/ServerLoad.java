@@ -1,6 +1,7 @@
 package dev.resilience.discovery.balance;
 
 import dev.resilience.discovery.Checks;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 
 /**
@@ -15,7 +16,7 @@ public final class ServerLoad {
 
   private ServerLoad(int inFlight, Duration latency) {
     this.inFlight = inFlight;
-    this.latencyNanos = latency.toNanos();
+    this.latencyNanos = Durations.toNanos(latency);
   }
 
   /**

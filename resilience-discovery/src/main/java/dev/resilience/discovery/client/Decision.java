@@ -7,6 +7,7 @@ import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.balance.FilterChoice;
 import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -152,7 +153,7 @@ final class Decision {
     }
     CandidateFilter filter = filters.get(next);
     FilterChoice choice = choice(filter, left);
-    choice.validFor().ifPresent(time -> holdsFor(Deadline.saturatedNanos(time)));
+    choice.validFor().ifPresent(time -> holdsFor(Durations.toNanos(time)));
     if (choice.some().isEmpty()) {
       return picker(side, next + 1, left, sides);
     }
@@ -236,7 +237,7 @@ final class Decision {
     if (grown == null) {
       return 1;
     }
-    long whole = Deadline.saturatedNanos(rules.ejection().slowStart());
+    long whole = Durations.toNanos(rules.ejection().slowStart());
     long step = Math.max(1, whole / STEPS);
     long left = Math.max(1, grown.nanos() - now);
     long stepsLeft = Math.min(STEPS - 1, (left - 1) / step);

@@ -5,7 +5,7 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.discovery.SerialExecutor;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
 import java.time.Duration;
@@ -103,7 +103,7 @@ final class InMemoryStore implements RegistryStore {
     }
 
     void expireIn(Duration lease) {
-      timer = time.startTimer(time.nanoTime() + Deadline.saturatedNanos(lease), this::expire);
+      timer = time.startTimer(time.nanoTime() + Durations.toNanos(lease), this::expire);
     }
 
     private void expire() {
