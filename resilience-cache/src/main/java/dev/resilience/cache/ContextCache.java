@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -634,9 +635,9 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
       if (refreshAfter != TimeSource.MAX_AHEAD && refreshAfter >= freshFor) {
         throw new IllegalArgumentException(
             "refreshAfter: "
-                + Duration.ofNanos(refreshAfter)
+                + DurationText.of(Duration.ofNanos(refreshAfter))
                 + " (expected: < "
-                + Duration.ofNanos(freshFor)
+                + DurationText.of(Duration.ofNanos(freshFor))
                 + ", the time to live)");
       }
     }
@@ -677,17 +678,11 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
     }
 
     static long positive(Duration time, String argument) {
-      if (Objects.requireNonNull(time, argument).compareTo(Duration.ZERO) <= 0) {
-        throw new IllegalArgumentException(argument + ": " + time + " (expected: positive)");
-      }
-      return Durations.toNanos(time);
+      return Durations.toNanos(Durations.requirePositive(time, argument));
     }
 
     private static long notNegative(Duration time, String argument) {
-      if (Objects.requireNonNull(time, argument).isNegative()) {
-        throw new IllegalArgumentException(argument + ": " + time + " (expected: not negative)");
-      }
-      return Durations.toNanos(time);
+      return Durations.toNanos(Durations.requireNotNegative(time, argument));
     }
   }
 }

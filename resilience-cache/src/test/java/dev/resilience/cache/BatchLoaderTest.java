@@ -201,6 +201,6 @@ class BatchLoaderTest {
         .withMessage("maxParallelCalls: -1 (expected: >= 1)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxDelay(ofMillis(0)))
-        .withMessage("maxDelay: PT0S (expected: positive)");
+        .withMessage("maxDelay: 0 s (expected: > 0)");
   }
 }

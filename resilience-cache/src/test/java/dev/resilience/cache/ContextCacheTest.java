@@ -211,7 +211,7 @@ class ContextCacheTest {
                 .withMessage("key");
             assertThatIllegalArgumentException()
                 .isThrownBy(() -> cache.set(s.root, 1, "one", Duration.ZERO))
-                .withMessage("timeToLive: PT0S (expected: positive)");
+                .withMessage("timeToLive: 0 s (expected: > 0)");
           });
     }
   }
@@ -823,17 +823,17 @@ class ContextCacheTest {
           .withMessage("name: ' ' (expected: not blank)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> builder().expireAfterWrite(Duration.ZERO))
-          .withMessage("expireAfterWrite: PT0S (expected: positive)");
+          .withMessage("expireAfterWrite: 0 s (expected: > 0)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> builder().staleIfError(ofSeconds(-1)))
-          .withMessage("staleIfError: PT-1S (expected: not negative)");
+          .withMessage("staleIfError: -1 s (expected: >= 0)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> builder().expiryJitter(1))
           .withMessage("expiryJitter: 1.0 (expected: >= 0 and < 1)");
       assertThatIllegalArgumentException()
           .isThrownBy(
               () -> builder().expireAfterWrite(ofMinutes(1)).refreshAfter(ofMinutes(2)).open(owner))
-          .withMessage("refreshAfter: PT2M (expected: < PT1M, the time to live)");
+          .withMessage("refreshAfter: 120 s (expected: < 60 s, the time to live)");
     }
 
     @Test

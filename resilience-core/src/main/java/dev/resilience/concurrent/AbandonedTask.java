@@ -1,5 +1,6 @@
 package dev.resilience.concurrent;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -46,7 +47,7 @@ public final class AbandonedTask {
   public String toString() {
     return name
         + " ignores its interrupt after "
-        + ran
+        + DurationText.of(ran)
         + (stack.isEmpty() ? "" : ", at " + stack.get(0));
   }
 
@@ -56,7 +57,7 @@ public final class AbandonedTask {
     private static final long serialVersionUID = 1L;
 
     Standing(AbandonedTask task) {
-      super(task.name + " ignores its interrupt after " + task.ran);
+      super(task.name + " ignores its interrupt after " + DurationText.of(task.ran));
       setStackTrace(task.stack.toArray(new StackTraceElement[0]));
     }
 

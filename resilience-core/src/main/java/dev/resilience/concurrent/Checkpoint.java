@@ -51,7 +51,7 @@ public final class Checkpoint {
     return new Checkpoint(
         requireNonNull(ctx, "ctx"),
         Checks.atLeastOne(items, "items"),
-        Durations.toNanos(Checks.positive(interval, "interval")));
+        Durations.toNanos(Durations.requirePositive(interval, "interval")));
   }
 
   /**

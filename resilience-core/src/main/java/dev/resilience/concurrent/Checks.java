@@ -1,8 +1,5 @@
 package dev.resilience.concurrent;
 
-import static java.util.Objects.requireNonNull;
-
-import java.time.Duration;
 
 /** Arguments of builders, refused in one wording. */
 final class Checks {
@@ -18,20 +15,6 @@ final class Checks {
 
   static int notNegative(int value, String name) {
     if (value < 0) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: >= 0)");
-    }
-    return value;
-  }
-
-  static Duration positive(Duration value, String name) {
-    if (requireNonNull(value, name).isNegative() || value.isZero()) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
-    }
-    return value;
-  }
-
-  static Duration notNegative(Duration value, String name) {
-    if (requireNonNull(value, name).isNegative()) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: >= 0)");
     }
     return value;

@@ -6,6 +6,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.error.Failures;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -92,7 +93,7 @@ public final class Cleanup implements AutoCloseable {
    * @param timeout for all closers together, positive
    */
   public static Cleanup of(Context ctx, Duration timeout) {
-    return new Cleanup(requireNonNull(ctx, "ctx"), Checks.positive(timeout, "timeout"));
+    return new Cleanup(requireNonNull(ctx, "ctx"), Durations.requirePositive(timeout, "timeout"));
   }
 
   /**

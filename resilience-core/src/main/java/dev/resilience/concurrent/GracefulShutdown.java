@@ -7,6 +7,7 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -446,19 +447,19 @@ public final class GracefulShutdown {
 
     /** How long all phases may take together. Default: 25 s. */
     public Builder budget(Duration newBudget) {
-      budget = Checks.positive(newBudget, "budget");
+      budget = Durations.requirePositive(newBudget, "budget");
       return this;
     }
 
     /** How long it goes on serving after it has been announced. Default: 5 s. */
     public Builder announceFor(Duration newAnnounceFor) {
-      announceFor = Checks.notNegative(newAnnounceFor, "announceFor");
+      announceFor = Durations.requireNotNegative(newAnnounceFor, "announceFor");
       return this;
     }
 
     /** How much of the budget is kept for the cancel. Default: 2 s. */
     public Builder cancelWithin(Duration newCancelWithin) {
-      cancelWithin = Checks.notNegative(newCancelWithin, "cancelWithin");
+      cancelWithin = Durations.requireNotNegative(newCancelWithin, "cancelWithin");
       return this;
     }
 
@@ -492,7 +493,13 @@ public final class GracefulShutdown {
       if (Durations.toNanos(announceFor) + Durations.toNanos(cancelWithin)
           > Durations.toNanos(budget)) {
         throw new IllegalArgumentException(
-            "budget: " + budget + " (expected: >= " + announceFor + " + " + cancelWithin + ")");
+            "budget: "
+                + DurationText.of(budget)
+                + " (expected: >= "
+                + DurationText.of(announceFor)
+                + " + "
+                + DurationText.of(cancelWithin)
+                + ")");
       }
       return new GracefulShutdown(this, requireNonNull(owner, "owner"));
     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -119,6 +120,6 @@ public final class Loan<R> implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "loan of " + requireNonNull(pool).name() + ", " + state + ", for " + age();
+    return "loan of " + requireNonNull(pool).name() + ", " + state + ", for " + DurationText.of(age());
   }
 }

@@ -6,6 +6,8 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -259,7 +261,7 @@ public final class Operations implements AutoCloseable {
 
     @Override
     public String toString() {
-      return name + " " + state() + " for " + age();
+      return name + " " + state() + " for " + DurationText.of(age());
     }
   }
 
@@ -273,7 +275,7 @@ public final class Operations implements AutoCloseable {
 
     /** How long {@link Operations#close} waits for what it has interrupted. Default: 100 ms. */
     public Builder grace(Duration newGrace) {
-      grace = Checks.notNegative(newGrace, "grace");
+      grace = Durations.requireNotNegative(newGrace, "grace");
       return this;
     }
 

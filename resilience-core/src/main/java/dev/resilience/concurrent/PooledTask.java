@@ -157,7 +157,7 @@ final class PooledTask<T extends @Nullable Object> extends TaskRun<T> implements
     }
     Duration delay;
     try {
-      delay = Checks.notNegative(spec.delay.apply(attempts), "delay");
+      delay = Durations.requireNotNegative(spec.delay.apply(attempts), "delay");
     } catch (Throwable bad) {
       Failures.suppress(failure, bad);
       return false;

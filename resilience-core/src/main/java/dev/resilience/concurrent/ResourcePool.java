@@ -7,6 +7,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
@@ -395,7 +396,7 @@ public final class ResourcePool<R> implements AutoCloseable {
     }
     old.forEach(resource -> closeNow(resource, true));
     for (Loan<R> loan : leaking) {
-      LOG.log(Level.WARNING, name + ": lent for " + loan.age(), loan.place);
+      LOG.log(Level.WARNING, name + ": lent for " + DurationText.of(loan.age()), loan.place);
       tell(l -> l.onLeakSuspected(loan));
     }
     refill();
@@ -577,7 +578,7 @@ public final class ResourcePool<R> implements AutoCloseable {
 
     /** How old a resource may become, from its opening. Default: any age. */
     public Builder<R> maxAge(Duration newMaxAge) {
-      maxAge = Checks.positive(newMaxAge, "maxAge");
+      maxAge = Durations.requirePositive(newMaxAge, "maxAge");
       return this;
     }
 
@@ -585,13 +586,13 @@ public final class ResourcePool<R> implements AutoCloseable {
      * After which time a loan is reported as a leak. Costs a stack trace a loan. Default: never.
      */
     public Builder<R> leakAfter(Duration newLeakAfter) {
-      leakAfter = Checks.positive(newLeakAfter, "leakAfter");
+      leakAfter = Durations.requirePositive(newLeakAfter, "leakAfter");
       return this;
     }
 
     /** How often age, leaks and idle ones are looked after in the background. Default: 30 s. */
     public Builder<R> maintenance(Duration newMaintenance) {
-      maintenance = Checks.positive(newMaintenance, "maintenance");
+      maintenance = Durations.requirePositive(newMaintenance, "maintenance");
       return this;
     }
 

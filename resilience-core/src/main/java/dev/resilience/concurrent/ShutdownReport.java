@@ -1,5 +1,6 @@
 package dev.resilience.concurrent;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.List;
 
@@ -70,6 +71,6 @@ public final class ShutdownReport {
         + " handed back, "
         + abandoned.size()
         + " still run, after "
-        + took;
+        + DurationText.of(took);
   }
 }

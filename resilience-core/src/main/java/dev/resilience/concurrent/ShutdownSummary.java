@@ -1,5 +1,6 @@
 package dev.resilience.concurrent;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.List;
 
@@ -58,7 +59,7 @@ public final class ShutdownSummary {
   @Override
   public String toString() {
     StringBuilder text =
-        new StringBuilder(name).append(": all stopped after ").append(took).append(", ");
+        new StringBuilder(name).append(": all stopped after ").append(DurationText.of(took)).append(", ");
     if (isClean()) {
       return text.append("everything was finished").toString();
     }

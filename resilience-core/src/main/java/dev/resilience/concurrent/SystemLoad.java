@@ -102,13 +102,13 @@ public final class SystemLoad {
      */
     public Builder queueWait(Supplier<Duration> wait, Duration full) {
       requireNonNull(wait, "wait");
-      double whole = Durations.toNanos(Checks.positive(full, "full"));
+      double whole = Durations.toNanos(Durations.requirePositive(full, "full"));
       return figure(() -> Durations.toNanos(wait.get()) / whole);
     }
 
     /** How old a figure may be. Default: 500 ms. */
     public Builder every(Duration newInterval) {
-      interval = Checks.notNegative(newInterval, "every");
+      interval = Durations.requireNotNegative(newInterval, "every");
       return this;
     }
 

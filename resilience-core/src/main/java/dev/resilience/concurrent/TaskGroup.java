@@ -647,10 +647,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
      * @param newGrace not negative
      */
     public Builder grace(Duration newGrace) {
-      if (newGrace.isNegative()) {
-        throw new IllegalArgumentException("grace: " + newGrace + " (expected: >= 0)");
-      }
-      grace = newGrace;
+      grace = Durations.requireNotNegative(newGrace, "grace");
       return this;
     }
 

@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ public final class TaskSpec<T extends @Nullable Object> {
    * @param newTimeout for each attempt, from its beginning; positive
    */
   public TaskSpec<T> withTimeout(Duration newTimeout) {
-    Checks.positive(newTimeout, "timeout");
+    Durations.requirePositive(newTimeout, "timeout");
     return new TaskSpec<>(name, body, priority, newTimeout, expected, maxAttempts, delay);
   }
 
@@ -99,7 +100,7 @@ public final class TaskSpec<T extends @Nullable Object> {
    * @param newExpected not negative
    */
   public TaskSpec<T> withExpected(Duration newExpected) {
-    Checks.notNegative(newExpected, "expected");
+    Durations.requireNotNegative(newExpected, "expected");
     return new TaskSpec<>(name, body, priority, timeout, newExpected, maxAttempts, delay);
   }
 

@@ -10,6 +10,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.error.RejectedException;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -872,7 +873,7 @@ public final class WorkerPool implements AutoCloseable {
 
     /** How long a task may run that has no limit of its own. Default: as long as its context. */
     public Builder taskTimeout(Duration newTaskTimeout) {
-      taskTimeout = Checks.positive(newTaskTimeout, "taskTimeout");
+      taskTimeout = Durations.requirePositive(newTaskTimeout, "taskTimeout");
       return this;
     }
 
@@ -883,8 +884,8 @@ public final class WorkerPool implements AutoCloseable {
      * @param newAgeing positive, at most a day
      */
     public Builder ageing(Duration newAgeing) {
-      if (Checks.positive(newAgeing, "ageing").compareTo(Duration.ofDays(1)) > 0) {
-        throw new IllegalArgumentException("ageing: " + newAgeing + " (expected: <= PT24H)");
+      if (Durations.requirePositive(newAgeing, "ageing").compareTo(Duration.ofDays(1)) > 0) {
+        throw new IllegalArgumentException("ageing: " + DurationText.of(newAgeing) + " (expected: <= 24 h)");
       }
       ageing = newAgeing;
       return this;
@@ -892,13 +893,13 @@ public final class WorkerPool implements AutoCloseable {
 
     /** How long a task may go on after its interrupt, at the end of the pool. Default: 100 ms. */
     public Builder grace(Duration newGrace) {
-      grace = Checks.notNegative(newGrace, "grace");
+      grace = Durations.requireNotNegative(newGrace, "grace");
       return this;
     }
 
     /** How long {@link WorkerPool#shutdown} drains, if its context allows more. Default: 20 s. */
     public Builder drainTimeout(Duration newDrainTimeout) {
-      drainTimeout = Checks.notNegative(newDrainTimeout, "drainTimeout");
+      drainTimeout = Durations.requireNotNegative(newDrainTimeout, "drainTimeout");
       return this;
     }
 

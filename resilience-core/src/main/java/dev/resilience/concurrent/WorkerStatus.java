@@ -1,5 +1,6 @@
 package dev.resilience.concurrent;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,6 @@ public final class WorkerStatus {
 
   @Override
   public String toString() {
-    return worker + ": " + (task == null ? "idle" : task.name() + " for " + since);
+    return worker + ": " + (task == null ? "idle" : task.name() + " for " + DurationText.of(since));
   }
 }

@@ -14,6 +14,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -318,7 +319,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
      */
     public Builder maxWait(Duration maxWait) {
       if (Objects.requireNonNull(maxWait, "maxWait").isZero()) {
-        throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: > 0)");
+        throw new IllegalArgumentException("maxWait: " + DurationText.of(maxWait) + " (expected: > 0)");
       }
       config = config.withMaxWait(maxWait);
       if (config.maxWaiting() == 0) {

@@ -2,6 +2,7 @@ package dev.resilience.limit;
 
 import dev.resilience.context.Key;
 import dev.resilience.observe.PolicyListener;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -40,7 +41,7 @@ record QueueConfig(
   QueueConfig withMaxWait(Duration newMaxWait) {
     Objects.requireNonNull(newMaxWait, "maxWait");
     if (newMaxWait.isNegative()) {
-      throw new IllegalArgumentException("maxWait: " + newMaxWait + " (expected: >= 0)");
+      throw new IllegalArgumentException("maxWait: " + DurationText.of(newMaxWait) + " (expected: >= 0)");
     }
     return new QueueConfig(name, maxWaiting, Durations.toNanos(newMaxWait), tenantKey, listener);
   }

@@ -12,6 +12,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -230,7 +231,7 @@ public final class RateLimit implements ContextPolicy {
   private static long checkedNanos(Duration per) {
     Objects.requireNonNull(per, "per");
     if (per.isNegative() || per.isZero()) {
-      throw new IllegalArgumentException("per: " + per + " (expected: > 0)");
+      throw new IllegalArgumentException("per: " + DurationText.of(per) + " (expected: > 0)");
     }
     return Durations.toNanos(per);
   }

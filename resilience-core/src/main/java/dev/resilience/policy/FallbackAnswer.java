@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import dev.resilience.text.DurationText;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,7 +40,7 @@ public final class FallbackAnswer<T extends @Nullable Object> {
    */
   public FallbackAnswer<T> withAge(Duration newAge) {
     if (Objects.requireNonNull(newAge, "age").isNegative()) {
-      throw new IllegalArgumentException("age: " + newAge + " (expected: >= 0)");
+      throw new IllegalArgumentException("age: " + DurationText.of(newAge) + " (expected: >= 0)");
     }
     return new FallbackAnswer<>(name, value, newAge);
   }

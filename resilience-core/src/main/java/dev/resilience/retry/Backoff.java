@@ -75,11 +75,15 @@ public final class Backoff {
   public static Backoff exponential(Duration first, Duration cap, double factor) {
     long firstNanos = notNegative(first, "first");
     if (firstNanos == 0) {
-      throw new IllegalArgumentException("first: " + first + " (expected: positive)");
+      throw new IllegalArgumentException("first: " + first + " (expected: > 0)");
     }
     long capNanos = notNegative(cap, "cap");
     if (capNanos < firstNanos) {
-      throw new IllegalArgumentException("cap: " + cap + " (expected: >= first, " + first + ")");
+      throw new IllegalArgumentException("cap: "
+              + DurationText.of(cap)
+              + " (expected: >= first, "
+              + DurationText.of(first)
+              + ")");
     }
     if (!(factor >= 1 && factor < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("factor: " + factor + " (expected: >= 1 and finite)");
@@ -199,7 +203,7 @@ public final class Backoff {
 
   private static long notNegative(Duration duration, String name) {
     if (Objects.requireNonNull(duration, name).isNegative()) {
-      throw new IllegalArgumentException(name + ": " + duration + " (expected: not negative)");
+      throw new IllegalArgumentException(name + ": " + DurationText.of(duration) + " (expected: >= 0)");
     }
     return Durations.toNanos(duration);
   }
@@ -278,7 +282,7 @@ public final class Backoff {
         Duration delay = delayAfter.apply(attempt);
         if (delay == null || delay.isNegative()) {
           throw new IllegalStateException(
-              "a back-off gave " + delay + " after attempt " + attempt + " (expected: >= 0)");
+              "a back-off gave " + DurationText.of(delay) + " after attempt " + attempt + " (expected: >= 0)");
         }
         return Durations.toNanos(delay);
       }

@@ -85,6 +85,20 @@ public final class Durations {
     return duration;
   }
 
+  /**
+   * Returns an argument that must not be negative.
+   *
+   * @param name of the argument, for the message
+   * @throws IllegalArgumentException if it is negative
+   */
+  public static Duration requireNotNegative(Duration duration, String name) {
+    if (requireNonNull(duration, name).isNegative()) {
+      throw new IllegalArgumentException(
+          name + ": " + DurationText.of(duration) + " (expected: >= 0)");
+    }
+    return duration;
+  }
+
   private static long cut(long nanos) {
     return Math.max(-TimeSource.MAX_AHEAD, Math.min(TimeSource.MAX_AHEAD, nanos));
   }

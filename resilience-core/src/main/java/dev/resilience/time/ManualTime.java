@@ -37,14 +37,14 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
   public void advance(Duration time) {
     requireNonNull(time, "time");
     if (time.isNegative()) {
-      throw new IllegalArgumentException("time: " + time + " (expected: >= 0)");
+      throw new IllegalArgumentException("time: " + DurationText.of(time) + " (expected: >= 0)");
     }
     long nanos = Durations.toNanos(time);
     inAdvance(
         () -> {
           if (nanos > MAX_AHEAD - now()) {
             throw new IllegalArgumentException(
-                "time: " + time + " (expected: at most 146 years in all)");
+                "time: " + DurationText.of(time) + " (expected: at most 146 years in all)");
           }
           serveUntil(now() + nanos);
           return true;

@@ -162,7 +162,7 @@ class CleanupTest {
               }
             });
     assertThat(thrown)
-        .hasMessage("native was not closed: native ignores its interrupt after PT1.1S");
+        .hasMessage("native was not closed: native ignores its interrupt after 1.1 s");
     assertThat(thrown.getCause().getStackTrace()).isNotEmpty();
     assertThat(log).containsExactly("database closed at 1100");
   }

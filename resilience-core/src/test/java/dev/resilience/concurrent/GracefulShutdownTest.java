@@ -118,7 +118,7 @@ class GracefulShutdownTest {
             "jobs: job-7 was cancelled",
             "jobs: job-8 was handed back");
     assertThat(summary.toString())
-        .startsWith("orders: all stopped after PT8S, 3 unfinished, 0 still run\n");
+        .startsWith("orders: all stopped after 8 s, 3 unfinished, 0 still run\n");
   }
 
   @Test
@@ -213,7 +213,7 @@ class GracefulShutdownTest {
   @Test
   void refuses_phases_that_do_not_fit() {
     assertThatThrownBy(() -> builder().budget(ofSeconds(6)).open(root))
-        .hasMessage("budget: PT6S (expected: >= PT5S + PT2S)");
+        .hasMessage("budget: 6 s (expected: >= 5 s + 2 s)");
     var shutdown = builder().open(root);
     assertThatThrownBy(() -> shutdown.register(Phase.REPORT, "x", c -> null))
         .hasMessage("when: REPORT (expected: ANNOUNCE, DRAIN or CANCEL)");

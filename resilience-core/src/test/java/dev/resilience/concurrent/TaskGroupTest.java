@@ -593,7 +593,7 @@ class TaskGroupTest {
       assertThatThrownBy(() -> builder.maxConcurrent(0))
           .hasMessage("maxConcurrent: 0 (expected: >= 1)");
       assertThatThrownBy(() -> builder.grace(ofMillis(-1)))
-          .hasMessage("grace: PT-0.001S (expected: >= 0)");
+          .hasMessage("grace: -1 ms (expected: >= 0)");
       assertThatThrownBy(() -> builder.ending(null)).hasMessage("ending");
       assertThatThrownBy(() -> builder.open(null)).hasMessage("owner");
       assertThat(builder.grace(ZERO)).isSameAs(builder);

@@ -639,7 +639,7 @@ class WorkerPoolTest {
       assertThat(report.abandoned().get(0).stack()).isNotEmpty();
       assertThat(report.isClean()).isFalse();
       assertThat(report)
-          .hasToString("p: 1 finished, 3 cancelled, 1 handed back, 1 still run, after PT1.05S");
+          .hasToString("p: 1 finished, 3 cancelled, 1 handed back, 1 still run, after 1.05 s");
       assertThat(states(List.of(quick, slow, stubborn, queued, never)))
           .containsExactly(
               TaskState.DONE,
@@ -715,7 +715,7 @@ class WorkerPoolTest {
         PoolSnapshot snapshot = pool.snapshot();
         assertThat(snapshot.workers())
             .map(WorkerStatus::toString)
-            .containsExactly("1: a for PT0.2S", "2: b for PT0.1S", "3: idle");
+            .containsExactly("1: a for 200 ms", "2: b for 100 ms", "3: idle");
         assertThat(snapshot.running()).isEqualTo(2);
         assertThat(pool.tasks()).map(PoolTask::name).containsExactly("a", "b");
       }

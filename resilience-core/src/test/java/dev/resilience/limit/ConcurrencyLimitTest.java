@@ -515,6 +515,6 @@ class ConcurrencyLimitTest {
     assertThatThrownBy(() -> ConcurrencyLimit.builder("x", 1).maxWaiting(-1))
         .hasMessage("maxWaiting: -1 (expected: >= 0)");
     assertThatThrownBy(() -> ConcurrencyLimit.builder("x", 1).maxWait(ofMillis(0)))
-        .hasMessage("maxWait: PT0S (expected: > 0)");
+        .hasMessage("maxWait: 0 s (expected: > 0)");
   }
 }

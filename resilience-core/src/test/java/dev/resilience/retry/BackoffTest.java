@@ -191,11 +191,11 @@ class BackoffTest {
 
     @Test
     void is_refused_with_what_was_expected() {
-      refused(() -> Backoff.constant(ofMillis(-1)), "delay: PT-0.001S (expected: not negative)");
-      refused(() -> Backoff.exponential(ZERO, ofMillis(1)), "first: PT0S (expected: positive)");
+      refused(() -> Backoff.constant(ofMillis(-1)), "delay: -1 ms (expected: >= 0)");
+      refused(() -> Backoff.exponential(ZERO, ofMillis(1)), "first: 0 s (expected: > 0)");
       refused(
           () -> Backoff.exponential(ofMillis(2), ofMillis(1)),
-          "cap: PT0.001S (expected: >= first, PT0.002S)");
+          "cap: 1 ms (expected: >= first, 2 ms)");
       refused(
           () -> Backoff.exponential(ofMillis(1), ofMillis(2), 0.5),
           "factor: 0.5 (expected: >= 1 and finite)");
@@ -206,7 +206,7 @@ class BackoffTest {
           () -> Backoff.exponential(ofMillis(1), ofMillis(2), Double.POSITIVE_INFINITY),
           "factor: Infinity (expected: >= 1 and finite)");
       refused(
-          () -> Backoff.list(ZERO, ofMillis(-2)), "others[0]: PT-0.002S (expected: not negative)");
+          () -> Backoff.list(ZERO, ofMillis(-2)), "others[0]: -2 ms (expected: >= 0)");
       refused(() -> Backoff.none().withJitter(1.5), "share: 1.5 (expected: > 0 and <= 1)");
       refused(() -> Backoff.none().withJitter(0), "share: 0.0 (expected: > 0 and <= 1)");
       refused(() -> Backoff.none().delay(0, ZERO, random), "attempt: 0 (expected: >= 1)");

@@ -266,7 +266,7 @@ class RetryRulesTest {
 
       assertThat(failure(mode, retry, new IOException()))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("a back-off gave PT-1S after attempt 1 (expected: >= 0)");
+          .hasMessage("a back-off gave -1 s after attempt 1 (expected: >= 0)");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.resilience.discovery;
 
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -75,18 +76,12 @@ public final class Checks {
 
   /** A duration that is longer than nothing. */
   public static Duration positive(String what, Duration value) {
-    if (Objects.requireNonNull(value, what).compareTo(Duration.ZERO) <= 0) {
-      throw new IllegalArgumentException(what + ": " + value + " (expected: > 0)");
-    }
-    return value;
+    return Durations.requirePositive(value, what);
   }
 
   /** A duration that may be zero. */
   public static Duration notNegative(String what, Duration value) {
-    if (Objects.requireNonNull(value, what).isNegative()) {
-      throw new IllegalArgumentException(what + ": " + value + " (expected: >= 0)");
-    }
-    return value;
+    return Durations.requireNotNegative(value, what);
   }
 
   private static String word(String what, String value, int most) {

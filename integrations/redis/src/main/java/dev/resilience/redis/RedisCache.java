@@ -18,6 +18,7 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.retry.Backoff;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
@@ -859,7 +860,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
 
     private static Duration atLeastOneMilli(Duration time, String argument) {
       if (Objects.requireNonNull(time, argument).compareTo(Duration.ofMillis(1)) < 0) {
-        throw new IllegalArgumentException(argument + ": " + time + " (expected: >= 1 ms)");
+        throw new IllegalArgumentException(argument + ": " + DurationText.of(time) + " (expected: >= 1 ms)");
       }
       return time;
     }

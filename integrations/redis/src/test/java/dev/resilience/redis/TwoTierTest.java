@@ -229,7 +229,7 @@ class TwoTierTest {
       var here = machine();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> here.set(ctx, 1, "one", Duration.ofNanos(999_999)))
-          .withMessage("timeToLive: PT0.000999999S (expected: >= 1 ms)");
+          .withMessage("timeToLive: 1000 us (expected: >= 1 ms)");
       CancellableContext ended = ctx.withCancel();
       ended.cancel(CancelReason.USER);
       assertThatExceptionOfType(ContextCancelledException.class)

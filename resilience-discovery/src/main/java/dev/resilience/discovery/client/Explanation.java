@@ -1,6 +1,7 @@
 package dev.resilience.discovery.client;
 
 import dev.resilience.discovery.registry.ServiceSnapshot;
+import dev.resilience.text.DurationText;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -80,7 +81,7 @@ public final class Explanation {
     String answer =
         known == null
             ? "no answer of the registry yet"
-            : (known.isStale() ? "stale answer, " : "answer ") + known.age() + " old";
+            : (known.isStale() ? "stale answer, " : "answer ") + DurationText.of(known.age()) + " old";
     return service
         + ": "
         + in

@@ -1,6 +1,7 @@
 package dev.resilience.discovery.registry;
 
 import dev.resilience.discovery.Checks;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
@@ -97,6 +98,6 @@ public final class ServiceSnapshot {
   /** The service, the instances, and how fresh this is, for people. */
   @Override
   public String toString() {
-    return service + " " + registered + (stale ? ", stale, " : ", ") + age() + " old";
+    return service + " " + registered + (stale ? ", stale, " : ", ") + DurationText.of(age()) + " old";
   }
 }

@@ -199,7 +199,7 @@ class ServiceClientTest {
       ServiceClient nobody = ServiceClient.builder("nobody", registry).perCall(ONCE).open(ctx);
       assertThatExceptionOfType(NoInstanceException.class)
           .isThrownBy(() -> nobody.call(ctx, ServiceClientTest.this::work))
-          .withMessageStartingWith("nobody: 0 of 0 get calls; answer PT0S old");
+          .withMessageStartingWith("nobody: 0 of 0 get calls; answer 0 s old");
       assertThat(nobody.callAsync(ctx, (c, i) -> new CompletableFuture<>()).toCompletableFuture())
           .isCompletedExceptionally();
     }

@@ -107,7 +107,7 @@ class ZoneTest {
     ServiceClient orders = inZoneA().balancer(balancer).open(ctx);
     assertThat(shareOfZoneA(orders, 300)).isEqualTo(1);
     assertThat(orders.explain().toString())
-        .startsWith("orders: 9 of 9 get calls; answer PT0S old; 100 % of them in their own zone");
+        .startsWith("orders: 9 of 9 get calls; answer 0 s old; 100 % of them in their own zone");
   }
 
   @ParameterizedTest

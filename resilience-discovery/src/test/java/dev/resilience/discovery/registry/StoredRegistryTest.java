@@ -494,12 +494,12 @@ class StoredRegistryTest {
     ServiceRegistry.Builder builder = ServiceRegistry.builder(store);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.leaseTime(Duration.ZERO))
-        .withMessage("leaseTime: PT0S (expected: > 0)");
+        .withMessage("leaseTime: 0 s (expected: > 0)");
     assertThatIllegalArgumentException().isThrownBy(() -> builder.operationTimeout(ofMillis(-1)));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.refreshInterval(Duration.ZERO));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.deregistrationDelay(ofMillis(-1)))
-        .withMessage("deregistrationDelay: PT-0.001S (expected: >= 0)");
+        .withMessage("deregistrationDelay: -1 ms (expected: >= 0)");
     assertThatIllegalArgumentException().isThrownBy(() -> builder.staleInstanceGrace(ofMillis(-1)));
   }
 }
