@@ -1,6 +1,5 @@
 package dev.resilience.concurrent;
 
-
 /** Arguments of builders, refused in one wording. */
 final class Checks {
 

@@ -120,6 +120,11 @@ public final class Loan<R> implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "loan of " + requireNonNull(pool).name() + ", " + state + ", for " + DurationText.of(age());
+    return "loan of "
+        + requireNonNull(pool).name()
+        + ", "
+        + state
+        + ", for "
+        + DurationText.of(age());
   }
 }

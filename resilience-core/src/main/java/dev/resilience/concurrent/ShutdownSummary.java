@@ -59,7 +59,10 @@ public final class ShutdownSummary {
   @Override
   public String toString() {
     StringBuilder text =
-        new StringBuilder(name).append(": all stopped after ").append(DurationText.of(took)).append(", ");
+        new StringBuilder(name)
+            .append(": all stopped after ")
+            .append(DurationText.of(took))
+            .append(", ");
     if (isClean()) {
       return text.append("everything was finished").toString();
     }

@@ -885,7 +885,8 @@ public final class WorkerPool implements AutoCloseable {
      */
     public Builder ageing(Duration newAgeing) {
       if (Durations.requirePositive(newAgeing, "ageing").compareTo(Duration.ofDays(1)) > 0) {
-        throw new IllegalArgumentException("ageing: " + DurationText.of(newAgeing) + " (expected: <= 24 h)");
+        throw new IllegalArgumentException(
+            "ageing: " + DurationText.of(newAgeing) + " (expected: <= 24 h)");
       }
       ageing = newAgeing;
       return this;

@@ -319,7 +319,8 @@ public final class ConcurrencyLimit implements ContextPolicy {
      */
     public Builder maxWait(Duration maxWait) {
       if (Objects.requireNonNull(maxWait, "maxWait").isZero()) {
-        throw new IllegalArgumentException("maxWait: " + DurationText.of(maxWait) + " (expected: > 0)");
+        throw new IllegalArgumentException(
+            "maxWait: " + DurationText.of(maxWait) + " (expected: > 0)");
       }
       config = config.withMaxWait(maxWait);
       if (config.maxWaiting() == 0) {

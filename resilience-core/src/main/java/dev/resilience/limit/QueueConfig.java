@@ -41,7 +41,8 @@ record QueueConfig(
   QueueConfig withMaxWait(Duration newMaxWait) {
     Objects.requireNonNull(newMaxWait, "maxWait");
     if (newMaxWait.isNegative()) {
-      throw new IllegalArgumentException("maxWait: " + DurationText.of(newMaxWait) + " (expected: >= 0)");
+      throw new IllegalArgumentException(
+          "maxWait: " + DurationText.of(newMaxWait) + " (expected: >= 0)");
     }
     return new QueueConfig(name, maxWaiting, Durations.toNanos(newMaxWait), tenantKey, listener);
   }

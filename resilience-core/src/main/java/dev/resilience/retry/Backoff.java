@@ -79,11 +79,8 @@ public final class Backoff {
     }
     long capNanos = notNegative(cap, "cap");
     if (capNanos < firstNanos) {
-      throw new IllegalArgumentException("cap: "
-              + DurationText.of(cap)
-              + " (expected: >= first, "
-              + DurationText.of(first)
-              + ")");
+      throw new IllegalArgumentException(
+          "cap: " + DurationText.of(cap) + " (expected: >= first, " + DurationText.of(first) + ")");
     }
     if (!(factor >= 1 && factor < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("factor: " + factor + " (expected: >= 1 and finite)");
@@ -203,7 +200,8 @@ public final class Backoff {
 
   private static long notNegative(Duration duration, String name) {
     if (Objects.requireNonNull(duration, name).isNegative()) {
-      throw new IllegalArgumentException(name + ": " + DurationText.of(duration) + " (expected: >= 0)");
+      throw new IllegalArgumentException(
+          name + ": " + DurationText.of(duration) + " (expected: >= 0)");
     }
     return Durations.toNanos(duration);
   }
@@ -282,7 +280,11 @@ public final class Backoff {
         Duration delay = delayAfter.apply(attempt);
         if (delay == null || delay.isNegative()) {
           throw new IllegalStateException(
-              "a back-off gave " + DurationText.of(delay) + " after attempt " + attempt + " (expected: >= 0)");
+              "a back-off gave "
+                  + DurationText.of(delay)
+                  + " after attempt "
+                  + attempt
+                  + " (expected: >= 0)");
         }
         return Durations.toNanos(delay);
       }

@@ -502,10 +502,9 @@ class ChaosTest {
     chaos.inject(Fault.slow(1, ofMillis(20)));
     List<CallReport> reports = new ArrayList<>();
     Retry retry =
-        Retry.builder()
+        Retry.builder("twice")
             .maxAttempts(2)
             .backoff(Backoff.constant(ofMillis(10)))
-            .name("twice")
             .build();
     run(
         () -> {

@@ -63,7 +63,8 @@ class UnprintableCauseTest {
   void adds_no_line_to_a_report() throws Exception {
     String forged = "quota\n└─ attempt 9: SUCCESS\n2026-11-29 ERROR root logged in";
     Resilience stack =
-        Resilience.of(Retry.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(1))).build());
+        Resilience.of(
+            Retry.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(1))).build());
 
     time.run(
         () ->

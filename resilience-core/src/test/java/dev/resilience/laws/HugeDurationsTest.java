@@ -58,7 +58,8 @@ class HugeDurationsTest {
         policy("fixed time-out", FixedTimeout::of),
         policy("isolated", huge -> FixedTimeout.builder("t", huge).isolated().build()),
         policy(
-            "monitored", huge -> FixedTimeout.builder("t", huge).monitor(TimeoutMonitor.create()).build()),
+            "monitored",
+            huge -> FixedTimeout.builder("t", huge).monitor(TimeoutMonitor.create()).build()),
         policy(
             "adaptive time-out",
             huge -> AdaptiveTimeout.builder("t").between(ofMillis(1), huge).build()),
@@ -84,8 +85,7 @@ class HugeDurationsTest {
             huge -> Breaker.builder("b").openFor(huge).slowCallRate(0.5, huge).window(20).build()),
         policy("breaker's window", huge -> Breaker.builder("b").window(huge).build()),
         policy(
-            "tokens",
-            huge -> RateLimit.builder("r").rate(1, huge).burst(10).maxWait(huge).build()),
+            "tokens", huge -> RateLimit.builder("r").rate(1, huge).burst(10).maxWait(huge).build()),
         policy(
             "permits",
             huge -> ConcurrencyLimit.builder("c", 1).maxWaiting(1).maxWait(huge).build()),
@@ -113,8 +113,7 @@ class HugeDurationsTest {
           () -> {
             assertThat(stack.<String, Exception>call(root, this::answer)).isEqualTo("answer");
             try (CancellableContext ctx = root.withTimeout(ofSeconds(5))) {
-              assertThat(
-                      stack.<String, Exception>call(ctx.withTimeout(huge), this::answer))
+              assertThat(stack.<String, Exception>call(ctx.withTimeout(huge), this::answer))
                   .isEqualTo("answer");
             }
             CompletableFuture<String> stage =
@@ -189,8 +188,7 @@ class HugeDurationsTest {
               .build();
       time.run(
           () ->
-              assertThatThrownBy(
-                      () -> Resilience.of(retry).run(root, HugeDurationsTest::fail))
+              assertThatThrownBy(() -> Resilience.of(retry).run(root, HugeDurationsTest::fail))
                   .isInstanceOf(IllegalStateException.class)
                   .hasMessage("busy"));
     }

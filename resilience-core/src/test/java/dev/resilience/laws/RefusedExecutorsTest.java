@@ -98,9 +98,7 @@ class RefusedExecutorsTest {
   void a_hedge_without_a_thread_leaves_the_first_attempt_alone() throws Exception {
     CompletableFuture<String> answer = new CompletableFuture<>();
     CompletableFuture<String> call =
-        Resilience.of(Hedge.after(ofMillis(10)))
-            .callAsync(root, c -> answer)
-            .toCompletableFuture();
+        Resilience.of(Hedge.after(ofMillis(10))).callAsync(root, c -> answer).toCompletableFuture();
 
     refusing.isFull = true;
     time.advance(ofMillis(20));

@@ -485,8 +485,7 @@ class RateLimitTest {
   void refuses_bad_settings() {
     assertThatThrownBy(() -> RateLimit.of(0, ofSeconds(1)))
         .hasMessage("tokens: 0 (expected: >= 1)");
-    assertThatThrownBy(() -> RateLimit.of(1, Duration.ZERO))
-        .hasMessage("per: 0 s (expected: > 0)");
+    assertThatThrownBy(() -> RateLimit.of(1, Duration.ZERO)).hasMessage("per: 0 s (expected: > 0)");
     assertThatThrownBy(() -> RateLimit.builder("x").burst(0))
         .hasMessage("burst: 0 (expected: >= 1)");
     assertThatThrownBy(() -> RateLimit.builder("x").maxWait(ofMillis(-1)))

@@ -205,8 +205,7 @@ class BackoffTest {
       refused(
           () -> Backoff.exponential(ofMillis(1), ofMillis(2), Double.POSITIVE_INFINITY),
           "factor: Infinity (expected: >= 1 and finite)");
-      refused(
-          () -> Backoff.list(ZERO, ofMillis(-2)), "others[0]: -2 ms (expected: >= 0)");
+      refused(() -> Backoff.list(ZERO, ofMillis(-2)), "others[0]: -2 ms (expected: >= 0)");
       refused(() -> Backoff.none().withJitter(1.5), "share: 1.5 (expected: > 0 and <= 1)");
       refused(() -> Backoff.none().withJitter(0), "share: 0.0 (expected: > 0 and <= 1)");
       refused(() -> Backoff.none().delay(0, ZERO, random), "attempt: 0 (expected: >= 1)");

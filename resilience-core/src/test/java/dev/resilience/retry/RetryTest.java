@@ -716,10 +716,7 @@ class RetryTest {
   @Test
   void says_what_it_is() {
     assertThat(
-            Retry.builder("orders")
-                .backoff(Backoff.constant(ofSeconds(10)))
-                .maxAttempts(4)
-                .build())
+            Retry.builder("orders").backoff(Backoff.constant(ofSeconds(10))).maxAttempts(4).build())
         .hasToString("orders (4 attempts, 10 s)");
   }
 

@@ -5,7 +5,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
 
-/** Another time source of a user's, whose pool is full or whose timers cannot be had now and then. */
+/**
+ * Another time source of a user's, whose pool is full or whose timers cannot be had now and then.
+ */
 public final class RefusingTime implements TimeSource {
 
   private final TimeSource time;

@@ -58,7 +58,8 @@ class EverythingTogetherTest {
     try (Stream<Path> built = Files.list(target)) {
       return built
           .filter(file -> file.getFileName().toString().matches("resilience-.*\\.jar"))
-          .filter(file -> !file.getFileName().toString().matches(".*-(sources|javadoc|tests)\\.jar"))
+          .filter(
+              file -> !file.getFileName().toString().matches(".*-(sources|javadoc|tests)\\.jar"))
           .findFirst()
           .orElse(path);
     } catch (IOException unreadable) {

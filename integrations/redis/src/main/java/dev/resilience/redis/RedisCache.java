@@ -854,13 +854,13 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
 
     /** A part of a millisecond is cut off, so that no near copy has more time than the far one. */
     static long millis(Duration time, String argument) {
-      return TimeUnit.NANOSECONDS.toMillis(
-          Durations.toNanos(atLeastOneMilli(time, argument)));
+      return TimeUnit.NANOSECONDS.toMillis(Durations.toNanos(atLeastOneMilli(time, argument)));
     }
 
     private static Duration atLeastOneMilli(Duration time, String argument) {
       if (Objects.requireNonNull(time, argument).compareTo(Duration.ofMillis(1)) < 0) {
-        throw new IllegalArgumentException(argument + ": " + DurationText.of(time) + " (expected: >= 1 ms)");
+        throw new IllegalArgumentException(
+            argument + ": " + DurationText.of(time) + " (expected: >= 1 ms)");
       }
       return time;
     }

@@ -81,7 +81,9 @@ public final class Explanation {
     String answer =
         known == null
             ? "no answer of the registry yet"
-            : (known.isStale() ? "stale answer, " : "answer ") + DurationText.of(known.age()) + " old";
+            : (known.isStale() ? "stale answer, " : "answer ")
+                + DurationText.of(known.age())
+                + " old";
     return service
         + ": "
         + in

@@ -98,6 +98,11 @@ public final class ServiceSnapshot {
   /** The service, the instances, and how fresh this is, for people. */
   @Override
   public String toString() {
-    return service + " " + registered + (stale ? ", stale, " : ", ") + DurationText.of(age()) + " old";
+    return service
+        + " "
+        + registered
+        + (stale ? ", stale, " : ", ")
+        + DurationText.of(age())
+        + " old";
   }
 }
