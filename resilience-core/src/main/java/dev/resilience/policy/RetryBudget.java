@@ -45,8 +45,11 @@ public final class RetryBudget {
   private static final long TOKEN = 1_000_000_000L;
   private static final double MOST = 1_000_000;
 
-  /** A limit that hovers a tenth below its peak does not shrink. */
-  private static final double SHRUNK = 0.9;
+  /**
+   * A limit that hovers below its peak does not shrink: where one percent of the answers hang, it
+   * falls by a tenth now and then, and hedges are what helps.
+   */
+  private static final double SHRUNK = 0.5;
 
   private static final long PRESSURE_NANOS = TOKEN;
 
@@ -180,7 +183,7 @@ public final class RetryBudget {
 
   /**
    * An adaptive concurrency limit of the same dependency has changed; {@code Retry.limitListener}
-   * and {@code Hedge.limitListener} hear of it and tell. From where it has lost a tenth until it
+   * and {@code Hedge.limitListener} hear of it and tell. From where it has lost half until it
    * grows again, or has not shrunk for a second, no further attempt is allowed: each would take the
    * place of a first one.
    *
@@ -194,7 +197,7 @@ public final class RetryBudget {
             return null;
           }
           int peak = before == null ? from : Math.max(before.peak, from);
-          return new Fall(peak, to < peak * SHRUNK, null);
+          return new Fall(peak, to <= peak * SHRUNK, null);
         });
   }
 

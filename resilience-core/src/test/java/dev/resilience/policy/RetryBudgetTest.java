@@ -275,9 +275,9 @@ class RetryBudgetTest {
     void small_steps_add_up() {
       budget.limitChanged(100, 95);
       assertThat(isAllowed()).as("hovering is not shrinking").isTrue();
-      budget.limitChanged(95, 91);
+      budget.limitChanged(95, 51);
       assertThat(isAllowed()).isTrue();
-      budget.limitChanged(91, 89);
+      budget.limitChanged(51, 50);
       assertThat(isAllowed()).isFalse();
     }
 
