@@ -66,8 +66,7 @@ import org.jspecify.annotations.Nullable;
 public final class ResilientHttpClient {
 
   private static final FirstSuccess RACE =
-      FirstSuccess.builder()
-          .name("first success")
+      FirstSuccess.builder("first success")
           .onDiscard(HttpResponse.class, late -> discard(late.body()))
           .build();
 
