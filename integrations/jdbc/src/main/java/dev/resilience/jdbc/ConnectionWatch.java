@@ -4,7 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
-import dev.resilience.time.Deadline;
+import dev.resilience.time.Durations;
 import dev.resilience.time.Timer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -223,7 +223,7 @@ final class ConnectionWatch {
   private Timer timer(Duration delay, Runnable task) {
     return ctx.timeSource()
         .startTimer(
-            ctx.timeSource().nanoTime() + Deadline.saturatedNanos(delay),
+            ctx.timeSource().nanoTime() + Durations.toNanos(delay),
             () -> config.threads().execute(task));
   }
 
