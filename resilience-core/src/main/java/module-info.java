@@ -26,6 +26,7 @@ module dev.resilience.core {
   exports dev.resilience.retry;
   exports dev.resilience.time;
   exports dev.resilience.timeout;
+  exports dev.resilience.trace;
 
   // Plumbing that our own modules share; no API.
   exports dev.resilience.stage to

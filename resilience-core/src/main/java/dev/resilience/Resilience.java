@@ -62,6 +62,7 @@ public final class Resilience {
   private final Classifier classifier;
   private final @Nullable CallReportListener reports;
   private final @Nullable PolicyListener listener;
+  private final boolean traced;
 
   /** The policies, with what observes them outside. */
   private final PolicyChain chain;
@@ -72,15 +73,22 @@ public final class Resilience {
       List<String> warnings,
       Classifier classifier,
       @Nullable CallReportListener reports,
-      @Nullable PolicyListener listener) {
+      @Nullable PolicyListener listener,
+      boolean traced) {
     this.name = name;
     this.policies = policies;
     this.warnings = warnings;
     this.classifier = classifier;
     this.reports = reports;
     this.listener = listener;
+    this.traced = traced;
+    PolicyChain whole =
+        traced ? policies.around(new CallTracing.Attempts(name, classifier)) : policies;
+    if (listener != null) {
+      whole = whole.inside(new CallObserver(name, classifier, listener));
+    }
     this.chain =
-        listener == null ? policies : policies.inside(new CallObserver(name, classifier, listener));
+        traced ? whole.inside(new CallTracing(name, classifier, this::describe)) : whole;
   }
 
   /**
@@ -90,7 +98,8 @@ public final class Resilience {
    */
   public static Resilience of(ContextPolicy... outermostFirst) {
     PolicyChain policies = PolicyChain.of(outermostFirst);
-    return new Resilience("call", policies, warned(policies), Classifier.ofDefaults(), null, null);
+    return new Resilience(
+        "call", policies, warned(policies), Classifier.ofDefaults(), null, null, false);
   }
 
   private static List<String> warned(PolicyChain policies) {
@@ -312,7 +321,13 @@ public final class Resilience {
    */
   public Resilience withReports(CallReportListener reports) {
     return new Resilience(
-        name, policies, warnings, classifier, requireNonNull(reports, "reports"), listener);
+        name,
+        policies,
+        warnings,
+        classifier,
+        requireNonNull(reports, "reports"),
+        listener,
+        traced);
   }
 
   /**
@@ -324,7 +339,7 @@ public final class Resilience {
     if (requireNonNull(newName, "name").isBlank()) {
       throw new IllegalArgumentException("name: '" + newName + "' (expected: not blank)");
     }
-    return new Resilience(newName, policies, warnings, classifier, reports, listener);
+    return new Resilience(newName, policies, warnings, classifier, reports, listener, traced);
   }
 
   /**
@@ -339,7 +354,34 @@ public final class Resilience {
    */
   public Resilience withListener(PolicyListener newListener) {
     return new Resilience(
-        name, policies, warnings, classifier, reports, PolicyListener.contained(newListener));
+        name,
+        policies,
+        warnings,
+        classifier,
+        reports,
+        PolicyListener.contained(newListener),
+        traced);
+  }
+
+  /**
+   * This stack, with a span for each call, in which what the policies decided stands as events, and
+   * one for each attempt: wherever the context has a {@link dev.resilience.trace.SpanSource}, such
+   * as the built-in {@link dev.resilience.trace.SpanTree} or OpenTelemetry's.
+   *
+   * <pre>{@code
+   * SpanTree spans = SpanTree.record(request);
+   * payments.withSpans().call(spans.context(), c -> api.quote(c, order));
+   * log.log(INFO, spans.toText());
+   * }</pre>
+   *
+   * <p>The spans are named after the stack: "payments" and "payments attempt". What the caller gave
+   * up on is no failure of a span. An exception that is thrown carries the {@linkplain #withReports
+   * report} of the call.
+   *
+   * <p>Costs two looks at the values of the context for each call where it has no source.
+   */
+  public Resilience withSpans() {
+    return new Resilience(name, policies, warnings, classifier, reports, listener, true);
   }
 
   /**
@@ -361,15 +403,7 @@ public final class Resilience {
     requireNonNull(more, "reports");
     return first == null
         ? withReports(more)
-        : withReports(
-            CallReportListener.withContext(
-                (ctx, report) -> {
-                  try {
-                    first.on(ctx, report);
-                  } finally {
-                    more.on(ctx, report);
-                  }
-                }));
+        : withReports(CallReportListener.both(first, more));
   }
 
   /**
@@ -380,7 +414,13 @@ public final class Resilience {
    */
   public Resilience withClassifier(Classifier newClassifier) {
     return new Resilience(
-        name, policies, warnings, requireNonNull(newClassifier, "classifier"), reports, listener);
+        name,
+        policies,
+        warnings,
+        requireNonNull(newClassifier, "classifier"),
+        reports,
+        listener,
+        traced);
   }
 
   /**
@@ -397,7 +437,7 @@ public final class Resilience {
    */
   public Resilience withPolicies(ContextPolicy... outermostFirst) {
     PolicyChain others = policies.withPolicies(outermostFirst);
-    return new Resilience(name, others, warned(others), classifier, reports, listener);
+    return new Resilience(name, others, warned(others), classifier, reports, listener, traced);
   }
 
   /** The policies, the outermost first. */
@@ -435,7 +475,7 @@ public final class Resilience {
    */
   public Resilience withoutInterrupts() {
     return new Resilience(
-        name, policies.withoutInterrupts(), warnings, classifier, reports, listener);
+        name, policies.withoutInterrupts(), warnings, classifier, reports, listener, traced);
   }
 
   /** The stack in one line, outermost first. */

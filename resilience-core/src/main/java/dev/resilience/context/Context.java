@@ -152,6 +152,14 @@ public sealed interface Context permits CancellableContext, Node {
    */
   Context withValuesOf(Context other, Key<?>... keys);
 
+  /**
+   * A child whose work carries something of the context along in a thread-local of another library;
+   * its descendants do as well. A binding that is there already is not added again.
+   *
+   * @see ThreadBinding
+   */
+  Context withBinding(ThreadBinding binding);
+
   /** A child with a name, which its descendants inherit: for messages, logs and dumps. */
   Context withName(String name);
 

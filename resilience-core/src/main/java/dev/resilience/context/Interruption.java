@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.context.ThreadBinding.Bound;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,16 @@ final class Interruption extends Callback {
   }
 
   static <T extends @Nullable Object, X extends Throwable> T around(
+      Node ctx, BlockingWork<T, X> work) throws X {
+    Bound bound = BindingChain.enter(ctx);
+    try {
+      return inside(ctx, work);
+    } finally {
+      bound.close();
+    }
+  }
+
+  private static <T extends @Nullable Object, X extends Throwable> T inside(
       Node ctx, BlockingWork<T, X> work) throws X {
     Scope scope = ctx.scope();
     if (scope == null) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     .checked("1 to 64 characters", user -> !user.isEmpty() && user.length() <= 64);
  * }</pre>
  *
- * <p>The value of a key is shown in dumps and logs only where the key says that it may be.
+ * <p>The value of a key is shown in dumps and logs only where the key says that it may be; that of a
+ * {@linkplain #credential credential} nowhere at all.
  *
  * @param <T> the type of the value
  */
@@ -29,6 +30,7 @@ public final class Key<T> {
   private final String name;
   private final Class<T> type;
   private final boolean shown;
+  private final boolean credential;
   private final @Nullable String expected;
   private final @Nullable Predicate<? super T> validator;
   final int hash = SEQUENCE.getAndIncrement() * GOLDEN_RATIO;
@@ -37,11 +39,13 @@ public final class Key<T> {
       String name,
       Class<T> type,
       boolean shown,
+      boolean credential,
       @Nullable String expected,
       @Nullable Predicate<? super T> validator) {
     this.name = name;
     this.type = type;
     this.shown = shown;
+    this.credential = credential;
     this.expected = expected;
     this.validator = validator;
   }
@@ -53,6 +57,23 @@ public final class Key<T> {
    * @param type of the values; a class, not a primitive
    */
   public static <T> Key<T> of(String name, Class<T> type) {
+    return of(name, type, false);
+  }
+
+  /**
+   * A key whose values prove who somebody is: tokens, passwords, session ids. They are never shown
+   * in dumps, logs, traces or messages, and leave the process only where somebody puts them into a
+   * header by hand; {@link #shown} is refused.
+   *
+   * @param name for messages, not empty
+   * @param type of the values; a class, not a primitive. {@link Credential} hides the text also
+   *     from whoever prints the value itself
+   */
+  public static <T> Key<T> credential(String name, Class<T> type) {
+    return of(name, type, true);
+  }
+
+  private static <T> Key<T> of(String name, Class<T> type, boolean credential) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(type, "type");
     if (name.isBlank()) {
@@ -61,7 +82,7 @@ public final class Key<T> {
     if (type.isPrimitive()) {
       throw new IllegalArgumentException("type: " + type + " (expected: not a primitive)");
     }
-    return new Key<>(name, type, false, null, null);
+    return new Key<>(name, type, false, credential, null, null);
   }
 
   /**
@@ -75,13 +96,22 @@ public final class Key<T> {
         name,
         type,
         shown,
+        credential,
         Objects.requireNonNull(expected, "expected"),
         Objects.requireNonNull(validator, "validator"));
   }
 
-  /** A new key whose values may be shown in dumps and logs. By default they may not. */
+  /**
+   * A new key whose values may be shown in dumps and logs. By default they may not.
+   *
+   * @throws IllegalStateException if this is a key of credentials
+   */
   public Key<T> shown() {
-    return new Key<>(name, type, true, expected, validator);
+    if (credential) {
+      throw new IllegalStateException(
+          "shown: '" + name + "' is a credential (expected: a key that may be shown)");
+    }
+    return new Key<>(name, type, true, false, expected, validator);
   }
 
   /** The name given to {@link #of}. */
@@ -101,7 +131,12 @@ public final class Key<T> {
 
   /** Whether a value may be set under this key. */
   boolean accepts(T value) {
-    return type.isInstance(value) && (validator == null || validator.test(value));
+    return type.isInstance(value) && (validator == null || isValid(validator, value));
+  }
+
+  /** Whether values are {@linkplain #credential credentials}: for nobody's eyes. */
+  public boolean isCredential() {
+    return credential;
   }
 
   /** Returns the value if it may be set under this key. */
@@ -111,7 +146,7 @@ public final class Key<T> {
       throw new IllegalArgumentException(
           name + ": a " + value.getClass().getName() + " (expected: a " + type.getName() + ")");
     }
-    if (validator != null && !validator.test(value)) {
+    if (validator != null && !isValid(validator, value)) {
       throw new IllegalArgumentException(
           name
               + ": "
@@ -121,6 +156,18 @@ public final class Key<T> {
               + ")");
     }
     return value;
+  }
+
+  /** What a validator throws may have the value in its message. */
+  private boolean isValid(Predicate<? super T> condition, T value) {
+    if (!credential) {
+      return condition.test(value);
+    }
+    try {
+      return condition.test(value);
+    } catch (Throwable mayTell) {
+      return false;
+    }
   }
 
   @Override

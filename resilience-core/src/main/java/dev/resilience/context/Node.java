@@ -125,6 +125,11 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   }
 
   @Override
+  public Context withBinding(ThreadBinding binding) {
+    return withValues(values.with(Objects.requireNonNull(binding, "binding")));
+  }
+
+  @Override
   public Context withName(String name) {
     return withValue(NAME, Objects.requireNonNull(name, "name"));
   }
@@ -204,12 +209,13 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
 
   @Override
   public Registration onDone(DoneCallback callback) {
-    return register(Objects.requireNonNull(callback, "callback"), Callback.Kind.USER);
+    return register(
+        BindingChain.around(this, Objects.requireNonNull(callback, "callback")), Callback.Kind.USER);
   }
 
   @Override
   public Registration onAbort(DoneCallback callback) {
-    return abortHook(Objects.requireNonNull(callback, "callback"));
+    return abortHook(BindingChain.around(this, Objects.requireNonNull(callback, "callback")));
   }
 
   /** As {@link #onAbort}. */

@@ -35,6 +35,13 @@ public final class RequestInfo {
   /** Where the request came from. Not shown. */
   public static final Key<String> CLIENT_ADDRESS = text("client-address");
 
+  /** The session of the user. Whoever has it is the user: a credential. */
+  public static final Key<Credential> SESSION_ID =
+      Key.credential("session-id", Credential.class);
+
+  /** What the request proved its sender with, such as a bearer token: a credential. */
+  public static final Key<Credential> CREDENTIAL = Key.credential("credential", Credential.class);
+
   private final Values values;
 
   private RequestInfo(Values values) {
@@ -85,6 +92,8 @@ public final class RequestInfo {
     builder.copy(START_TIME, ctx);
     builder.copy(USER_AGENT, ctx);
     builder.copy(CLIENT_ADDRESS, ctx);
+    builder.copy(SESSION_ID, ctx);
+    builder.copy(CREDENTIAL, ctx);
     return builder.build();
   }
 
@@ -122,6 +131,16 @@ public final class RequestInfo {
   /** Where the request came from. */
   public Optional<String> clientAddress() {
     return value(CLIENT_ADDRESS);
+  }
+
+  /** The session of the user. */
+  public Optional<Credential> sessionId() {
+    return value(SESSION_ID);
+  }
+
+  /** What the request proved its sender with. */
+  public Optional<Credential> credential() {
+    return value(CREDENTIAL);
   }
 
   private <T> Optional<T> value(Key<T> key) {
@@ -175,6 +194,16 @@ public final class RequestInfo {
     /** Sets where the request came from. */
     public Builder clientAddress(String clientAddress) {
       return set(CLIENT_ADDRESS, clientAddress);
+    }
+
+    /** Sets the session of the user. */
+    public Builder sessionId(Credential sessionId) {
+      return set(SESSION_ID, sessionId);
+    }
+
+    /** Sets what the request proved its sender with. */
+    public Builder credential(Credential credential) {
+      return set(CREDENTIAL, credential);
     }
 
     /** Builds the bundle. */

@@ -6,18 +6,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * All values that are visible in a context, in one flat table: open addressing, at most half full,
  * keys at the even and values at the odd places. A look-up is a probe or two however deep the tree
- * is; adding a value copies the table. Immutable.
+ * is; adding a value copies the table. Beside them what brings some of them to a thread. Immutable.
  */
 final class Values {
 
-  static final Values NONE = new Values(new @Nullable Object[4], 0);
+  static final Values NONE = new Values(new @Nullable Object[4], 0, null);
 
   private final @Nullable Object[] table;
   private final int size;
+  private final @Nullable BindingChain bindings;
 
-  private Values(@Nullable Object[] table, int size) {
+  private Values(@Nullable Object[] table, int size, @Nullable BindingChain bindings) {
     this.table = table;
     this.size = size;
+    this.bindings = bindings;
+  }
+
+  @Nullable BindingChain bindings() {
+    return bindings;
+  }
+
+  Values with(ThreadBinding binding) {
+    return new Values(table, size, BindingChain.add(binding, bindings));
   }
 
   @Nullable Object get(Key<?> key) {
@@ -32,12 +42,15 @@ final class Values {
     int slot = slot(copy, key);
     copy[slot] = key;
     copy[slot + 1] = value;
-    return new Values(copy, newSize);
+    return new Values(copy, newSize, bindings);
   }
 
-  /** These values, and those of another table for keys that are not here. */
+  /** These values and bindings, and those of another table that are not here. */
   Values orElse(Values other) {
     Values merged = this;
+    for (BindingChain link = other.bindings; link != null; link = link.older()) {
+      merged = merged.with(link.binding());
+    }
     for (int i = 0; i < other.table.length; i += 2) {
       Object value = other.table[i + 1];
       if (value != null && other.table[i] instanceof Key<?> key && merged.get(key) == null) {
@@ -57,6 +70,7 @@ final class Values {
 
     private @Nullable Object[] table;
     private int size;
+    private final @Nullable BindingChain bindings;
 
     Filling(Values from, int expected) {
       int length = from.table.length;
@@ -65,6 +79,7 @@ final class Values {
       }
       table = copied(from.table, length);
       size = from.size;
+      bindings = from.bindings;
     }
 
     void put(Key<?> key, Object value) {
@@ -80,7 +95,7 @@ final class Values {
     }
 
     Values values() {
-      return new Values(table, size);
+      return new Values(table, size, bindings);
     }
   }
 

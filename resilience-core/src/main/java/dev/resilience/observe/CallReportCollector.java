@@ -2,6 +2,8 @@ package dev.resilience.observe;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
+import dev.resilience.context.ThreadBinding;
+import dev.resilience.context.ThreadBinding.Bound;
 import dev.resilience.observe.CallReport.Attempt;
 import dev.resilience.observe.CallReport.Decision;
 import dev.resilience.observe.CallReport.Rejection;
@@ -76,6 +78,7 @@ public final class CallReportCollector {
 
   void tell(Told told) {
     notes().add(told, true);
+    tellListener(told);
     if (outer != null) {
       outer.tell(told);
     }
@@ -89,8 +92,17 @@ public final class CallReportCollector {
 
   void remark(Told told) {
     notes().add(told, false);
+    tellListener(told);
     if (outer != null) {
       outer.remark(told);
+    }
+  }
+
+  private void tellListener(Told told) {
+    try {
+      listener.onStep(ctx, told);
+    } catch (Throwable thrown) {
+      SafeText.log(LOG, Level.WARNING, "a listener failed on a step", thrown);
     }
   }
 
@@ -167,7 +179,7 @@ public final class CallReportCollector {
     if (steps == null) {
       return null;
     }
-    try {
+    try (Bound bound = ThreadBinding.bind(ctx)) {
       CallReport report = new CallReport(stack.get(), steps, told.attempts(), how.get());
       listener.on(ctx, report);
       return report;

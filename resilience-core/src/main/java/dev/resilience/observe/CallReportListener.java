@@ -25,6 +25,15 @@ public interface CallReportListener {
   }
 
   /**
+   * Something happened during a call that is under way: what {@link #on} tells together, at its
+   * moment. Default: nothing.
+   *
+   * @param ctx of the call. Do not keep it
+   * @param step with the name of the policy that told it
+   */
+  default void onStep(Context ctx, CallReport.Step step) {}
+
+  /**
    * A listener that wants to know whose call it was.
    *
    * @param listener gets the context of the call and its report
@@ -40,6 +49,41 @@ public interface CallReportListener {
       @Override
       public void on(Context ctx, CallReport report) {
         listener.accept(ctx, report);
+      }
+    };
+  }
+
+  /**
+   * Two listeners as one. What the first one throws keeps nothing from the second.
+   *
+   * @param first hears first
+   * @param second hears after it
+   */
+  static CallReportListener both(CallReportListener first, CallReportListener second) {
+    Objects.requireNonNull(first, "first");
+    Objects.requireNonNull(second, "second");
+    return new CallReportListener() {
+      @Override
+      public void on(CallReport report) {
+        on(Context.background(), report);
+      }
+
+      @Override
+      public void on(Context ctx, CallReport report) {
+        try {
+          first.on(ctx, report);
+        } finally {
+          second.on(ctx, report);
+        }
+      }
+
+      @Override
+      public void onStep(Context ctx, CallReport.Step step) {
+        try {
+          first.onStep(ctx, step);
+        } finally {
+          second.onStep(ctx, step);
+        }
       }
     };
   }

@@ -1,6 +1,8 @@
 package dev.resilience.observe;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.ThreadBinding;
+import dev.resilience.context.ThreadBinding.Bound;
 import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -23,7 +25,7 @@ record ContainedListener(PolicyListener listener) implements PolicyListener {
 
   @Override
   public void on(Context ctx, PolicyEvent event) {
-    try {
+    try (Bound bound = ThreadBinding.bind(ctx)) {
       listener.on(ctx, event);
     } catch (Throwable thrown) {
       failed(event, thrown);

@@ -72,6 +72,13 @@ public final class PolicyChain {
     return new PolicyChain(more, innermost);
   }
 
+  /** This chain with a policy inside of all others, around each attempt. */
+  public PolicyChain around(ContextPolicy innermostPolicy) {
+    ContextPolicy[] more = Arrays.copyOf(policies, policies.length + 1);
+    more[policies.length] = innermostPolicy;
+    return new PolicyChain(more, innermost);
+  }
+
   /**
    * Does the work on this thread; a context that has ended reaches no policy.
    *

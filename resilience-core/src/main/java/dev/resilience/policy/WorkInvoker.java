@@ -1,6 +1,8 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import dev.resilience.context.ThreadBinding;
+import dev.resilience.context.ThreadBinding.Bound;
 import dev.resilience.context.WorkContext;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
@@ -30,6 +32,16 @@ final class WorkInvoker implements ContextPolicy {
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
+    Bound bound = ThreadBinding.bind(ctx);
+    try {
+      return invoke(ctx, work);
+    } finally {
+      bound.close();
+    }
+  }
+
+  private <T extends @Nullable Object, X extends Throwable> T invoke(Context ctx, Call<T, X> work)
+      throws X {
     if (!ctx.canEnd()) {
       try {
         return work.call(ctx);
@@ -71,7 +83,7 @@ final class WorkInvoker implements ContextPolicy {
       Context ctx, Next next, AsyncCall<T> work) {
     WorkContext run = ctx.canEnd() ? WorkContext.of(ctx) : null;
     CompletionStage<T> stage;
-    try {
+    try (Bound bound = ThreadBinding.bind(ctx)) {
       stage = work.call(run == null ? ctx : run);
       if (stage == null) {
         throw new NullPointerException("the work returned null (expected: a CompletionStage)");

@@ -10,6 +10,8 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
+import dev.resilience.context.ThreadBinding;
+import dev.resilience.context.ThreadBinding.Bound;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.util.ArrayList;
@@ -223,7 +225,7 @@ final class PipelineRun<A, B> {
     Channel.Taken<Item> taken = last.take(task);
     while (taken != null) {
       Item item = taken.item();
-      try {
+      try (Bound bound = ThreadBinding.bind(item.ctx())) {
         sink.accept(item.ctx(), (B) item.value());
         delivered.incrementAndGet();
       } finally {
