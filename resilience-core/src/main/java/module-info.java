@@ -47,6 +47,8 @@ module dev.resilience.core {
       dev.resilience.http.client,
       dev.resilience.http.server,
       dev.resilience.okhttp,
+      dev.resilience.opentelemetry,
       dev.resilience.redis,
-      dev.resilience.servlet;
+      dev.resilience.servlet,
+      dev.resilience.slf4j;
 }
