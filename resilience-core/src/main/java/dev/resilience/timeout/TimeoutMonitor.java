@@ -3,12 +3,19 @@ package dev.resilience.timeout;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.SafeText;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +38,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimeoutMonitor {
 
+  private static final Logger LOG = System.getLogger(TimeoutMonitor.class.getName());
+
   private final ConcurrentMap<String, OperationGauge> operations = new ConcurrentHashMap<>();
+  private final Queue<NewOperations> listeners = new ConcurrentLinkedQueue<>();
 
   private TimeoutMonitor() {}
 
@@ -55,8 +65,47 @@ public final class TimeoutMonitor {
     return gauge == null ? Optional.empty() : Optional.of(gauge.statistics());
   }
 
+  /**
+   * Tells of each operation once: now of those that are known, later of the others when a policy of
+   * that name is built. For what shows them elsewhere.
+   *
+   * @param listener gets the name; what it throws is logged
+   */
+  public void onOperation(Consumer<? super String> listener) {
+    NewOperations told = new NewOperations(Objects.requireNonNull(listener, "listener"));
+    listeners.add(told);
+    operations.keySet().stream().sorted().forEach(told::tell);
+  }
+
   AttemptListener gauge(String operation) {
-    return operations.computeIfAbsent(operation, OperationGauge::new);
+    OperationGauge gauge = operations.get(operation);
+    if (gauge != null) {
+      return gauge;
+    }
+    OperationGauge known = operations.computeIfAbsent(operation, OperationGauge::new);
+    listeners.forEach(listener -> listener.tell(operation));
+    return known;
+  }
+
+  /** A listener, and what it has heard: an operation may be found twice while it is new. */
+  private static final class NewOperations {
+
+    private final Consumer<? super String> listener;
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
+
+    NewOperations(Consumer<? super String> listener) {
+      this.listener = listener;
+    }
+
+    void tell(String operation) {
+      if (told.add(operation)) {
+        try {
+          listener.accept(operation);
+        } catch (Throwable failure) {
+          SafeText.log(LOG, Level.WARNING, "A listener failed on a new operation", failure);
+        }
+      }
+    }
   }
 
   /** The counts of an operation. */
