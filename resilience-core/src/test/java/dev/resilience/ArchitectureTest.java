@@ -48,7 +48,7 @@ class ArchitectureTest {
     ARROWS.put("propagation", and(below, "policy"));
     ARROWS.put("observe", and(below, "policy"));
     Set<String> ofPolicies = and(below, "policy", "observe");
-    ARROWS.put("trace", and(below, "policy"));
+    ARROWS.put("trace", and(below, "policy", "propagation"));
     ARROWS.put("failsafe", ofPolicies);
     ARROWS.put("retry", and(ofPolicies, "failsafe"));
     for (String policy : List.of("breaker", "timeout", "budget", "fallback", "hedge", "chaos")) {

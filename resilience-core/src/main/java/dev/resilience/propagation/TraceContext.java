@@ -60,6 +60,21 @@ public final class TraceContext {
     return new TraceContext(traceparent, null);
   }
 
+  /**
+   * A position, as both headers have it.
+   *
+   * @param traceparent as in W3C Trace Context, section 3.2
+   * @param tracestate as in section 3.3; left out if it is empty, malformed or too long, as that
+   *     section allows
+   * @throws IllegalArgumentException if {@code traceparent} is malformed
+   */
+  public static TraceContext of(String traceparent, String tracestate) {
+    TraceContext position = of(traceparent);
+    return isTracestate(requireNonNull(tracestate, "tracestate"))
+        ? new TraceContext(traceparent, tracestate)
+        : position;
+  }
+
   /** The root of a new trace that is recorded, with random ids. */
   public static TraceContext start(Context ctx) {
     RandomGenerator random = ctx.timeSource().random();

@@ -76,7 +76,7 @@ public final class SpanRecord {
     return spanId;
   }
 
-  /** The span in which this one was started; empty: it is the first. */
+  /** The span in which this one was started, perhaps elsewhere; empty: it is the first. */
   public Optional<String> parentId() {
     return Optional.ofNullable(parentId);
   }

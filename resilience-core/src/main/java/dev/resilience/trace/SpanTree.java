@@ -1,8 +1,10 @@
 package dev.resilience.trace;
 
+import dev.resilience.context.Bindings;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
+import dev.resilience.propagation.TraceContext;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -12,6 +14,7 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * └─ createOrderRecord: 30 ms
  * </pre>
  *
- * <p>The trace id is the one that the context has ({@link RequestInfo#TRACE_ID}, from a header) or
- * a new one; {@link #context} has it in either case, for the response. Spans may be started and
+ * <p>The trace id is the one that the context has ({@link RequestInfo#TRACE_ID} or {@link
+ * TraceContext}, from a header) or a new one; {@link #context} has it in either case, for the
+ * response, and the context of a span has its position for the headers of calls. Spans may be started and
  * closed by any number of threads. Time and ids come from the context's time source. At most a
  * number of spans is kept; those beyond it are counted, and their children hang from the last one
  * that was kept.
@@ -44,6 +48,8 @@ public final class SpanTree implements SpanSource {
 
   private static final Logger LOG = System.getLogger(SpanTree.class.getName());
   private static final SpanListener NOBODY = new SpanListener() {};
+
+  private static final Pattern TRACE_ID = Pattern.compile("(?!0{32})[0-9a-f]{32}");
 
   static final Key<TreeSpan> CURRENT = Key.of("current span", TreeSpan.class);
 
@@ -56,6 +62,12 @@ public final class SpanTree implements SpanSource {
   private final Queue<TreeSpan> spans = new ConcurrentLinkedQueue<>();
   private final AtomicInteger started = new AtomicInteger();
 
+  /** The span that asks from elsewhere, if the request came with one. */
+  private final @Nullable TraceContext caller;
+
+  /** Whether the trace id is one that a header can have. */
+  private final boolean isOnTheWire;
+
   /** Ids are this, and one more each: not two of a tree are the same. */
   private final long firstId;
 
@@ -64,12 +76,15 @@ public final class SpanTree implements SpanSource {
     this.begunAt = time.nanoTime();
     this.maxSpans = builder.maxSpans;
     this.listener = builder.listener;
-    this.firstId = time.random().nextLong();
+    this.firstId = time.random().nextLong() >>> 1 | 1; // and the ids behind it: never 0
+    this.caller = request.get(TraceContext.KEY);
     String given = request.get(RequestInfo.TRACE_ID);
-    this.traceId =
-        given != null ? given : hex(time.random().nextLong()) + hex(time.random().nextLong());
-    this.ctx =
-        in(given != null ? request : request.withValue(RequestInfo.TRACE_ID, traceId));
+    if (given == null) {
+      given = caller != null ? caller.traceId() : TraceContext.start(request).traceId();
+    }
+    this.traceId = given;
+    this.isOnTheWire = TRACE_ID.matcher(given).matches();
+    this.ctx = in(request.withValue(RequestInfo.TRACE_ID, given));
   }
 
   /** Begins a tree with all defaults. */
@@ -80,10 +95,6 @@ public final class SpanTree implements SpanSource {
   /** Returns a builder with all defaults set. */
   public static Builder builder() {
     return new Builder();
-  }
-
-  private static String hex(long value) {
-    return String.format("%016x", value);
   }
 
   /** The request's, traced by this. */
@@ -104,13 +115,30 @@ public final class SpanTree implements SpanSource {
     if (number >= maxSpans) {
       return new NoSpan(work);
     }
-    String parentId = parent == null ? null : parent.spanId();
-    TreeSpan span = new TreeSpan(this, work, hex(firstId + number), parentId, name, role);
+    String spanId = String.format("%016x", firstId + number);
+    TreeSpan span = new TreeSpan(this, work, spanId, parentId(parent), name, role);
     spans.add(span);
     if (listener != NOBODY) {
       tell(() -> listener.onStarted(span.toRecord()));
     }
     return span;
+  }
+
+  private @Nullable String parentId(@Nullable TreeSpan parent) {
+    if (parent != null) {
+      return parent.spanId();
+    }
+    return caller == null ? null : caller.spanId();
+  }
+
+  /** What a span's context carries: calls from inside of it name it as their parent. */
+  Context inside(TreeSpan span, Context work) {
+    Bindings values = Bindings.on(work, 2).set(CURRENT, span);
+    if (isOnTheWire) {
+      String parent = "00-" + traceId + "-" + span.spanId() + "-01";
+      values.set(TraceContext.KEY, TraceContext.of(parent));
+    }
+    return values.bind();
   }
 
   void ended(TreeSpan span) {

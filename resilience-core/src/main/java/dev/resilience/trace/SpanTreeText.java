@@ -8,8 +8,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Puts a tree of spans into words. A loop: spans may be nested as deep as there are spans. */
 final class SpanTreeText {
@@ -17,18 +19,24 @@ final class SpanTreeText {
   /** Beyond this depth lines are no longer indented, or a chain of spans would print a triangle. */
   private static final int DEEPEST = 50;
 
+  /** In the place of the parent of those that have none here. */
+  private static final String ROOT = "";
+
   private record Place(SpanRecord span, String first, String rest, int depth) {}
 
   private SpanTreeText() {}
 
   static String of(List<SpanRecord> spans, int dropped) {
+    Set<String> here = new HashSet<>();
+    spans.forEach(span -> here.add(span.spanId()));
     Map<String, List<SpanRecord>> children = new HashMap<>();
     for (SpanRecord span : spans) {
-      children.computeIfAbsent(span.parentId().orElse(""), id -> new ArrayList<>()).add(span);
+      String parent = span.parentId().filter(here::contains).orElse(ROOT);
+      children.computeIfAbsent(parent, id -> new ArrayList<>()).add(span);
     }
     StringBuilder text = new StringBuilder();
     Deque<Place> next = new ArrayDeque<>();
-    for (SpanRecord root : children.getOrDefault("", List.of())) {
+    for (SpanRecord root : children.getOrDefault(ROOT, List.of())) {
       next.add(new Place(root, "", "", 0));
     }
     while (!next.isEmpty()) {

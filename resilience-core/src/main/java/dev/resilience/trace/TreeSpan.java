@@ -48,12 +48,12 @@ final class TreeSpan implements ActiveSpan {
       SpanRole role) {
     this.tree = tree;
     this.caller = caller;
-    this.ctx = caller.withValue(SpanTree.CURRENT, this);
     this.spanId = spanId;
     this.parentId = parentId;
     this.name = name;
     this.role = role;
     this.startedAt = tree.nanoTime();
+    this.ctx = tree.inside(this, caller);
   }
 
   SpanTree tree() {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.resilience.concurrent.TaskGroup;
 import dev.resilience.context.Context;
 import dev.resilience.context.RequestInfo;
+import dev.resilience.propagation.TraceContext;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.trace.SpanRecord.State;
 import java.io.IOException;
@@ -192,6 +193,25 @@ class SpanTreeTest {
     assertThat(spans.spans()).extracting(SpanRecord::spanId).doesNotHaveDuplicates().hasSize(1000);
     assertThat(spans.traceId()).matches("[0-9a-f]{32}");
     assertThat(SpanTree.record(request).traceId()).isNotEqualTo(spans.traceId());
+  }
+
+  @Test
+  void a_trace_from_a_header_is_gone_on_with_and_passed_on() {
+    TraceContext header =
+        TraceContext.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    SpanTree spans = SpanTree.record(request.withValue(TraceContext.KEY, header));
+    TraceContext inside;
+    try (ActiveSpan span = Tracing.start(spans.context(), "serve")) {
+      inside = span.context().require(TraceContext.KEY);
+    }
+
+    SpanRecord serve = spans.spans().get(0);
+    assertThat(serve.traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
+    assertThat(serve.parentId()).hasValue("00f067aa0ba902b7");
+    assertThat(inside.traceparent())
+        .isEqualTo("00-4bf92f3577b34da6a3ce929d0e0e4736-" + serve.spanId() + "-01");
+    assertThat(spans.context().get(RequestInfo.TRACE_ID)).isEqualTo(serve.traceId());
+    assertThat(spans.toText()).isEqualTo("serve: 0 s");
   }
 
   @Test
