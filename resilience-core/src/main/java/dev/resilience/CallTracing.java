@@ -102,8 +102,7 @@ record CallTracing(String name, Classifier classifier, Supplier<String> stack)
   }
 
   private CallReportCollector collector(ActiveSpan span) {
-    Context inside =
-        span.context().withValue(CALL, span).withValue(ATTEMPTS, new AtomicInteger());
+    Context inside = span.context().withValue(CALL, span).withValue(ATTEMPTS, new AtomicInteger());
     return new CallReportCollector(stack, classifier, DECISIONS, inside);
   }
 

@@ -87,8 +87,7 @@ public final class Resilience {
     if (listener != null) {
       whole = whole.inside(new CallObserver(name, classifier, listener));
     }
-    this.chain =
-        traced ? whole.inside(new CallTracing(name, classifier, this::describe)) : whole;
+    this.chain = traced ? whole.inside(new CallTracing(name, classifier, this::describe)) : whole;
   }
 
   /**
@@ -321,13 +320,7 @@ public final class Resilience {
    */
   public Resilience withReports(CallReportListener reports) {
     return new Resilience(
-        name,
-        policies,
-        warnings,
-        classifier,
-        requireNonNull(reports, "reports"),
-        listener,
-        traced);
+        name, policies, warnings, classifier, requireNonNull(reports, "reports"), listener, traced);
   }
 
   /**

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     .checked("1 to 64 characters", user -> !user.isEmpty() && user.length() <= 64);
  * }</pre>
  *
- * <p>The value of a key is shown in dumps and logs only where the key says that it may be; that of a
- * {@linkplain #credential credential} nowhere at all.
+ * <p>The value of a key is shown in dumps and logs only where the key says that it may be; that of
+ * a {@linkplain #credential credential} nowhere at all.
  *
  * @param <T> the type of the value
  */

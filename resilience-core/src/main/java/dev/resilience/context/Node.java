@@ -210,7 +210,8 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
   @Override
   public Registration onDone(DoneCallback callback) {
     return register(
-        BindingChain.around(this, Objects.requireNonNull(callback, "callback")), Callback.Kind.USER);
+        BindingChain.around(this, Objects.requireNonNull(callback, "callback")),
+        Callback.Kind.USER);
   }
 
   @Override

@@ -36,8 +36,7 @@ public final class RequestInfo {
   public static final Key<String> CLIENT_ADDRESS = text("client-address");
 
   /** The session of the user. Whoever has it is the user: a credential. */
-  public static final Key<Credential> SESSION_ID =
-      Key.credential("session-id", Credential.class);
+  public static final Key<Credential> SESSION_ID = Key.credential("session-id", Credential.class);
 
   /** What the request proved its sender with, such as a bearer token: a credential. */
   public static final Key<Credential> CREDENTIAL = Key.credential("credential", Credential.class);

@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The trace id is the one that the context has ({@link RequestInfo#TRACE_ID} or {@link
  * TraceContext}, from a header) or a new one; {@link #context} has it in either case, for the
- * response, and the context of a span has its position for the headers of calls. Spans may be started and
- * closed by any number of threads. Time and ids come from the context's time source. At most a
- * number of spans is kept; those beyond it are counted, and their children hang from the last one
- * that was kept.
+ * response, and the context of a span has its position for the headers of calls. Spans may be
+ * started and closed by any number of threads. Time and ids come from the context's time source. At
+ * most a number of spans is kept; those beyond it are counted, and their children hang from the
+ * last one that was kept.
  *
  * <p>Thread-safe. A span costs a few objects, about 400 bytes, until the tree is let go of.
  */

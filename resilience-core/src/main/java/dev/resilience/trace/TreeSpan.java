@@ -94,8 +94,7 @@ final class TreeSpan implements ActiveSpan {
     String text = SafeText.of(value);
     lock.lock();
     try {
-      if (state == State.OPEN
-          && (attributes.size() < MOST_ADDED || attributes.containsKey(key))) {
+      if (state == State.OPEN && (attributes.size() < MOST_ADDED || attributes.containsKey(key))) {
         attributes.put(key, text);
       }
     } finally {

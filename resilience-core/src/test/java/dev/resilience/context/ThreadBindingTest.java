@@ -86,12 +86,14 @@ class ThreadBindingTest {
           Retry.builder()
               .maxAttempts(2)
               .backoff(Backoff.constant(Duration.ofMillis(1)))
-              .listener(PolicyListener.withContext((c, event) -> seen.add("event " + CURRENT.get())))
+              .listener(
+                  PolicyListener.withContext((c, event) -> seen.add("event " + CURRENT.get())))
               .build();
       Resilience stack =
           Resilience.of(retry)
               .withReports(
-                  CallReportListener.withContext((c, report) -> seen.add("report " + CURRENT.get())))
+                  CallReportListener.withContext(
+                      (c, report) -> seen.add("report " + CURRENT.get())))
               .withListener(event -> seen.add("end " + CURRENT.get()));
 
       stack
@@ -118,8 +120,10 @@ class ThreadBindingTest {
         assertThat(task.result()).isEqualTo("acme");
       }
       try (WorkerPool pool = WorkerPool.builder("pool").workers(1).open(root)) {
-        assertThat(pool.<String>submit(acme, "a", ThreadBindingTest::current).await(root)).isEqualTo("acme");
-        assertThat(pool.<String>submit(root, "b", c -> String.valueOf(CURRENT.get())).await(root)).isEqualTo("null");
+        assertThat(pool.<String>submit(acme, "a", ThreadBindingTest::current).await(root))
+            .isEqualTo("acme");
+        assertThat(pool.<String>submit(root, "b", c -> String.valueOf(CURRENT.get())).await(root))
+            .isEqualTo("null");
       }
       Pipeline<Integer, String> pipeline =
           Pipeline.<Integer>builder("p")
@@ -173,8 +177,7 @@ class ThreadBindingTest {
   @Test
   void two_are_left_in_the_reverse_order() {
     var told = new ConcurrentLinkedQueue<String>();
-    Context both =
-        root.withBinding(told(told, "first")).withBinding(told(told, "second"));
+    Context both = root.withBinding(told(told, "first")).withBinding(told(told, "second"));
 
     ThreadBinding.bind(both).close();
 

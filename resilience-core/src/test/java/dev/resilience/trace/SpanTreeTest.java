@@ -281,8 +281,7 @@ class SpanTreeTest {
     }
 
     assertThat(spans.droppedSpans()).isEqualTo(1);
-    assertThat(spans.toText())
-        .isEqualTo("a: 0 s\n└─ b: 0 s\n(1 more spans were not kept)");
+    assertThat(spans.toText()).isEqualTo("a: 0 s\n└─ b: 0 s\n(1 more spans were not kept)");
   }
 
   @Test

@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * A cache, with the names that Micrometer has for caches ({@code cache.gets}, {@code cache.size},
- * {@code cache.evictions}; tag {@code cache}), and {@code resilience.cache.…} for what only this one
- * knows. Hits, misses and evictions stay zero unless Caffeine's builder was told {@code
+ * {@code cache.evictions}; tag {@code cache}), and {@code resilience.cache.…} for what only this
+ * one knows. Hits, misses and evictions stay zero unless Caffeine's builder was told {@code
  * recordStats()}. Needs resilience-cache.
  */
 public final class CacheMetrics implements MeterBinder {
@@ -94,8 +94,7 @@ public final class CacheMetrics implements MeterBinder {
           "loads",
           "Loads in the background",
           CacheSnapshot::refreshes);
-      counter(
-          "resilience.cache.stale", "calls", "Stale values served", CacheSnapshot::staleServed);
+      counter("resilience.cache.stale", "calls", "Stale values served", CacheSnapshot::staleServed);
     }
 
     private void gauge(

@@ -31,11 +31,7 @@ public final class ConcurrencyLimitMetrics implements MeterBinder {
             "calls",
             "Calls at once that are let in",
             l -> l.snapshot().limit())
-        .gauge(
-            "resilience.concurrency.used",
-            "calls",
-            "Calls under way",
-            l -> l.snapshot().inUse())
+        .gauge("resilience.concurrency.used", "calls", "Calls under way", l -> l.snapshot().inUse())
         .gauge(
             "resilience.concurrency.waiting",
             "calls",

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets Micrometer's context-propagation carry the {@link CurrentContext} from thread to thread, and
- * with it whatever is bound to it, such as the fields of log lines. Found as a service; needs {@code
- * io.micrometer:context-propagation}.
+ * with it whatever is bound to it, such as the fields of log lines. Found as a service; needs
+ * {@code io.micrometer:context-propagation}.
  *
  * <pre>{@code
  * ContextSnapshot snapshot = ContextSnapshotFactory.builder().build().captureAll();

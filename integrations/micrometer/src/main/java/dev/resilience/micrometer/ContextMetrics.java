@@ -37,9 +37,9 @@ import java.util.concurrent.atomic.LongAdder;
  *       from 1 ms to 60 s</td></tr>
  * </table>
  *
- * <p>At most a number of distinct names become values of the tag; further ones are counted as {@code
- * other}. Thread-safe. An observed tree is eager, which has its {@linkplain Context#observed price};
- * this adds two counters to each context.
+ * <p>At most a number of distinct names become values of the tag; further ones are counted as
+ * {@code other}. Thread-safe. An observed tree is eager, which has its {@linkplain Context#observed
+ * price}; this adds two counters to each context.
  */
 public final class ContextMetrics implements ContextObserver {
 

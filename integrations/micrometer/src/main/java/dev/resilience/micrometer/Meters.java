@@ -31,7 +31,8 @@ final class Meters<S> {
    *
    * @param unit the empty string: none
    */
-  Meters<S> gauge(String name, String unit, String what, ToDoubleFunction<S> value, String... more) {
+  Meters<S> gauge(
+      String name, String unit, String what, ToDoubleFunction<S> value, String... more) {
     Gauge.builder(name, source, value)
         .baseUnit(unit.isEmpty() ? null : unit)
         .description(what)
@@ -63,8 +64,7 @@ final class Meters<S> {
 
   /** A duration, in the registry's unit of time. */
   Meters<S> time(String name, String what, Function<S, Duration> value, String... more) {
-    TimeGauge.builder(
-            name, source, TimeUnit.NANOSECONDS, s -> (double) value.apply(s).toNanos())
+    TimeGauge.builder(name, source, TimeUnit.NANOSECONDS, s -> (double) value.apply(s).toNanos())
         .description(what)
         .tags(tags.and(more))
         .register(registry);

@@ -28,8 +28,7 @@ public final class PoolMetrics implements MeterBinder {
     meters
         .gauge("resilience.pool.queued", "tasks", "Tasks in the queue", p -> p.snapshot().queued())
         .gauge("resilience.pool.running", "tasks", "Tasks under way", p -> p.snapshot().running())
-        .gauge(
-            "resilience.pool.workers", "threads", "Workers", p -> p.snapshot().workers().size())
+        .gauge("resilience.pool.workers", "threads", "Workers", p -> p.snapshot().workers().size())
         .time(
             "resilience.pool.oldest",
             "How long the oldest task in the queue has waited",

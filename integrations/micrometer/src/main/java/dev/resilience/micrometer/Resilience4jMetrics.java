@@ -23,18 +23,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Our figures under the names that resilience4j-micrometer has, so that dashboards and alarms made for
- * it go on working: {@code resilience4j.circuitbreaker.…}, {@code .retry.calls}, {@code
- * .bulkhead.…}, {@code .ratelimiter.…}, {@code .timelimiter.calls}, with its tags {@code name}, {@code
- * kind} and {@code state}.
+ * Our figures under the names that resilience4j-micrometer has, so that dashboards and alarms made
+ * for it go on working: {@code resilience4j.circuitbreaker.…}, {@code .retry.calls}, {@code
+ * .bulkhead.…}, {@code .ratelimiter.…}, {@code .timelimiter.calls}, with its tags {@code name},
+ * {@code kind} and {@code state}.
  *
  * <pre>{@code
  * Resilience4jMetrics.of(breaker).bindTo(registry);
  * Preset.http("quotes").listener(Resilience4jMetrics.listener(registry)).build();
  * }</pre>
  *
- * <p>What differs: our rates are shares of the window whatever its size, so {@code failure.rate} is -1
- * only while the window is empty; the timer {@code circuitbreaker.calls} and {@code
+ * <p>What differs: our rates are shares of the window whatever its size, so {@code failure.rate} is
+ * -1 only while the window is empty; the timer {@code circuitbreaker.calls} and {@code
  * successful_without_retry} are had from the calls of the stack, and carry its name.
  */
 public final class Resilience4jMetrics {
@@ -50,9 +50,7 @@ public final class Resilience4jMetrics {
   private static void bind(MeterRegistry registry, Breaker breaker) {
     var meters = new Meters<>(registry, breaker, Tags.of("name", breaker.name()));
     for (String state :
-        new String[] {
-          "closed", "open", "half_open", "forced_open", "disabled", "metrics_only"
-        }) {
+        new String[] {"closed", "open", "half_open", "forced_open", "disabled", "metrics_only"}) {
       meters.ratio(
           "resilience4j.circuitbreaker.state",
           "The states of the circuit breaker",

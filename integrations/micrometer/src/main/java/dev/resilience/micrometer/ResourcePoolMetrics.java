@@ -31,10 +31,8 @@ public final class ResourcePoolMetrics implements MeterBinder {
             "borrowers",
             "Borrowers in the queue",
             p -> p.snapshot().waiting())
-        .counter(
-            "resilience.resource.opened", "resources", "Opened", p -> p.snapshot().opened())
-        .counter(
-            "resilience.resource.closed", "resources", "Closed", p -> p.snapshot().closed())
+        .counter("resilience.resource.opened", "resources", "Opened", p -> p.snapshot().opened())
+        .counter("resilience.resource.closed", "resources", "Closed", p -> p.snapshot().closed())
         .counter(
             "resilience.resource.revoked",
             "resources",

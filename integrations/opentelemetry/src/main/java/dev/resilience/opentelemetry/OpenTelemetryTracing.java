@@ -35,10 +35,10 @@ import java.util.Objects;
  * current on the thread. Calls to elsewhere name the innermost span as their parent: {@code
  * dev.resilience.propagation} writes it.
  *
- * <p>By the semantic conventions: a failure is status {@code ERROR} with {@code error.type}; what the
- * caller cancelled is none, and marked {@code resilience.cancelled}. The verdict of the call is
- * {@code resilience.verdict}, the number of the attempt {@code resilience.attempt}, and what policies
- * decided are events.
+ * <p>By the semantic conventions: a failure is status {@code ERROR} with {@code error.type}; what
+ * the caller cancelled is none, and marked {@code resilience.cancelled}. The verdict of the call is
+ * {@code resilience.verdict}, the number of the attempt {@code resilience.attempt}, and what
+ * policies decided are events.
  *
  * <p>Thread-safe. A span costs what OpenTelemetry's costs, and a context.
  */

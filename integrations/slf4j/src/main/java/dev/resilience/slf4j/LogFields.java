@@ -35,9 +35,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * what it was before. A field for which the context has no value is not in the MDC meanwhile, even
  * if somebody else's was: a line never has the id of another request.
  *
- * <p>Values are escaped and cut to {@value SafeText#MOST} characters: they forge no line. {@linkplain
- * Key#credential Credentials} are refused. Immutable and thread-safe. Costs a comparison for each
- * field where the thread says so already, else two accesses of the MDC.
+ * <p>Values are escaped and cut to {@value SafeText#MOST} characters: they forge no line.
+ * {@linkplain Key#credential Credentials} are refused. Immutable and thread-safe. Costs a
+ * comparison for each field where the thread says so already, else two accesses of the MDC.
  */
 public final class LogFields implements ThreadBinding {
 

@@ -77,8 +77,7 @@ class LogFieldsTest {
                         throw new IOException("down");
                       }));
 
-      assertThat(MDC.getCopyOfContextMap())
-          .isEqualTo(Map.of("node", "n-1", "mine", "left behind"));
+      assertThat(MDC.getCopyOfContextMap()).isEqualTo(Map.of("node", "n-1", "mine", "left behind"));
     }
 
     @Test
@@ -174,7 +173,8 @@ class LogFieldsTest {
     Context evil = fields.in(root.withValue(agent, "x\n2026-01-01 INFO all is well"));
     Resilience.of().run(evil, c -> LOG.info("working"));
 
-    assertThat(lines.texts()).containsExactly("INFO working {agent=x\\n2026-01-01 INFO all is well} {}");
+    assertThat(lines.texts())
+        .containsExactly("INFO working {agent=x\\n2026-01-01 INFO all is well} {}");
   }
 
   @Test

@@ -19,8 +19,7 @@ class LoggingSnippetsTest {
 
   private static final Key<String> TENANT = Key.of("tenant", String.class);
 
-  static final LogFields FIELDS =
-      LogFields.builder().requestInfo().field("tenant", TENANT).build();
+  static final LogFields FIELDS = LogFields.builder().requestInfo().field("tenant", TENANT).build();
 
   @Test
   void values_in_the_mdc() {
