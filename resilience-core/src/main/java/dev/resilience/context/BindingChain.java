@@ -18,12 +18,16 @@ record BindingChain(ThreadBinding binding, @Nullable BindingChain older) {
 
   /** These and one more; the same where they have it. */
   static BindingChain add(ThreadBinding binding, @Nullable BindingChain present) {
-    for (BindingChain link = present; link != null; link = link.older) {
-      if (link.binding == binding) {
-        return present;
+    return present != null && present.has(binding) ? present : new BindingChain(binding, present);
+  }
+
+  private boolean has(ThreadBinding wanted) {
+    for (BindingChain link = this; link != null; link = link.older) {
+      if (link.binding == wanted) {
+        return true;
       }
     }
-    return new BindingChain(binding, present);
+    return false;
   }
 
   static Bound enter(Node ctx) {
