@@ -394,9 +394,7 @@ public final class Resilience {
   public Resilience withAddedReports(CallReportListener more) {
     CallReportListener first = reports;
     requireNonNull(more, "reports");
-    return first == null
-        ? withReports(more)
-        : withReports(CallReportListener.both(first, more));
+    return first == null ? withReports(more) : withReports(CallReportListener.both(first, more));
   }
 
   /**

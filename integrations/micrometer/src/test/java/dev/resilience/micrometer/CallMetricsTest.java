@@ -101,9 +101,12 @@ class CallMetricsTest {
   @Test
   void time_outs_circuits_rejections_and_fallbacks_are_counted() throws Exception {
     Breaker breaker =
-        Breaker.builder("quotes").consecutiveFailures(2).openFor(ofSeconds(5)).listener(metrics).build();
-    FixedTimeout timeout =
-        FixedTimeout.builder("quotes", ofMillis(100)).listener(metrics).build();
+        Breaker.builder("quotes")
+            .consecutiveFailures(2)
+            .openFor(ofSeconds(5))
+            .listener(metrics)
+            .build();
+    FixedTimeout timeout = FixedTimeout.builder("quotes", ofMillis(100)).listener(metrics).build();
     Resilience stack = Resilience.of(breaker, timeout);
     run(stack, 500, false);
     run(stack, 10, true);
@@ -111,8 +114,7 @@ class CallMetricsTest {
     time.run(
         () ->
             stack
-                .withFallback(
-                    Fallbacks.<String>onOpenCircuit((c, e) -> "none").listener(metrics))
+                .withFallback(Fallbacks.<String>onOpenCircuit((c, e) -> "none").listener(metrics))
                 .call(root, c -> "never asked"));
 
     assertThat(count("resilience.timeouts", "policy", "quotes")).isEqualTo(1);

@@ -41,7 +41,8 @@ class ContextAccessorTest {
 
   @Test
   void work_for_a_context_finds_it() {
-    assertThat(Resilience.of().<String, RuntimeException>call(ctx, c -> tenant())).isEqualTo("acme");
+    assertThat(Resilience.of().<String, RuntimeException>call(ctx, c -> tenant()))
+        .isEqualTo("acme");
   }
 
   @Test
@@ -49,8 +50,7 @@ class ContextAccessorTest {
     ExecutorService other = Executors.newSingleThreadExecutor();
     try {
       ContextSnapshot snapshot =
-          Resilience.of()
-              .<ContextSnapshot, RuntimeException>call(ctx, c -> snapshots.captureAll());
+          Resilience.of().<ContextSnapshot, RuntimeException>call(ctx, c -> snapshots.captureAll());
 
       assertThat(other.submit(snapshot.wrap(ContextAccessorTest::tenant)).get()).isEqualTo("acme");
       assertThat(other.submit(ContextAccessorTest::tenant).get()).isEqualTo("none");

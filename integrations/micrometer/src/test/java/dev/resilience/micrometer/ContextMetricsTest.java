@@ -94,7 +94,9 @@ class ContextMetricsTest {
 
   @Test
   void many_threads_leave_nothing_behind() {
-    Context busy = Context.observed(dev.resilience.time.TimeSource.system(), ContextMetrics.of(registry)).withName("busy");
+    Context busy =
+        Context.observed(dev.resilience.time.TimeSource.system(), ContextMetrics.of(registry))
+            .withName("busy");
     IntStream.range(0, 10_000)
         .parallel()
         .forEach(

@@ -57,8 +57,7 @@ class DashboardTest {
         assertThat(lines.keySet())
             .as(target.expression())
             .allSatisfy(
-                labels ->
-                    assertThat(Plots.label(target.legend(), labels)).doesNotContain("{{"));
+                labels -> assertThat(Plots.label(target.legend(), labels)).doesNotContain("{{"));
         if (!target.expression().contains("half_open")) { // shorter than a step
           assertThat(lines.values().stream().flatMapToDouble(Arrays::stream).max().orElse(0))
               .as(target.expression())

@@ -27,9 +27,9 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
- * A small shop in trouble, played under virtual time: eight users ask for quotes for ten minutes; from
- * the third minute on the service is slow, in the fifth and sixth it fails. The registry is read
- * every ten seconds, as Prometheus would.
+ * A small shop in trouble, played under virtual time: eight users ask for quotes for ten minutes;
+ * from the third minute on the service is slow, in the fifth and sixth it fails. The registry is
+ * read every ten seconds, as Prometheus would.
  */
 final class DemoRun {
 
@@ -65,10 +65,7 @@ final class DemoRun {
     StackMetrics.of(quotes).bindTo(registry);
     Resilience tax =
         Resilience.of(
-                FixedTimeout.builder("tax", ofMillis(120))
-                    .monitor(monitor)
-                    .listener(calls)
-                    .build())
+                FixedTimeout.builder("tax", ofMillis(120)).monitor(monitor).listener(calls).build())
             .named("tax")
             .withListener(calls);
     var withFallback =

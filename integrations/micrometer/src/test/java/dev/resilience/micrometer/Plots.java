@@ -51,8 +51,7 @@ final class Plots {
 
   static void draw(Dashboard dashboard, Series series, Path to) throws IOException {
     int rows = (dashboard.panels().size() + 2) / 3;
-    BufferedImage image =
-        new BufferedImage(3 * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
+    BufferedImage image = new BufferedImage(3 * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D all = image.createGraphics();
     all.setColor(new Color(0x111217));
     all.fillRect(0, 0, image.getWidth(), image.getHeight());

@@ -105,8 +105,7 @@ class Resilience4jMetricsTest {
             .backoff(Backoff.constant(ofMillis(1)))
             .listener(listener)
             .build();
-    FixedTimeout timeout =
-        FixedTimeout.builder("quotes", ofSeconds(5)).monitor(monitor).build();
+    FixedTimeout timeout = FixedTimeout.builder("quotes", ofSeconds(5)).monitor(monitor).build();
     Resilience stack =
         Resilience.of(retry, breaker, timeout).named("quotes").withListener(listener);
     AtomicInteger attempts = new AtomicInteger();

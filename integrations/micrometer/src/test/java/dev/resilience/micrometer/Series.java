@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The few forms of PromQL that the dashboard uses, over what a registry said step by step: {@code sum
- * by (x) (rate(m[i]))}, {@code max by (x) (m)}, {@code histogram_quantile(q, …)}.
+ * The few forms of PromQL that the dashboard uses, over what a registry said step by step: {@code
+ * sum by (x) (rate(m[i]))}, {@code max by (x) (m)}, {@code histogram_quantile(q, …)}.
  */
 final class Series {
 
@@ -60,7 +60,8 @@ final class Series {
 
   /** The names of all metrics that a query asks for. */
   static List<String> metrics(String expression) {
-    return Pattern.compile("\\b(?:resilience|cache)_[a-z_0-9]+").matcher(expression)
+    return Pattern.compile("\\b(?:resilience|cache)_[a-z_0-9]+")
+        .matcher(expression)
         .results()
         .map(found -> found.group())
         .toList();
