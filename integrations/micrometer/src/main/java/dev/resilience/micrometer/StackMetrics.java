@@ -6,6 +6,7 @@ import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.ContextPolicy;
+import dev.resilience.retry.Retry;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,7 +29,7 @@ public final class StackMetrics implements MeterBinder {
     this.stack = Objects.requireNonNull(stack, "stack");
   }
 
-  /** For the breakers, limits, hedges and time-outs of a stack. */
+  /** For the retries, breakers, limits, hedges and time-outs of a stack. */
   public static StackMetrics of(Resilience stack) {
     return new StackMetrics(stack);
   }
@@ -36,7 +37,9 @@ public final class StackMetrics implements MeterBinder {
   @Override
   public void bindTo(MeterRegistry registry) {
     for (ContextPolicy policy : stack.policies()) {
-      if (policy instanceof Breaker breaker) {
+      if (policy instanceof Retry retry) {
+        RetryMetrics.of(retry).bindTo(registry);
+      } else if (policy instanceof Breaker breaker) {
         BreakerMetrics.of(breaker).bindTo(registry);
       } else if (policy instanceof ConcurrencyLimit limit) {
         ConcurrencyLimitMetrics.of(limit).bindTo(registry);

@@ -156,6 +156,8 @@ class BindersTest {
     assertThat(gauge("resilience.breaker.state", "breaker", "quotes", "state", "closed")).isOne();
     assertThat(gauge("resilience.concurrency.limit", "limit", "quotes")).isPositive();
     assertThat(registry.find("resilience.hedge.calls").functionCounter()).isNotNull();
+    assertThat(gauge("resilience.retry.available", "retry", "quotes")).isPositive();
+    assertThat(count("resilience.retry.attempts", "retry", "quotes")).isZero();
   }
 
   @Test
