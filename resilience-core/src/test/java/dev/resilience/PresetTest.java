@@ -203,6 +203,47 @@ class PresetTest {
   }
 
   @Test
+  void two_stacks_to_one_service_have_one_circuit() throws Exception {
+    Resilience reads =
+        Preset.rpc("q")
+            .withoutRetry()
+            .withoutHedge()
+            .breaker(b -> b.consecutiveFailures(2))
+            .build();
+    Resilience writes = Preset.rpc("q").withoutRetry().unrepeatable().limitsOf(reads).build();
+    time.run(() -> catchThrowable(() -> reads.call(root, c -> fails())));
+    time.run(() -> catchThrowable(() -> writes.call(root, c -> fails())));
+
+    assertThat(time.<Throwable>run(() -> catchThrowable(() -> reads.call(root, c -> "?"))))
+        .isInstanceOf(CircuitOpenException.class);
+    assertThat(time.<Throwable>run(() -> catchThrowable(() -> writes.call(root, c -> "?"))))
+        .isInstanceOf(CircuitOpenException.class);
+  }
+
+  @Test
+  void what_was_never_begun_is_tried_again_and_counts_as_a_failure() throws Exception {
+    List<PolicyEvent> events = new ArrayList<>();
+    Resilience payments =
+        Preset.rpc("payments")
+            .unrepeatable(failure -> failure instanceof ConnectException)
+            .breaker(b -> b.consecutiveFailures(3))
+            .listener(events::add)
+            .build();
+    time.run(
+        () ->
+            catchThrowable(
+                () ->
+                    payments.call(
+                        root,
+                        c -> {
+                          calls.incrementAndGet();
+                          throw new ConnectException("refused");
+                        })));
+    assertThat(calls).hasValue(3);
+    assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
+  }
+
+  @Test
   void parts_can_be_changed() throws Exception {
     Resilience stack =
         Preset.rpc("q").retry(r -> r.maxAttempts(2)).breaker(b -> b.consecutiveFailures(2)).build();

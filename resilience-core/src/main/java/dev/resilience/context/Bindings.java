@@ -21,7 +21,8 @@ public final class Bindings {
 
   private final Node parent;
   private final int expected;
-  private Values.@Nullable Filling filling;
+  private @Nullable Object @Nullable [] table;
+  private int size;
   private boolean bound;
 
   private Bindings(Node parent, int expected) {
@@ -70,10 +71,15 @@ public final class Bindings {
     if (bound) {
       throw new IllegalStateException("already bound (expected: to be used once)");
     }
-    if (filling == null) {
-      filling = parent.values.filling(expected);
+    @Nullable Object[] mine = table;
+    if (mine == null) {
+      mine = parent.values.tableFor(expected);
+      size = parent.values.size();
     }
-    filling.put(key, value);
+    if (!Values.hasKey(mine, key)) {
+      size++;
+    }
+    table = Values.put(mine, size, key, value);
   }
 
   /** A child of the parent that carries the values; the parent itself where none was set. */
@@ -82,6 +88,6 @@ public final class Bindings {
       throw new IllegalStateException("already bound (expected: to be used once)");
     }
     bound = true;
-    return filling == null ? parent : parent.withValues(filling.values());
+    return table == null ? parent : parent.withValues(Values.of(table, size));
   }
 }

@@ -60,13 +60,18 @@ final class Values {
     return merged;
   }
 
-  /** A table of its own, with these values and room for more. */
-  Filling filling(int expected) {
-    return new Filling(this, expected);
+  /** A table of its own with these values and room for more, for {@link #put}. */
+  @Nullable Object[] tableFor(int more) {
+    int length = table.length;
+    while ((size + more) * 4 > length) {
+      length *= 2;
+    }
+    return copied(table, length);
   }
 
-  /** A table that is being filled, and becomes {@link Values} once. Not thread-safe. */
-  static final class Filling {
+  int size() {
+    return size;
+  }
 
     private @Nullable Object[] table;
     private int size;
@@ -80,23 +85,36 @@ final class Values {
       table = copied(from.table, length);
       size = from.size;
       bindings = from.bindings;
-    }
-
-    void put(Key<?> key, Object value) {
-      int slot = slot(table, key);
-      if (table[slot] == null) {
-        if (++size * 4 > table.length) {
-          table = copied(table, table.length * 2);
-          slot = slot(table, key);
-        }
-        table[slot] = key;
+  /**
+   * Puts a key that is new into a table, or another value to one that is there.
+   *
+   * @param newSize how many there would be were the key new
+   * @return the table, or a larger one
+   */
+  static @Nullable Object[] put(@Nullable Object[] table, int newSize, Key<?> key, Object value) {
+    @Nullable Object[] target = table;
+    int slot = slot(target, key);
+    if (target[slot] == null) {
+      if (newSize * 4 > target.length) {
+        target = copied(target, target.length * 2);
+        slot = slot(target, key);
       }
-      table[slot + 1] = value;
+      target[slot] = key;
     }
+    target[slot + 1] = value;
+    return target;
+  }
+
+  static boolean hasKey(@Nullable Object[] table, Key<?> key) {
+    return table[slot(table, key)] != null;
+  }
 
     Values values() {
       return new Values(table, size, bindings);
     }
+  /** Takes over a table, which nobody changes any more. */
+  static Values of(@Nullable Object[] table, int size) {
+    return new Values(table, size);
   }
 
   /** The keys and values of a table in another one, which has more room. */

@@ -140,20 +140,15 @@ public final class Baggage {
   /** What was read, and whether some of it was left out. */
   record Reading(@Nullable Baggage baggage, boolean wasMalformed, boolean wasCut) {}
 
-  /**
-   * Reads header values. Malformed members are left out, and those beyond the limits.
-   *
-   * @return the baggage itself where it is kept as it came, which allocates nothing else, or a
-   *     {@link Reading}
-   */
-  static Object read(Iterable<String> values) {
+  /** Reads header values. Malformed members are left out, and those beyond the limits. */
+  static Reading read(Iterable<String> values) {
     String only = null;
     StringBuilder kept = null;
     int count = 0;
     boolean wasMalformed = false;
     boolean wasCut = false;
     for (String value : values) {
-      if (only == null && kept == null && value.length() <= MAX_LENGTH && isClean(value)) {
+      if (only == null && kept == null && isClean(value)) {
         only = value;
         continue;
       }
@@ -184,13 +179,21 @@ public final class Baggage {
       }
     }
     if (kept == null) {
-      return only == null ? new Reading(null, false, false) : new Baggage(only);
+      return new Reading(only == null ? null : new Baggage(only), false, false);
     }
     return new Reading(count == 0 ? null : new Baggage(kept.toString()), wasMalformed, wasCut);
   }
 
+  /** A value that {@link #isClean}. */
+  static Baggage asRead(String value) {
+    return new Baggage(value);
+  }
+
   /** Whether a value can be kept as it is: members only, and not too many. */
-  private static boolean isClean(String value) {
+  static boolean isClean(String value) {
+    if (value.length() > MAX_LENGTH) {
+      return false;
+    }
     int count = 0;
     int from = 0;
     while (from <= value.length()) {

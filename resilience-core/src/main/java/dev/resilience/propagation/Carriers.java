@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Readers and writers for what headers usually are kept in. Maps may have names in any case: the
- * exact name is asked for, then its lower case, then, in a map of at most {@value #MAX_SCAN}
- * entries, each name.
+ * exact name is asked for, then, in a map of at most {@value #MAX_SCAN} entries, each name in any
+ * case, and in a larger one the name in lower case.
  *
  * <p>Stateless and thread-safe.
  */
@@ -23,7 +23,7 @@ public final class Carriers {
 
   /** Reads a map from names to values. */
   public static HeaderReader<Map<String, String>> map() {
-    return Carriers::find;
+    return MapReader.INSTANCE;
   }
 
   /**
@@ -80,10 +80,8 @@ public final class Carriers {
     if (exact != null || map.isEmpty()) {
       return exact;
     }
-    String lower = name.toLowerCase(Locale.ROOT); // the same object where it is in lower case
-    V found = map.get(lower);
-    if (found != null || map.size() > MAX_SCAN) {
-      return found;
+    if (map.size() > MAX_SCAN) {
+      return map.get(name.toLowerCase(Locale.ROOT));
     }
     for (Map.Entry<String, V> entry : map.entrySet()) {
       if (name.equalsIgnoreCase(entry.getKey())) {
@@ -91,6 +89,21 @@ public final class Carriers {
       }
     }
     return null;
+  }
+
+  private static final class MapReader implements HeaderReader<Map<String, String>> {
+
+    static final MapReader INSTANCE = new MapReader();
+
+    @Override
+    public @Nullable String first(Map<String, String> carrier, String name) {
+      return find(carrier, name);
+    }
+
+    @Override
+    public boolean isMultiValued() {
+      return false;
+    }
   }
 
   private static final class MultimapReader implements HeaderReader<Map<String, List<String>>> {

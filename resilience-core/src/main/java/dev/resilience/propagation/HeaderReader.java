@@ -24,6 +24,14 @@ public interface HeaderReader<C> {
   @Nullable String first(C carrier, String name);
 
   /**
+   * Whether {@link #all} may give more than {@link #first}; where not, it is not asked. Default:
+   * true, which is right for every reader, and costs a few bytes more.
+   */
+  default boolean isMultiValued() {
+    return true;
+  }
+
+  /**
    * All values of a header that may stand several times, in their order. Default: the first one.
    * Asked for {@code baggage} and the hop path only.
    */

@@ -79,6 +79,11 @@ public final class HopPath {
 
   /** The path with one more service. */
   HopPath append(String service, int maxHops) {
+    return appended(text, service, maxHops);
+  }
+
+  /** A path and one more service. */
+  static HopPath appended(String text, String service, int maxHops) {
     int from = 0;
     for (int hops = countOf(text); hops >= maxHops; hops--) {
       int comma = text.indexOf(',', from);

@@ -15,6 +15,7 @@ import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -50,6 +51,7 @@ public final class Propagation {
 
   private static final int MAX_ATTEMPT = 1000;
   private static final int EXPECTED_VALUES = 8;
+  private static final String[] NUMERALS = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
   private final String service;
   private final TimeFormat[] written;
@@ -141,9 +143,15 @@ public final class Propagation {
     if (traceId != null) {
       writer.set(carrier, HeaderNames.TRACE_ID, traceId);
     }
-    writer.set(carrier, HeaderNames.ATTEMPT, Integer.toString(Math.min(attempt, MAX_ATTEMPT)));
+    writer.set(carrier, HeaderNames.ATTEMPT, numeral(attempt));
     injectTrusted(ctx, carrier, writer);
     counters.injected.increment();
+  }
+
+  private static String numeral(int attempt) {
+    return attempt < NUMERALS.length
+        ? NUMERALS[attempt]
+        : Integer.toString(Math.min(attempt, MAX_ATTEMPT));
   }
 
   private <C> void injectTime(
@@ -415,12 +423,20 @@ public final class Propagation {
       drop(carrier, reader, HeaderNames.BAGGAGE, HeaderField.BAGGAGE);
       return;
     }
-    Object read = Baggage.read(reader.all(carrier, HeaderNames.BAGGAGE));
-    if (read instanceof Baggage baggage) {
-      values.set(Baggage.KEY, baggage);
-      return;
+    Baggage.Reading reading;
+    if (reader.isMultiValued()) {
+      reading = Baggage.read(reader.all(carrier, HeaderNames.BAGGAGE));
+    } else {
+      String only = reader.first(carrier, HeaderNames.BAGGAGE);
+      if (only == null || only.isEmpty()) {
+        return;
+      }
+      if (Baggage.isClean(only)) {
+        values.set(Baggage.KEY, Baggage.asRead(only));
+        return;
+      }
+      reading = Baggage.read(List.of(only));
     }
-    Baggage.Reading reading = (Baggage.Reading) read;
     if (reading.wasMalformed()) {
       counters.malformed(HeaderField.BAGGAGE);
     }
@@ -435,20 +451,33 @@ public final class Propagation {
 
   /** The path up to here, this service included. */
   private <C> void extractPath(C carrier, HeaderReader<C> reader, Bindings values) {
-    HopPath before = null;
-    if (callers.allows(HeaderField.HOP_PATH)) {
-      HopPath.Reading reading =
-          HopPath.read(reader.all(carrier, HeaderNames.SERVICE_PATH), maxHops);
-      if (reading.wasMalformed()) {
-        counters.malformed(HeaderField.HOP_PATH);
-      }
-      if (reading.wasCut()) {
-        counters.clamped(HeaderField.HOP_PATH);
-      }
-      before = reading.path();
-    } else {
+    if (!callers.allows(HeaderField.HOP_PATH)) {
       drop(carrier, reader, HeaderNames.SERVICE_PATH, HeaderField.HOP_PATH);
+      values.set(HopPath.KEY, own);
+      return;
     }
+    HopPath.Reading reading;
+    if (reader.isMultiValued()) {
+      reading = HopPath.read(reader.all(carrier, HeaderNames.SERVICE_PATH), maxHops);
+    } else {
+      String only = reader.first(carrier, HeaderNames.SERVICE_PATH);
+      if (only == null || only.isEmpty()) {
+        values.set(HopPath.KEY, own);
+        return;
+      }
+      if (HopPath.isPath(only, maxHops)) {
+        values.set(HopPath.KEY, HopPath.appended(only, service, maxHops));
+        return;
+      }
+      reading = HopPath.read(List.of(only), maxHops);
+    }
+    if (reading.wasMalformed()) {
+      counters.malformed(HeaderField.HOP_PATH);
+    }
+    if (reading.wasCut()) {
+      counters.clamped(HeaderField.HOP_PATH);
+    }
+    HopPath before = reading.path();
     values.set(HopPath.KEY, before == null ? own : before.append(service, maxHops));
   }
 

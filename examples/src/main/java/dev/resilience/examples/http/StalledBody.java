@@ -39,7 +39,11 @@ public final class StalledBody {
   static void run(int stalls, int requests, PrintStream out)
       throws IOException, InterruptedException {
     HttpClient jdk = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    ResilientHttpClient client = ResilientHttpClient.builder("figures").http(jdk).build();
+    ResilientHttpClient client =
+        ResilientHttpClient.builder("figures")
+            .http(jdk)
+            .preset(preset -> preset.withoutBreaker().withoutHedge()) // every call is to be seen
+            .build();
     try (StallingServer server = new StallingServer()) {
       out.println("a body that stalls, limit " + LIMIT.toMillis() + " ms");
       out.println("  JDK alone, time-out of the request: " + alone(jdk, server));

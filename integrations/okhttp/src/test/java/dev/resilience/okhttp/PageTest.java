@@ -27,6 +27,7 @@ class PageTest {
     try (RawServer server = new RawServer(request -> request.send(response(200, "42")))) {
       String url = server.uri("/quote").toString();
       assertThat(quote(new Request.Builder().url(url).build())).isEqualTo("42");
+      later(OkHttpCalls.of("quotes", new OkHttpClient()), new Request.Builder().url(url).build());
       tagged(url);
       assertThat(server.request(3).header(HeaderNames.ATTEMPT)).isEqualTo("1");
     }
@@ -34,7 +35,6 @@ class PageTest {
 
   private String quote(Request request) throws IOException {
     OkHttpCalls quotes = OkHttpCalls.of("quotes", new OkHttpClient());
-    later(quotes, request);
     try (CancellableContext ctx = parent.withTimeout(ofSeconds(2));
         Response response = quotes.execute(ctx, request)) {
       return response.body().string();
