@@ -337,7 +337,7 @@ class AttemptsTest {
     @Test
     void requests_all_end_with_the_context() throws IOException {
       server = new RawServer(RawServer.Request::awaitLeft);
-      try (CancellableContext ctx = root.withTimeout(ofMillis(200))) {
+      try (CancellableContext ctx = root.withTimeout(ofSeconds(2))) {
         List<HttpResult<String>> results =
             client.sendAll(ctx, requests("/1", "/2", "/3"), BodyHandlers.ofString());
         assertThat(results).allSatisfy(result -> assertThat(result.failure()).isPresent());
