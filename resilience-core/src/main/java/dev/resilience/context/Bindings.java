@@ -88,6 +88,6 @@ public final class Bindings {
       throw new IllegalStateException("already bound (expected: to be used once)");
     }
     bound = true;
-    return table == null ? parent : parent.withValues(Values.of(table, size));
+    return table == null ? parent : parent.withValues(parent.values.withTable(table, size));
   }
 }

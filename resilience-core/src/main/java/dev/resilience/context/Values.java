@@ -73,18 +73,6 @@ final class Values {
     return size;
   }
 
-    private @Nullable Object[] table;
-    private int size;
-    private final @Nullable BindingChain bindings;
-
-    Filling(Values from, int expected) {
-      int length = from.table.length;
-      while ((from.size + expected) * 4 > length) {
-        length *= 2;
-      }
-      table = copied(from.table, length);
-      size = from.size;
-      bindings = from.bindings;
   /**
    * Puts a key that is new into a table, or another value to one that is there.
    *
@@ -109,12 +97,9 @@ final class Values {
     return table[slot(table, key)] != null;
   }
 
-    Values values() {
-      return new Values(table, size, bindings);
-    }
-  /** Takes over a table, which nobody changes any more. */
-  static Values of(@Nullable Object[] table, int size) {
-    return new Values(table, size);
+  /** These bindings, with a table that nobody changes any more. */
+  Values withTable(@Nullable Object[] newTable, int newSize) {
+    return new Values(newTable, newSize, bindings);
   }
 
   /** The keys and values of a table in another one, which has more room. */
