@@ -95,7 +95,7 @@ class ChaosTest {
   }
 
   @Nested
-  class Error {
+  class Failing {
 
     @ParameterizedTest
     @EnumSource
