@@ -37,6 +37,8 @@ final class Stacks {
         "adaptive-limit",
         setup -> Resilience.of(ConcurrencyLimit.adaptive(setup.service()).build()));
     add("preset", Stacks::preset);
+    add("throttle", setup -> throttled(setup, 2, 0.9));
+    add("throttle-1.2", setup -> throttled(setup, 1.2, 0.9));
   }
 
   private Stacks() {}
@@ -99,6 +101,13 @@ final class Stacks {
           .onFailure(
               ServiceException.class,
               failure -> failure.isRefusal() ? Verdict.REJECTED : Verdict.FAILURE);
+
+  /** A throttle by acceptance in the place of the breaker. */
+  private static Resilience throttled(ClientSetup setup, double k, double most) {
+    return Resilience.of(
+        new Throttle(k, most),
+        ConcurrencyLimit.adaptive(setup.service()).classifier(HTTP).build());
+  }
 
   /**
    * What a client that knows nothing gets: {@code Resilience.forHttp}, with its rule of refusals.
