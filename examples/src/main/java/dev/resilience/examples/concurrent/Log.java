@@ -7,19 +7,21 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Lines with the seconds since the program began in front. */
-final class Log {
+public final class Log {
 
   private final PrintStream out;
   private final TimeSource time;
   private final long from;
 
-  Log(Context ctx, PrintStream out) {
+  /** A log that begins now. */
+  public Log(Context ctx, PrintStream out) {
     this.out = out;
     this.time = ctx.timeSource();
     this.from = time.nanoTime();
   }
 
-  void say(String format, @Nullable Object... arguments) {
+  /** Prints a line. */
+  public void say(String format, @Nullable Object... arguments) {
     double seconds = (time.nanoTime() - from) / 1e9;
     out.printf(
         Locale.ROOT, "%5.1f s  %s%n", seconds, String.format(Locale.ROOT, format, arguments));
