@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -25,7 +26,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -125,11 +125,23 @@ class PulledCableTest {
         SocketChannel channel, ManagedSelector selector, SelectionKey key) throws IOException {
       if (asks) {
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, 1);
-        channel.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 1);
-        channel.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 2);
+        set(channel, "TCP_KEEPIDLE", 1);
+        set(channel, "TCP_KEEPINTERVAL", 1);
+        set(channel, "TCP_KEEPCOUNT", 2);
       }
       return super.newEndPoint(channel, selector, key);
+    }
+
+    /** An option of jdk.net.ExtendedSocketOptions, a module that this one does not read. */
+    @SuppressWarnings("unchecked")
+    private static void set(SocketChannel channel, String name, int value) throws IOException {
+      for (SocketOption<?> option : channel.supportedOptions()) {
+        if (option.name().equals(name)) {
+          channel.setOption((SocketOption<Integer>) option, value);
+          return;
+        }
+      }
+      abort(name + " cannot be set here");
     }
   }
 
