@@ -55,6 +55,19 @@ class BindingsTest {
   }
 
   @Test
+  void keep_what_the_parent_brings_to_threads() {
+    List<String> said = new ArrayList<>();
+    Context bound =
+        parent.withBinding(
+            ctx -> {
+              said.add(ctx.getOrDefault(USER, "nobody"));
+              return () -> said.add("over");
+            });
+    ThreadBinding.bind(Bindings.on(bound, 1).set(USER, "u").bind()).close();
+    assertThat(said).containsExactly("u", "over");
+  }
+
+  @Test
   void are_checked() {
     Bindings bindings = Bindings.on(parent, 1);
     assertThat(bindings.setIfValid(USER, "")).isFalse();
