@@ -254,11 +254,7 @@ public final class Preset {
     if (isHedged) {
       Hedge part =
           hedge
-              .apply(
-                  Hedge.builder(name)
-                      .classifier(judge)
-                      .sharedBudget(account)
-                      .listener(listener))
+              .apply(Hedge.builder(name).classifier(judge).sharedBudget(account).listener(listener))
               .build();
       parts.add(part);
       heard = both(heard, part.limitListener());

@@ -183,9 +183,9 @@ public final class RetryBudget {
 
   /**
    * An adaptive concurrency limit of the same dependency has changed; {@code Retry.limitListener}
-   * and {@code Hedge.limitListener} hear of it and tell. From where it has lost half until it
-   * grows again, or has not shrunk for a second, no further attempt is allowed: each would take the
-   * place of a first one.
+   * and {@code Hedge.limitListener} hear of it and tell. From where it has lost half until it grows
+   * again, or has not shrunk for a second, no further attempt is allowed: each would take the place
+   * of a first one.
    *
    * @param from how many calls at once before
    * @param to how many from now on

@@ -502,10 +502,7 @@ class ChaosTest {
     chaos.inject(Fault.slow(1, ofMillis(20)));
     List<CallReport> reports = new ArrayList<>();
     Retry retry =
-        Retry.builder("twice")
-            .maxAttempts(2)
-            .backoff(Backoff.constant(ofMillis(10)))
-            .build();
+        Retry.builder("twice").maxAttempts(2).backoff(Backoff.constant(ofMillis(10))).build();
     run(
         () -> {
           Resilience stack = Resilience.of(retry, chaos).withReports(reports::add);

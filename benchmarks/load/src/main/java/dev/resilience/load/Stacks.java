@@ -105,8 +105,7 @@ final class Stacks {
   /** A throttle by acceptance in the place of the breaker. */
   private static Resilience throttled(ClientSetup setup, double k, double most) {
     return Resilience.of(
-        new Throttle(k, most),
-        ConcurrencyLimit.adaptive(setup.service()).classifier(HTTP).build());
+        new Throttle(k, most), ConcurrencyLimit.adaptive(setup.service()).classifier(HTTP).build());
   }
 
   /**

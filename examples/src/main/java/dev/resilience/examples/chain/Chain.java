@@ -60,8 +60,8 @@ final class Chain {
    * @param deadlines what requests say of them
    * @param wrongBy how much the clock of the second service is ahead
    */
-  static Books.Figures play(
-      long seed, Duration length, Deadlines deadlines, Duration wrongBy) throws Exception {
+  static Books.Figures play(long seed, Duration length, Deadlines deadlines, Duration wrongBy)
+      throws Exception {
     VirtualTime.Automatic time = VirtualTime.automatic(seed);
     Chain chain = new Chain(time, length, deadlines, wrongBy);
     time.run(

@@ -11,8 +11,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 
 /**
- * A cache in five steps: a load, a hit, callers who share a load, a refresh in the background, and a
- * caller who has left.
+ * A cache in five steps: a load, a hit, callers who share a load, a refresh in the background, and
+ * a caller who has left.
  *
  * <pre>{@code
  * mvn -q -Pdemo -Dmain=walkthrough.CacheWalkThrough
@@ -45,12 +45,10 @@ public final class CacheWalkThrough {
         log.say("again: %s, a hit", users.getOrFetch(request, "user:123", CacheWalkThrough::fetch));
         users.getOrFetch(request, "user:456", CacheWalkThrough::fetch);
         request.sleep(Duration.ofSeconds(3));
-        Cached<User> old =
-            users.getOrFetchCached(request, "user:456", CacheWalkThrough::fetch);
+        Cached<User> old = users.getOrFetchCached(request, "user:456", CacheWalkThrough::fetch);
         log.say("%s at once, and refreshed in the background", old.value());
         request.sleep(Duration.ofSeconds(1));
-        Cached<User> fresh =
-            users.getOrFetchCached(request, "user:456", CacheWalkThrough::fetch);
+        Cached<User> fresh = users.getOrFetchCached(request, "user:456", CacheWalkThrough::fetch);
         log.say("younger now: %s", fresh.age().compareTo(old.age()) < 0);
       }
       try (CancellableContext gone = app.withCancel()) {

@@ -75,8 +75,7 @@ class WalkThroughTest {
   void a_profile_degrades_on_time_out_and_not_for_a_user_who_has_left() throws Exception {
     assertThat(lines(() -> DegradedProfile.run(root, out)))
         .startsWith(
-            "0.2 s  profile of ada for r-7",
-            "1.2 s  kept profile of ada for r-7, degraded: cache")
+            "0.2 s  profile of ada for r-7", "1.2 s  kept profile of ada for r-7, degraded: cache")
         .last()
         .asString()
         .startsWith("1.5 s  nobody is left to answer:");
