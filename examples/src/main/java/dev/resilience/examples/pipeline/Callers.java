@@ -1,6 +1,5 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -8,8 +7,9 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.error.Failures;
 import dev.resilience.error.RejectedException;
-import dev.resilience.policy.AsyncCall;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,24 +26,18 @@ final class Callers {
   @FunctionalInterface
   interface Order {
 
-    /** Starts the n-th order, counted from 0. */
-    AsyncCall<String> number(int n);
+    /** Places the n-th order, counted from 0. */
+    CompletionStage<HttpResponse<String>> place(Context caller, int n);
   }
 
   private final Ledger ledger;
   private final FaultScript script;
-  private final Resilience stack;
   private final Order order;
 
-  /**
-   * Callers that have not called yet.
-   *
-   * @param stack the callers' own policies
-   */
-  Callers(Ledger ledger, FaultScript script, Resilience stack, Order order) {
+  /** Callers that have not called yet. */
+  Callers(Ledger ledger, FaultScript script, Order order) {
     this.ledger = ledger;
     this.script = script;
-    this.stack = stack;
     this.order = order;
   }
 
@@ -79,18 +73,17 @@ final class Callers {
             .userId("user-" + n % 100)
             .build()
             .in(ctx)
-            .withValue(Wire.HOPS, "caller")
             .withTimeout(PATIENCE);
     script
         .leavesAfter(placed, n)
         .ifPresent(after -> caller.delay(after).thenRun(() -> caller.cancel(CancelReason.USER)));
     ledger.inFlight().incrementAndGet();
-    stack
-        .callAsync(caller, order.number(n))
+    order
+        .place(caller, n)
         .whenComplete(
-            (receipt, failure) -> {
+            (response, failure) -> {
               ledger
-                  .outcome(outcomeOf(caller, receipt, failure))
+                  .outcome(outcomeOf(caller, response, failure))
                   .add(ledger.elapsed().minus(placed));
               caller.close();
               ledger.inFlight().decrementAndGet();
@@ -98,10 +91,11 @@ final class Callers {
             });
   }
 
-  /** Whose context ended comes first, and only then what was thrown. */
-  static Outcome outcomeOf(Context caller, @Nullable String receipt, @Nullable Throwable thrown) {
-    if (thrown == null) {
-      return isDegraded(String.valueOf(receipt)) ? Outcome.DEGRADED : Outcome.COMPLETE;
+  /** Whose context ended comes first, and only then what came back. */
+  static Outcome outcomeOf(
+      Context caller, @Nullable HttpResponse<String> response, @Nullable Throwable thrown) {
+    if (response != null && response.statusCode() == 200) {
+      return isDegraded(response.body()) ? Outcome.DEGRADED : Outcome.COMPLETE;
     }
     if (caller.isCancelled()) {
       return caller.cause() == CancelReason.USER ? Outcome.LEFT : Outcome.CUT_OFF;
@@ -109,18 +103,15 @@ final class Callers {
     if (caller.isDone()) {
       return Outcome.OUT_OF_TIME;
     }
-    Throwable failure = Failures.unwrap(thrown);
-    if (failure instanceof RejectedException) {
-      return Outcome.TURNED_AWAY;
+    if (response == null) {
+      boolean turnedAway = thrown != null && Failures.unwrap(thrown) instanceof RejectedException;
+      return turnedAway ? Outcome.TURNED_AWAY : Outcome.FAILED;
     }
-    if (failure instanceof HttpStatusException status) {
-      return switch (status.status()) {
-        case 503 -> Outcome.TURNED_AWAY;
-        case 504 -> Outcome.OUT_OF_TIME;
-        default -> status.isTheClientsFault() ? Outcome.DECLINED : Outcome.FAILED;
-      };
-    }
-    return Outcome.FAILED;
+    return switch (response.statusCode()) {
+      case 503 -> Outcome.TURNED_AWAY;
+      case 504 -> Outcome.OUT_OF_TIME;
+      default -> response.statusCode() < 500 ? Outcome.DECLINED : Outcome.FAILED;
+    };
   }
 
   private static boolean isDegraded(String receipt) {

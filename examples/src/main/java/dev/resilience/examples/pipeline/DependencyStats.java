@@ -1,43 +1,34 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.breaker.Breaker;
-import dev.resilience.context.Context;
+import dev.resilience.error.CircuitOpenException;
+import dev.resilience.http.client.ResilientHttpClient;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.observe.PolicyEvent.Circuit;
 import dev.resilience.observe.PolicyListener;
-import dev.resilience.policy.AsyncCall;
-import dev.resilience.policy.Call;
-import dev.resilience.policy.ContextPolicy;
-import dev.resilience.policy.Next;
-import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
-/**
- * What the policies of one dependency did. They tell it through the listener; calls and attempts
- * are counted by two policies of our own, one at each end of the stack. Thread-safe.
- */
+/** What the policies of one dependency did, as they tell it. Thread-safe. */
 final class DependencyStats implements PolicyListener {
 
   private final String name;
   private final Supplier<Duration> elapsed;
   private final LongAdder calls = new LongAdder();
-  private final LongAdder attempts = new LongAdder();
   private final LongAdder retries = new LongAdder();
+  private final LongAdder hedges = new LongAdder();
   private final LongAdder savedByRetry = new LongAdder();
-  private final LongAdder timeouts = new LongAdder();
+  private final LongAdder rejected = new LongAdder();
   private final LongAdder fallbacks = new LongAdder();
+  private final LongAdder spared = new LongAdder();
   private final Queue<Outage.Change> changes = new ConcurrentLinkedQueue<>();
-  private final List<Breaker> breakers = new CopyOnWriteArrayList<>();
-  private final List<FixedTimeout> limits = new CopyOnWriteArrayList<>();
+  private final List<ResilientHttpClient> clients = new CopyOnWriteArrayList<>();
+  private volatile Circuit circuit = Circuit.CLOSED;
 
   DependencyStats(String name, Supplier<Duration> elapsed) {
     this.name = name;
@@ -54,11 +45,16 @@ final class DependencyStats implements PolicyListener {
 
   /** Requests that were sent. */
   long attempts() {
-    return attempts.sum();
+    return clients.stream().mapToLong(client -> client.snapshot().attempts()).sum();
   }
 
   long retries() {
     return retries.sum();
+  }
+
+  /** Requests that were sent beside a slow one. */
+  long hedges() {
+    return hedges.sum();
   }
 
   /** Calls that a further attempt made good. */
@@ -66,17 +62,22 @@ final class DependencyStats implements PolicyListener {
     return savedByRetry.sum();
   }
 
-  long timeouts() {
-    return timeouts.sum();
-  }
-
   long fallbacks() {
     return fallbacks.sum();
   }
 
-  /** Attempts that an open circuit did not let through. */
+  /** Calls that an open circuit ended. */
   long rejected() {
-    return breakers.stream().mapToLong(breaker -> breaker.snapshot().rejected()).sum();
+    return rejected.sum();
+  }
+
+  /** Calls that were not made, because nobody wanted the order any more. */
+  long callsSpared() {
+    return spared.sum();
+  }
+
+  void spared() {
+    spared.increment();
   }
 
   List<Outage> outages() {
@@ -85,68 +86,35 @@ final class DependencyStats implements PolicyListener {
 
   /** The state of the circuit. */
   Circuit circuit() {
-    return breakers.stream()
-        .map(Breaker::state)
-        .filter(state -> state != Circuit.CLOSED)
-        .findFirst()
-        .orElse(Circuit.CLOSED);
+    return circuit;
   }
 
-  /** Attempts that go on just now although their time was up. */
-  int stillRunning() {
-    return limits.stream().mapToInt(FixedTimeout::stillRunning).sum();
-  }
-
-  void watch(Breaker breaker) {
-    breakers.add(breaker);
-  }
-
-  void watch(FixedTimeout limit) {
-    limits.add(limit);
-  }
-
-  ContextPolicy countCalls() {
-    return new Counting(calls);
-  }
-
-  ContextPolicy countAttempts() {
-    return new Counting(attempts);
+  void watch(ResilientHttpClient client) {
+    clients.add(client);
   }
 
   @Override
   public void on(PolicyEvent event) {
-    if (event instanceof PolicyEvent.RetryScheduled) {
+    if (event instanceof PolicyEvent.CallCompleted completed) {
+      calls.increment();
+      if (completed.failure() instanceof CircuitOpenException) {
+        rejected.increment();
+      }
+    } else if (event instanceof PolicyEvent.RetryScheduled) {
       retries.increment();
+    } else if (event instanceof PolicyEvent.HedgeStarted) {
+      hedges.increment();
     } else if (event instanceof PolicyEvent.RetrySucceeded) {
       savedByRetry.increment();
-    } else if (event instanceof PolicyEvent.TimedOut) {
-      timeouts.increment();
     } else if (event instanceof PolicyEvent.FallbackAnswered) {
       fallbacks.increment();
     } else if (event instanceof PolicyEvent.CircuitChanged change) {
       changes.add(new Outage.Change(elapsed.get(), change));
+      circuit = change.to();
     }
   }
 
   static String word(Circuit circuit) {
     return circuit.name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  /** A policy need not be more than this. */
-  private record Counting(LongAdder count) implements ContextPolicy {
-
-    @Override
-    public <T extends @Nullable Object, X extends Throwable> T call(
-        Context ctx, Next next, Call<T, X> work) throws X {
-      count.increment();
-      return next.call(ctx, work);
-    }
-
-    @Override
-    public <T extends @Nullable Object> CompletionStage<T> callAsync(
-        Context ctx, Next next, AsyncCall<T> work) {
-      count.increment();
-      return next.callAsync(ctx, work);
-    }
   }
 }

@@ -1,83 +1,68 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.Resilience;
+import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.error.AttemptTimeoutException;
-import dev.resilience.error.RejectedException;
+import dev.resilience.http.client.HttpStatusException;
 import java.io.IOException;
-import java.net.URI;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 
 /**
  * Takes an order to its four dependencies, each behind policies of its own. The context of the
  * request goes first into every call: what is left of the caller's two seconds limits each attempt,
  * and a caller who hangs up ends whatever is under way, here and in the services.
  */
-final class Gateway implements HttpService.Handler {
+final class Gateway implements Server.Handler {
 
   static final String STALE = "(stale)";
   static final String MAIL_LATER = "mail later";
 
-  private final HttpCalls http;
-  private final Function<String, URI> services;
+  private static final Duration MAIL_LIMIT = Duration.ofSeconds(1);
+
+  private final Client auth;
+  private final Client inventory;
+  private final Client payment;
+  private final Client mail;
+  private final List<DependencyStats> steps;
   private final Map<String, String> lastStock = new ConcurrentHashMap<>();
-  private final DependencyStats inventoryStats;
-  private final DependencyStats mailStats;
 
-  private final Resilience auth;
-  private final Resilience inventory;
-  private final Resilience payment;
-  private final Resilience mail;
-
-  Gateway(HttpCalls http, Function<String, URI> services, Ledger ledger) {
-    this.http = http;
-    this.services = services;
-    this.inventoryStats = ledger.dependency("inventory");
-    this.mailStats = ledger.dependency("mail");
-    this.auth = Policies.auth(ledger.dependency("auth"));
-    this.inventory = Policies.inventory(inventoryStats);
-    this.payment = Policies.payment(ledger.dependency("payment"));
-    this.mail = Policies.mail(mailStats);
+  Gateway(Clients clients, Ledger ledger) {
+    this.auth = clients.to(ledger.dependency("auth"), Policies::auth);
+    this.inventory = clients.to(ledger.dependency("inventory"), Policies::inventory);
+    this.payment = clients.to(ledger.dependency("payment"), Policies::payment);
+    this.mail = clients.to(ledger.dependency("mail"), Policies::mail);
+    this.steps = List.of(auth.stats(), inventory.stats(), payment.stats(), mail.stats());
   }
 
   @Override
   public String handle(Context ctx, String item) throws Exception {
+    int done = 0;
     try {
-      return order(ctx, item);
-    } catch (RejectedException turnedAway) {
-      throw new HttpStatusException(503, String.valueOf(turnedAway.getMessage()));
-    } catch (HttpStatusException status) {
-      throw status.isTheClientsFault() ? status : badGateway(status);
-    } catch (AttemptTimeoutException | IOException failed) {
-      throw badGateway(failed);
+      String user = auth.get(ctx, "");
+      done++;
+      String stock =
+          Policies.orElse(inventory.stats(), (c, failure) -> lastKnown(item, failure))
+              .call(ctx, c -> stockOf(c, item));
+      done++;
+      String paid = pay(ctx, user);
+      done++;
+      String receipt =
+          Policies.orElse(mail.stats(), (c, failure) -> MAIL_LATER)
+              .call(ctx, c -> send(c, item + " " + paid));
+      return item + ": " + stock + ", " + paid + ", " + receipt;
+    } catch (Throwable failure) {
+      if (ctx.isDone()) {
+        // The one that was being asked was cut off; without a context the others would be asked.
+        steps.stream().skip(done + 1L).forEach(DependencyStats::spared);
+      }
+      throw failure;
     }
   }
 
-  private static HttpStatusException badGateway(Exception failed) {
-    return new HttpStatusException(502, failed.toString());
-  }
-
-  private String order(Context ctx, String item) throws Exception {
-    String user = auth.call(ctx, c -> post(c, "auth", "may order?"));
-
-    String stock =
-        Policies.orElse(inventory, inventoryStats, (c, failure) -> lastKnown(item, failure))
-            .call(ctx, c -> askInventory(c, item));
-
-    String paid = payment.call(ctx, c -> post(c, "payment", user));
-
-    CompletionStage<String> receipt =
-        Policies.orElse(mail, mailStats, (c, failure) -> MAIL_LATER)
-            .callAsync(ctx, c -> http.postAsync(c, services.apply("mail"), item + " " + paid));
-
-    return item + ": " + stock + ", " + paid + ", " + ctx.await(receipt);
-  }
-
-  private String askInventory(Context ctx, String item) throws Exception {
-    String stock = post(ctx, "inventory", item);
+  private String stockOf(Context ctx, String item) throws IOException {
+    String stock = inventory.get(ctx, item);
     lastStock.put(item, stock);
     return stock;
   }
@@ -91,7 +76,20 @@ final class Gateway implements HttpService.Handler {
     return stock + " " + STALE;
   }
 
-  private String post(Context ctx, String service, String body) throws Exception {
-    return http.post(ctx, services.apply(service), body);
+  private String pay(Context ctx, String user) throws IOException, Declined {
+    try {
+      return payment.put(ctx, user);
+    } catch (HttpStatusException status) {
+      if (status.status() == Declined.CARD_REFUSED) {
+        throw new Declined.CardRefused();
+      }
+      throw status;
+    }
+  }
+
+  private String send(Context ctx, String text) throws IOException {
+    try (CancellableContext limited = ctx.withTimeout(MAIL_LIMIT)) {
+      return mail.post(limited, text);
+    }
   }
 }

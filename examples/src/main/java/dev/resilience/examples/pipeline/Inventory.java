@@ -4,11 +4,11 @@ import dev.resilience.context.Context;
 import java.time.Duration;
 
 /** Knows what is in stock. */
-final class Inventory implements HttpService.Handler {
+final class Inventory implements Server.Handler {
 
   @Override
   public String handle(Context ctx, String item) throws Exception {
-    ctx.sleep(Duration.ofMillis(10));
+    HopStats.of(ctx).work(ctx, Duration.ofMillis(10));
     return Math.floorMod(item.hashCode(), 100) + " left";
   }
 }

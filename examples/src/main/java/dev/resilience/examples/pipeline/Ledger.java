@@ -18,7 +18,6 @@ final class Ledger {
   private final Map<Outcome, Samples> outcomes = new EnumMap<>(Outcome.class);
   private final Map<String, DependencyStats> dependencies = new LinkedHashMap<>();
   private final Map<String, HopStats> hops = new LinkedHashMap<>();
-  private final Wire wire = new Wire();
   private final AtomicInteger inFlight = new AtomicInteger();
 
   /**
@@ -68,10 +67,6 @@ final class Ledger {
 
   List<HopStats> hops() {
     return List.copyOf(hops.values());
-  }
-
-  Wire wire() {
-    return wire;
   }
 
   /** Orders that were placed and have no outcome yet. */

@@ -4,11 +4,11 @@ import dev.resilience.context.Context;
 import java.time.Duration;
 
 /** Sends a receipt. */
-final class Mail implements HttpService.Handler {
+final class Mail implements Server.Handler {
 
   @Override
   public String handle(Context ctx, String receipt) throws Exception {
-    ctx.sleep(Duration.ofMillis(15));
+    HopStats.of(ctx).work(ctx, Duration.ofMillis(15));
     return "sent";
   }
 }

@@ -18,8 +18,8 @@ import java.time.Duration;
  * }</pre>
  *
  * <p>From here, read {@code Policies} (how each dependency is protected), {@code Gateway} (the
- * calls), {@code Callers} (who calls), {@code HttpCalls} and {@code HttpService} (how a context
- * travels over HTTP).
+ * calls), {@code Callers} (who calls), {@code Clients} and {@code Server} (how the modules for HTTP
+ * are used).
  */
 public final class OrderPipeline {
 

@@ -6,16 +6,19 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Charges each request once, however often it is tried again. Refuses a few cards. */
-final class Payment implements HttpService.Handler {
+/**
+ * Charges each request once, however often it is tried again: that is why it is asked by PUT.
+ * Refuses a few cards.
+ */
+final class Payment implements Server.Handler {
 
   private final Set<String> charged = ConcurrentHashMap.newKeySet();
 
   @Override
   public String handle(Context ctx, String card) throws Exception {
-    ctx.sleep(Duration.ofMillis(30));
+    HopStats.of(ctx).work(ctx, Duration.ofMillis(30));
     if (card.endsWith("13")) {
-      throw new HttpStatusException(402, "card refused");
+      throw new Declined.CardRefused();
     }
     return charged.add(ctx.require(RequestInfo.REQUEST_ID)) ? "charged" : "charged before";
   }

@@ -1,25 +1,29 @@
 package dev.resilience.examples.pipeline;
 
-import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.AsyncCall;
+import dev.resilience.http.client.ResilientHttpClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The five servers, and runs of orders through them. */
 final class Pipeline implements AutoCloseable {
 
   static final List<String> SERVICES = List.of("auth", "inventory", "payment", "mail");
-  static final List<String> HOPS = List.of("gateway", "auth", "inventory", "payment", "mail");
+  static final String GATEWAY = "gateway";
+  static final List<String> HOPS = List.of(GATEWAY, "auth", "inventory", "payment", "mail");
 
   private static final List<String> ITEMS = List.of("tea", "coffee", "cocoa", "mate", "water");
   private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -28,9 +32,10 @@ final class Pipeline implements AutoCloseable {
   private final FaultScript script;
   private final Ledger ledger;
   private final CancellableContext servers;
-  private final HttpCalls callersHttp = new HttpCalls("callers");
-  private final HttpCalls gatewaysHttp = new HttpCalls("gateway");
-  private final Map<String, HttpService> running = new LinkedHashMap<>();
+  private final Clients callersClients = new Clients("callers", this::uri);
+  private final Clients gatewaysClients = new Clients(GATEWAY, this::uri);
+  private final ResilientHttpClient callersHttp = callersClients.plain(GATEWAY);
+  private final Map<String, Server> running = new LinkedHashMap<>();
 
   /**
    * Starts the servers. They run until {@link #close}, and not until {@code ctx} ends: when that
@@ -47,24 +52,21 @@ final class Pipeline implements AutoCloseable {
       start("inventory", 0, new Inventory());
       start("payment", 0, new Payment());
       start("mail", 0, new Mail());
-      start("gateway", gatewayPort, new Gateway(gatewaysHttp, this::uri, ledger));
+      start(GATEWAY, gatewayPort, new Gateway(gatewaysClients, ledger));
     } catch (IOException failed) {
       close();
       throw failed;
     }
   }
 
-  private void start(String name, int port, HttpService.Handler handler) throws IOException {
+  private void start(String name, int port, Server.Handler handler) throws IOException {
     var requests = new AtomicInteger();
-    HttpService.Misbehaviour misbehaviour =
+    Server.Misbehaviour misbehaviour =
         () -> script.faultOf(name, ledger.elapsed(), requests.getAndIncrement());
-    running.put(
-        name,
-        new HttpService(
-            servers, ledger.hop(name), LIMIT, port, ledger.wire(), misbehaviour, handler));
+    running.put(name, new Server(servers, ledger.hop(name), LIMIT, port, misbehaviour, handler));
   }
 
-  HttpService service(String name) {
+  Server service(String name) {
     return Objects.requireNonNull(running.get(name), name);
   }
 
@@ -82,7 +84,7 @@ final class Pipeline implements AutoCloseable {
     FaultScript script = FaultScript.of(options.seed(), options.length(), SERVICES);
     try (var pipeline = new Pipeline(ctx, script, options.port())) {
       Report report = new Report(out, pipeline.ledger);
-      report.introduce(options, script, pipeline.uri("gateway"));
+      report.introduce(options, script, pipeline.uri(GATEWAY));
       try (var progress = Progress.shown(ctx, pipeline.ledger, script, out)) {
         pipeline.placeOrders(
             ctx, (int) options.length().toSeconds() * options.rate(), options.rate());
@@ -100,7 +102,7 @@ final class Pipeline implements AutoCloseable {
   /** Places so many orders, and returns when all have their outcome and no server is busy. */
   void placeOrders(Context ctx, int count, int rate) {
     scriptRefusals();
-    var callers = new Callers(ledger, script, Resilience.of(), this::order);
+    var callers = new Callers(ledger, script, this::order);
     try {
       callers.placeOrders(ctx, count, rate);
       // Nobody wants anything any more: whoever works now works for nobody.
@@ -112,16 +114,18 @@ final class Pipeline implements AutoCloseable {
     }
   }
 
-  private AsyncCall<String> order(int n) {
-    return ctx -> callersHttp.postAsync(ctx, uri("gateway"), ITEMS.get(n % ITEMS.size()));
+  private CompletionStage<HttpResponse<String>> order(Context caller, int n) {
+    String item = ITEMS.get(n % ITEMS.size());
+    HttpRequest request = Client.request(uri(GATEWAY), "POST", item);
+    return callersHttp.sendAsync(caller, request, BodyHandlers.ofString());
   }
 
   private void scriptRefusals() {
     for (FaultScript.Phase phase : script.phases()) {
       if (phase.fault() == Fault.REFUSED) {
-        Door door = service(phase.who()).door();
-        servers.delay(phase.from().minus(ledger.elapsed())).thenRun(door::shut);
-        servers.delay(phase.to().minus(ledger.elapsed())).thenRun(() -> door.open(servers));
+        Server server = service(phase.who());
+        servers.delay(phase.from().minus(ledger.elapsed())).thenRun(server::shut);
+        servers.delay(phase.to().minus(ledger.elapsed())).thenRun(server::listen);
       }
     }
   }
@@ -129,8 +133,8 @@ final class Pipeline implements AutoCloseable {
   @Override
   public void close() {
     servers.cancel(CancelReason.SHUTDOWN);
-    running.values().forEach(HttpService::close);
-    callersHttp.close();
-    gatewaysHttp.close();
+    running.values().forEach(Server::close);
+    callersClients.close();
+    gatewaysClients.close();
   }
 }

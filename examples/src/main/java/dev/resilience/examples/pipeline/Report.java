@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToIntFunction;
-import java.util.function.ToLongFunction;
 
 /** What the user is told, before and after a run. */
 final class Report {
@@ -52,6 +51,7 @@ final class Report {
     circuits();
     hops();
     unwantedWork();
+    spared();
     out.flush();
   }
 
@@ -98,7 +98,7 @@ final class Report {
             "attempts",
             "retries",
             "retried ok",
-            "timed out",
+            "hedges",
             "rejected",
             "fallbacks");
     for (DependencyStats it : ledger.dependencies()) {
@@ -108,15 +108,14 @@ final class Report {
           "" + it.attempts(),
           "" + it.retries(),
           "" + it.savedByRetry(),
-          "" + it.timeouts(),
+          "" + it.hedges(),
           "" + it.rejected(),
           "" + it.fallbacks());
     }
     table.print(out);
     out.println("  attempts: requests sent. retried ok: calls that a further attempt made good.");
-    out.println(
-        "  timed out: attempts cut off by their own limit. rejected: attempts that an open");
-    out.println("  circuit did not let through. fallbacks: calls answered by something else.");
+    out.println("  hedges: requests sent beside a slow one. rejected: calls that an open circuit");
+    out.println("  did not let through. fallbacks: calls answered by something else.");
   }
 
   private void circuits() {
@@ -175,7 +174,7 @@ final class Report {
     var table =
         new Table(
             "hop",
-            "not begun",
+            "refused: too late",
             "stopped: caller gone",
             "stopped: out of time",
             "slowest stop",
@@ -183,7 +182,7 @@ final class Report {
     for (HopStats it : ledger.hops()) {
       table.row(
           it.name(),
-          "" + it.withoutWork(),
+          "" + it.refusedLate(),
           "" + it.stoppedByCaller(),
           "" + it.stoppedByDeadline(),
           millis(it.toStop().percentile(1)),
@@ -194,20 +193,32 @@ final class Report {
         "  late: went on for more than %d ms after its caller had gone or its time was up.%n",
         HopStats.LATE.toMillis());
     out.printf(
-        "  Still running after the last order had ended: %d requests at servers, %d attempts of"
-            + " clients.%n",
-        sumOfHops(HopStats::underWay), sumOfDependencies(DependencyStats::stillRunning));
-    if (ledger.wire().malformed() > 0) {
-      out.printf("  Headers left out because they made no sense: %d%n", ledger.wire().malformed());
+        "  Still running after the last order had ended: %d requests at servers.%n",
+        sumOfHops(HopStats::underWay));
+    long malformed = ledger.hops().stream().mapToLong(HopStats::malformed).sum();
+    if (malformed > 0) {
+      out.printf("  Headers left out because they made no sense: %d%n", malformed);
     }
+  }
+
+  /** What a service does that does not know when nobody waits any more. */
+  private void spared() {
+    heading("What would have been wasted without a context");
+    var table = new Table("service", "requests cut short", "work left undone", "calls not made");
+    for (HopStats it : ledger.hops()) {
+      boolean isCalled = !it.name().equals(Pipeline.GATEWAY);
+      table.row(
+          it.name(),
+          "" + (it.stoppedByCaller() + it.stoppedByDeadline() + it.refusedLate()),
+          millis(it.spared()),
+          isCalled ? "" + ledger.dependency(it.name()).callsSpared() : "");
+    }
+    table.print(out);
+    out.println("  calls not made: a mail for an order that nobody waits for, among others.");
   }
 
   private int sumOfHops(ToIntFunction<HopStats> number) {
     return ledger.hops().stream().mapToInt(number).sum();
-  }
-
-  private long sumOfDependencies(ToLongFunction<DependencyStats> number) {
-    return ledger.dependencies().stream().mapToLong(number).sum();
   }
 
   private void heading(String text) {
