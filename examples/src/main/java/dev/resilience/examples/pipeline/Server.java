@@ -24,6 +24,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Server implements AutoCloseable {
 
+  /** Kept, or its level would be forgotten. The faults are made on purpose, and not to be logged. */
+  private static final Logger QUIET = Logger.getLogger("dev.resilience.http.server");
+
   static {
+    QUIET.setLevel(Level.OFF);
     // Or each answer waits up to 40 ms for an acknowledgement that the other side delays.
     System.setProperty("sun.net.httpserver.nodelay", "true");
   }

@@ -86,14 +86,13 @@ class OrderPipelineTest {
   void given_a_url_it_calls_that_server_and_shows_the_smaller_table() throws Exception {
     try (var ctx = Context.background().withCancel();
         var server =
-            new HttpService(
+            new Server(
                 ctx,
                 new HopStats("theirs"),
                 Duration.ofSeconds(30),
                 0,
-                new Wire(),
                 Optional::empty,
-                (c, body) -> "fine")) {
+                (c, query) -> "fine")) {
 
       assertThat(run("--url", server.uri().toString(), "--seconds", "1", "--rate", "20")).isZero();
     }

@@ -26,7 +26,7 @@ class PipelineTest {
       assertThat(count(pipeline, Outcome.DECLINED)).isEqualTo(1);
       assertThat(pipeline.ledger().hop("gateway").used().count()).isEqualTo(20);
       assertThat(pipeline.ledger().hops()).allMatch(hop -> hop.underWay() == 0);
-      assertThat(pipeline.ledger().wire().malformed()).isZero();
+      assertThat(pipeline.ledger().hops()).allMatch(hop -> hop.malformed() == 0);
     }
   }
 

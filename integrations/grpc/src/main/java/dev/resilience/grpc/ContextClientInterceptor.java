@@ -54,12 +54,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ContextClientInterceptor implements ClientInterceptor {
 
-  private final Function<MethodDescriptor<?, ?>, @Nullable UnaryStack> stacks;
+  private final Function<MethodDescriptor<?, ?>, @Nullable Resilience> stacks;
 
   private final Outgoing outgoing;
 
   private ContextClientInterceptor(
-      Function<MethodDescriptor<?, ?>, @Nullable UnaryStack> stacks, Outgoing outgoing) {
+      Function<MethodDescriptor<?, ?>, @Nullable Resilience> stacks, Outgoing outgoing) {
     this.stacks = stacks;
     this.outgoing = outgoing;
   }
@@ -72,7 +72,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
   /**
    * The preset for remote procedure calls around unary calls, with statuses judged and pushback
    * obeyed. Methods that their descriptor says are safe or idempotent are retried and hedged; all
-   * others are only tried again where the server refused them before work. One circuit and one
+   * others are only tried again where the server refused them before work, or was not reached. One circuit and one
    * limit serve all methods.
    *
    * @param service its name, in events, reports and messages; not blank
@@ -88,7 +88,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
    */
   public static ContextClientInterceptor of(Resilience stack) {
     requireNonNull(stack, "stack");
-    return new ContextClientInterceptor(method -> stack::callAsync, Outgoing.NOTHING);
+    return new ContextClientInterceptor(method -> stack, Outgoing.NOTHING);
   }
 
   /**
@@ -99,12 +99,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
   public static ContextClientInterceptor of(
       Function<MethodDescriptor<?, ?>, @Nullable Resilience> stacks) {
     requireNonNull(stacks, "stacks");
-    return new ContextClientInterceptor(
-        method -> {
-          Resilience stack = stacks.apply(method);
-          return stack == null ? null : stack::callAsync;
-        },
-        Outgoing.NOTHING);
+    return new ContextClientInterceptor(stacks, Outgoing.NOTHING);
   }
 
   /**
@@ -135,7 +130,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
                 outgoing,
                 number,
                 isUnary);
-    UnaryStack stack = isUnary ? stacks.apply(method) : null;
+    Resilience stack = isUnary ? stacks.apply(method) : null;
     return stack == null
         ? attempts.of(ctx, 1)
         : new UnaryClientCall<>(stack, ctx, attempts, executor);

@@ -2,6 +2,7 @@ package dev.resilience.grpc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -35,7 +36,7 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
     ClientCall<Q, A> of(Context attempt, int number);
   }
 
-  private final UnaryStack stack;
+  private final Resilience stack;
   private final Attempts<Q, A> attempts;
   private final Executor executor;
   private final CancellableContext ctx;
@@ -54,7 +55,7 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
    *
    * @param executor where the listener is told
    */
-  UnaryClientCall(UnaryStack stack, Context parent, Attempts<Q, A> attempts, Executor executor) {
+  UnaryClientCall(Resilience stack, Context parent, Attempts<Q, A> attempts, Executor executor) {
     this.stack = stack;
     this.attempts = attempts;
     this.executor = executor;
