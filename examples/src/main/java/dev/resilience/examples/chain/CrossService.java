@@ -53,9 +53,13 @@ public final class CrossService implements AutoCloseable {
         listen(
             "shop",
             "/order/",
-            (ctx, exchange) -> exchange.reply(200, client.fetch(
-                ctx, HttpRequest.newBuilder(data.resolve(idOf(exchange))).build(),
-                BodyHandlers.ofString())));
+            (ctx, exchange) ->
+                exchange.reply(
+                    200,
+                    client.fetch(
+                        ctx,
+                        HttpRequest.newBuilder(data.resolve(idOf(exchange))).build(),
+                        BodyHandlers.ofString())));
   }
 
   /** Asks once with a trace, and once without. */
@@ -92,10 +96,8 @@ public final class CrossService implements AutoCloseable {
         .build();
   }
 
-  private URI listen(String name, String path, ServerHandler handler)
-      throws IOException {
-    ServerStack stack =
-        ServerStack.builder(name).filter(Propagated.by(inside(name))).open(owner);
+  private URI listen(String name, String path, ServerHandler handler) throws IOException {
+    ServerStack stack = ServerStack.builder(name).filter(Propagated.by(inside(name))).open(owner);
     HttpHandler serving = JdkServer.replying(stack, handler);
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

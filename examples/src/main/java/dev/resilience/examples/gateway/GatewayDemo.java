@@ -95,7 +95,11 @@ public final class GatewayDemo {
         response.statusCode(),
         (System.nanoTime() - began) / 1e6,
         response.body(),
-        response.headers().firstValue("Retry-After").map(it -> "  retry after " + it + " s").orElse(""));
+        response
+            .headers()
+            .firstValue("Retry-After")
+            .map(it -> "  retry after " + it + " s")
+            .orElse(""));
   }
 
   private void say(String text) {

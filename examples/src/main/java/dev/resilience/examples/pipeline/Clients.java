@@ -39,8 +39,7 @@ final class Clients implements AutoCloseable {
   }
 
   /** A client behind policies. */
-  Client to(
-      DependencyStats dependency, Function<DependencyStats, UnaryOperator<Preset>> policies) {
+  Client to(DependencyStats dependency, Function<DependencyStats, UnaryOperator<Preset>> policies) {
     ResilientHttpClient client =
         builder(dependency.name()).preset(policies.apply(dependency)).build();
     dependency.watch(client);

@@ -33,8 +33,7 @@ final class ForeignServer {
       var report = new Report(out, ledger);
       report.introduce(options, url);
       FaultScript calm = FaultScript.none();
-      var callers =
-          new Callers(ledger, calm, (c, n) -> http.sendAsync(c, request, UNREAD));
+      var callers = new Callers(ledger, calm, (c, n) -> http.sendAsync(c, request, UNREAD));
       try (var progress = Progress.shown(ctx, ledger, calm, out)) {
         callers.placeOrders(
             ctx, (int) options.length().toSeconds() * options.rate(), options.rate());

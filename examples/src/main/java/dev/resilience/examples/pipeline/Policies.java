@@ -25,8 +25,7 @@ final class Policies {
 
   /** Two attempts, and no patience: there is something else to answer. */
   static UnaryOperator<Preset> inventory(DependencyStats stats) {
-    return preset ->
-        preset.retry(retry -> retry.maxAttempts(2).maxRejections(0)).listener(stats);
+    return preset -> preset.retry(retry -> retry.maxAttempts(2).maxRejections(0)).listener(stats);
   }
 
   /** Safe to repeat, because payment charges each request id once. */

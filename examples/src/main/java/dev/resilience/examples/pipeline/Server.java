@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Server implements AutoCloseable {
 
-  /** Kept, or its level would be forgotten. The faults are made on purpose, and not to be logged. */
+  /**
+   * Kept, or its level would be forgotten. The faults are made on purpose, and not to be logged.
+   */
   private static final Logger QUIET = Logger.getLogger("dev.resilience.http.server");
 
   static {
@@ -122,7 +124,8 @@ final class Server implements AutoCloseable {
       listening = HttpServer.create(address, 0);
     } catch (BindException taken) {
       throw new IOException(
-          "port " + wanted + " is in use or not ours to use; choose another one with --port", taken);
+          "port " + wanted + " is in use or not ours to use; choose another one with --port",
+          taken);
     }
     listening.setExecutor(threads);
     listening.createContext("/", this::serve);

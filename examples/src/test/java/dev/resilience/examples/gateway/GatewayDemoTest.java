@@ -32,8 +32,7 @@ class GatewayDemoTest {
         GatewayDemo.play(
             Context.background(), Duration.ofMillis(700), new PrintStream(bytes, true, UTF_8));
 
-    assertThat(statuses)
-        .containsExactly(200, 404, 400, 504, 503, 503, 503, 503, 503, 503, 429);
+    assertThat(statuses).containsExactly(200, 404, 400, 504, 503, 503, 503, 503, 503, 503, 429);
     assertThat(bytes.toString(UTF_8))
         .contains("{\"id\":\"7\",\"name\":\"User 7\"}", "user ID required", "0 requests more")
         .doesNotContain("no database"); // C33: what the service says of itself stays here
@@ -86,7 +85,8 @@ class GatewayDemoTest {
                 HttpRequest.newBuilder(URI.create(gateway.uri() + "?id=9")).build(),
                 BodyHandlers.ofString());
         int reached = i;
-        org.assertj.core.api.Assertions.assertThat(await(() -> users.requests() == reached)).isTrue();
+        org.assertj.core.api.Assertions.assertThat(await(() -> users.requests() == reached))
+            .isTrue();
         leaving.cancel(true);
       }
       users.turn(Mood.WELL);

@@ -72,8 +72,8 @@ public final class ContextClientInterceptor implements ClientInterceptor {
   /**
    * The preset for remote procedure calls around unary calls, with statuses judged and pushback
    * obeyed. Methods that their descriptor says are safe or idempotent are retried and hedged; all
-   * others are only tried again where the server refused them before work, or was not reached. One circuit and one
-   * limit serve all methods.
+   * others are only tried again where the server refused them before work, or was not reached. One
+   * circuit and one limit serve all methods.
    *
    * @param service its name, in events, reports and messages; not blank
    */
