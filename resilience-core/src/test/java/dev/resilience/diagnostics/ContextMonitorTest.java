@@ -293,6 +293,7 @@ class ContextMonitorTest {
       assertThat(tree.size()).isBetween(100_001, 100_002);
       assertThat(tree.shown()).isEqualTo(50);
       assertThat(busy.tree(200_000).shown()).isBetween(100_001, 100_002);
+      assertThat(standing).hasSize(100_000); // held until here
     } finally {
       stop.set(true);
       churn.join();
