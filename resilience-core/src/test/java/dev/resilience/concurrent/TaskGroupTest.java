@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -367,7 +366,7 @@ class TaskGroupTest {
 
     @Test
     void is_given_up_after_the_grace_and_named_with_its_stack() throws Exception {
-      var ended = new AtomicReference<Duration>();
+      Duration ended;
       var owner = root.withTimeout(ofMillis(50));
       try (TaskGroup<String> group =
           TaskGroup.builder("page").ending(Ending.COLLECT_ALL).grace(ofMillis(10)).open(owner)) {
@@ -376,7 +375,7 @@ class TaskGroupTest {
 
         TaskResults<String> results = group.join();
 
-        ended.set(time.elapsed());
+        ended = time.elapsed();
         assertThat(results.abandoned())
             .singleElement()
             .satisfies(
@@ -395,7 +394,7 @@ class TaskGroupTest {
         assertThat(stubborn.state()).isEqualTo(TaskState.TIMED_OUT);
         assertThat(good.state()).isEqualTo(TaskState.TIMED_OUT);
       }
-      assertThat(ended.get()).isEqualTo(ofMillis(60));
+      assertThat(ended).isEqualTo(ofMillis(60));
     }
 
     @Test
