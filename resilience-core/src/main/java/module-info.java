@@ -38,7 +38,8 @@ module dev.resilience.core {
       dev.resilience.redis,
       dev.resilience.servlet;
   exports dev.resilience.statistics to
-      dev.resilience.http.server;
+      dev.resilience.http.server,
+      dev.resilience.page;
   exports dev.resilience.text to
       dev.resilience.cache,
       dev.resilience.configuration,
@@ -48,6 +49,7 @@ module dev.resilience.core {
       dev.resilience.http.server,
       dev.resilience.okhttp,
       dev.resilience.opentelemetry,
+      dev.resilience.page,
       dev.resilience.redis,
       dev.resilience.servlet,
       dev.resilience.slf4j;

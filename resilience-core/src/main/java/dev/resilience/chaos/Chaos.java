@@ -205,6 +205,8 @@ public final class Chaos implements ContextPolicy {
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
+      // The stack around an outer call interrupts its work at the end of its context.
+      ctx.throwIfDone();
       throw new CallInterruptedException(interrupted);
     } finally {
       pauses.end(pause);

@@ -12,6 +12,7 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.page.TaskHistory;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -36,6 +37,7 @@ final class TaskProcessor implements AutoCloseable {
   private final Context work;
   private final PrintStream out;
   private final String request;
+  private final TaskHistory ended = new TaskHistory();
   private final WorkerPool pool;
 
   TaskProcessor(Context root, PrintStream out) {
@@ -51,13 +53,17 @@ final class TaskProcessor implements AutoCloseable {
     return pool;
   }
 
+  /** What has ended of late, for the page. */
+  TaskHistory ended() {
+    return ended;
+  }
+
   /** A task that takes so long, and reports how far it has come. */
   static TaskSpec<String> task(String name, int priority, Duration duration) {
     return TaskSpec.<String>of(name, ctx -> work(ctx, name, duration)).withPriority(priority);
   }
 
-  private static String work(Context ctx, String name, Duration duration)
-      throws InterruptedException {
+  static String work(Context ctx, String name, Duration duration) throws InterruptedException {
     for (int percent = 0; percent < 100; percent += 10) {
       Progress.report(ctx, percent);
       ctx.sleep(duration.dividedBy(10));
@@ -160,6 +166,7 @@ final class TaskProcessor implements AutoCloseable {
 
     @Override
     public void onEnded(PoolTask<?> task) {
+      ended.onEnded(task);
       Throwable failure = task.failure();
       if (failure == null) {
         say(task.name() + " completed");

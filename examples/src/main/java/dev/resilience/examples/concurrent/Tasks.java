@@ -12,7 +12,7 @@ import java.util.List;
  * <pre>{@code
  * mvn -q -Pdemo -Dmain=concurrent.Tasks                    # four tasks; Ctrl-C cancels them
  * mvn -q -Pdemo -Dmain=concurrent.Tasks -Dargs=--bonus     # retries, children, more time
- * mvn -q -Pdemo -Dmain=concurrent.Tasks -Dargs=--http      # takes tasks at port 8080 until Ctrl-C
+ * mvn -q -Pdemo -Dmain=concurrent.Tasks -Dargs=--http      # takes tasks at port 8080, and shows them
  * }</pre>
  */
 public final class Tasks {
@@ -29,7 +29,8 @@ public final class Tasks {
         tasks.runBonus();
       } else if (arguments.contains("--http")) {
         try (TaskEndpoint endpoint = new TaskEndpoint(interrupt.context(), tasks, 8080)) {
-          out.println("POST or GET " + endpoint.uri());
+          out.println(
+              "POST or GET " + endpoint.uri() + ", live at " + endpoint.uri().resolve("page/"));
           interrupt.context().awaitDone();
         }
       } else {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,6 +27,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -175,8 +177,9 @@ class ConcurrentExamplesTest {
       Context system = Context.background();
       try (var tasks = new TaskProcessor(system, out);
           var endpoint = new TaskEndpoint(system, tasks, 0)) {
-        assertThat(post(endpoint.uri() + "?name=quick&millis=10&wait=true").body())
-            .isEqualTo("quick");
+        assertThat(post(endpoint.uri() + "?name=quick&millis=10&wait=true").body().lines())
+            .last()
+            .isEqualTo("quick for r-17");
         assertThat(post(endpoint.uri() + "?name=later&millis=10").statusCode()).isEqualTo(202);
         assertThat(post(endpoint.uri() + "?millis=never").statusCode()).isEqualTo(400);
         tasks.close();
@@ -184,8 +187,48 @@ class ConcurrentExamplesTest {
       }
     }
 
+    @Test
+    void a_task_that_is_waited_for_ends_with_its_client_and_another_one_does_not()
+        throws Exception {
+      Context system = Context.background();
+      try (var tasks = new TaskProcessor(system, out);
+          var endpoint = new TaskEndpoint(system, tasks, 0)) {
+        String detached = post(endpoint.uri() + "?name=detached&millis=4000").body();
+        try (Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), endpoint.uri().getPort())) {
+          client
+              .getOutputStream()
+              .write(
+                  "POST /tasks?name=followed&millis=4000&wait=true HTTP/1.1\r\nHost: x\r\n\r\n"
+                      .getBytes(UTF_8));
+          client.setSoLinger(true, 0); // gone at once, as a process that was killed
+          assertThat(client.getInputStream().read()).isEqualTo('H');
+        }
+        await(() -> page(endpoint).contains("\"followed\",\"cancelled\""));
+        assertThat(page(endpoint)).contains("\"detached\",\"running\"");
+        assertThat(detached).isEqualTo("task 1");
+      }
+    }
+
+    private String page(TaskEndpoint endpoint) throws IOException, InterruptedException {
+      var request = HttpRequest.newBuilder(endpoint.uri().resolve("page/data")).build();
+      return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+    }
+
+    private void await(Callable<Boolean> condition) throws Exception {
+      try (var patience = Context.background().withTimeout(ofSeconds(30))) {
+        while (!condition.call()) {
+          patience.sleep(ofMillis(50));
+        }
+      }
+    }
+
     private HttpResponse<String> post(String uri) throws IOException, InterruptedException {
-      var request = HttpRequest.newBuilder(URI.create(uri)).POST(BodyPublishers.noBody()).build();
+      var request =
+          HttpRequest.newBuilder(URI.create(uri))
+              .header("X-Request-ID", "r-17")
+              .POST(BodyPublishers.noBody())
+              .build();
       return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
     }
   }
