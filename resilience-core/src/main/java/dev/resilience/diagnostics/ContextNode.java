@@ -22,6 +22,7 @@ public final class ContextNode {
   private final int callbacks;
   private final List<ContextNode> children;
   private final int omittedChildren;
+  private final @Nullable StackTraceElement createdAt;
 
   ContextNode(
       long id,
@@ -35,7 +36,8 @@ public final class ContextNode {
       List<ThreadActivity> threads,
       int callbacks,
       List<ContextNode> children,
-      int omittedChildren) {
+      int omittedChildren,
+      @Nullable StackTraceElement createdAt) {
     this.id = id;
     this.name = name;
     this.kind = kind;
@@ -48,6 +50,7 @@ public final class ContextNode {
     this.callbacks = callbacks;
     this.children = List.copyOf(children);
     this.omittedChildren = omittedChildren;
+    this.createdAt = createdAt;
   }
 
   /**
@@ -119,6 +122,14 @@ public final class ContextNode {
   /** How many contexts directly below it are not shown. */
   public int omittedChildren() {
     return omittedChildren;
+  }
+
+  /**
+   * The line of code that derived it; empty unless the monitor notes {@linkplain
+   * ContextMonitor.Builder#places places}.
+   */
+  public Optional<StackTraceElement> createdAt() {
+    return Optional.ofNullable(createdAt);
   }
 
   /** One line, without what is below. */

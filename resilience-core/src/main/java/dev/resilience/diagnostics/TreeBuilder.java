@@ -36,12 +36,15 @@ final class TreeBuilder {
   private final int maxNodes;
   private final IdentityHashMap<Context, Branch> branches = new IdentityHashMap<>();
   private final List<Branch> tops = new ArrayList<>();
+  private final boolean looksAtThreads;
   private TimeSource time = TimeSource.system();
+  private int threadsLookedAt;
 
-  TreeBuilder(String name, TrackedContexts contexts, int maxNodes) {
+  TreeBuilder(String name, TrackedContexts contexts, int maxNodes, boolean looksAtThreads) {
     this.name = name;
     this.contexts = contexts;
     this.maxNodes = maxNodes;
+    this.looksAtThreads = looksAtThreads;
   }
 
   /** A context and what stands below it. */
@@ -129,7 +132,7 @@ final class TreeBuilder {
     return chosen;
   }
 
-  private static ContextNode node(Branch branch) {
+  private ContextNode node(Branch branch) {
     Context context = branch.context;
     ContextDetails details = ContextDetails.of(context);
     long left = context.timeLeft().toNanos();
@@ -167,7 +170,8 @@ final class TreeBuilder {
                 under.getValue(),
                 0,
                 List.of(),
-                0));
+                0,
+                null));
       }
     }
     int omitted = branch.children.size() - branch.shown.size();
@@ -184,15 +188,22 @@ final class TreeBuilder {
         threads,
         details.callbacks(),
         children,
-        omitted);
+        omitted,
+        Places.of(branch.tracked.creation));
   }
 
-  private static Map<Context, List<ThreadActivity>> byContext(List<ContextThread> threads) {
+  private Map<Context, List<ThreadActivity>> byContext(List<ContextThread> threads) {
     Map<Context, List<ThreadActivity>> found = new LinkedHashMap<>();
     for (ContextThread thread : threads) {
       found
           .computeIfAbsent(thread.context(), context -> new ArrayList<>())
-          .add(new ThreadActivity(SafeText.of(Creation.nameOf(thread.thread())), thread.reason()));
+          .add(
+              new ThreadActivity(
+                  SafeText.of(Creation.nameOf(thread.thread())),
+                  thread.reason(),
+                  looksAtThreads && threadsLookedAt++ < Places.MOST_THREADS
+                      ? Places.of(thread.thread())
+                      : null));
     }
     return found;
   }

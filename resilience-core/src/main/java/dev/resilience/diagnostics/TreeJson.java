@@ -3,6 +3,7 @@ package dev.resilience.diagnostics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A {@link ContextTree} as JSON (RFC 8259), on one line. */
 final class TreeJson {
@@ -67,14 +68,23 @@ final class TreeJson {
       text(task.thread());
       json.append(",\"reason\":");
       text(task.reason().name().toLowerCase(Locale.ROOT));
+      place("place", task.place());
       json.append('}');
       comma = ",";
     }
     json.append("],\"callbacks\":").append(node.callbacks());
+    place("createdAt", node.createdAt());
     json.append(",\"omittedChildren\":").append(node.omittedChildren());
     json.append(",\"children\":");
     append(node.children());
     json.append('}');
+  }
+
+  private void place(String name, Optional<StackTraceElement> place) {
+    if (place.isPresent()) {
+      json.append(",\"").append(name).append("\":");
+      text(place.get().toString());
+    }
   }
 
   private void millis(String name, Duration time) {

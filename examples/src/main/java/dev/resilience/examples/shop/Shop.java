@@ -51,7 +51,7 @@ final class Shop implements AutoCloseable {
           });
 
   Shop(int port, String token) throws IOException {
-    ContextMonitor monitor = ContextMonitor.of("shop");
+    ContextMonitor monitor = ContextMonitor.builder("shop").places().build();
     life = Context.observed(TimeSource.system(), monitor).withName("shop").withCancel();
     page = LivePage.builder("shop").port(port).token(token).open(life);
     controls = new Controls(page);

@@ -216,7 +216,7 @@ public final class LivePage implements AutoCloseable {
    * Shows the contexts that live below an observed root: the requests that are under way.
    *
    * <pre>{@code
-   * ContextMonitor monitor = ContextMonitor.of("shop");
+   * ContextMonitor monitor = ContextMonitor.builder("shop").places().build();
    * Context root = Context.observed(TimeSource.system(), monitor);
    * page.requests(monitor);
    * }</pre>

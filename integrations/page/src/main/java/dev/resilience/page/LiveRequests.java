@@ -69,8 +69,22 @@ record LiveRequests(int live, List<LiveRow> rows) {
             .collect(Collectors.joining(" ")),
         node.age(),
         node.timeLeft().orElse(null),
-        node.threads().stream().map(ThreadActivity::toString).toList(),
-        "");
+        node.threads().stream().map(LiveRequests::activity).toList(),
+        node.createdAt().map(LiveRequests::line).orElse(""));
+  }
+
+  private static String activity(ThreadActivity thread) {
+    return thread.place().map(place -> thread + " at " + line(place)).orElse(thread.toString());
+  }
+
+  /** Short: the class without its package, the method and the line. */
+  private static String line(StackTraceElement place) {
+    String type = place.getClassName();
+    return type.substring(type.lastIndexOf('.') + 1)
+        + "."
+        + place.getMethodName()
+        + ":"
+        + place.getLineNumber();
   }
 
   /** What a context is that has only inherited its name. */

@@ -46,7 +46,7 @@ class LivePageTest {
   private static final String TOKEN = "a token of the test";
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
-  private final ContextMonitor monitor = ContextMonitor.of("test");
+  private final ContextMonitor monitor = ContextMonitor.builder("test").places().build();
   private final CancellableContext process =
       Context.observed(TimeSource.system(), monitor).withCancel();
   private LivePage page;
@@ -157,6 +157,8 @@ class LivePageTest {
       String json = get("data").body();
       assertThat(json)
           .contains("\"name\":\"order\",\"values\":\"request-id=r-17\"", "\"left\":29")
+          .contains("\"created\":\"LivePageTest.shows_requests_caches_instances_pools_and_tasks:")
+          .containsPattern("waits for the end at LivePageTest.lambda")
           .contains("[\"hits\",\"50.0 %\"]", "\"10.0.0.7:25\",\"yes\"")
           .contains("\"report\",\"running\",\"40 %\"", "\"quick\",\"done\"");
       assertThat(get("top").body())
