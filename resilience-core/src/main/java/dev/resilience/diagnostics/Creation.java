@@ -14,7 +14,8 @@ final class Creation {
   private static final StackWalker WALKER = StackWalker.getInstance();
   private static final String CONTEXT = Context.class.getPackageName() + ".";
   private static final Set<String> HERE =
-      Set.of(Creation.class.getName(), LeakDetector.class.getName());
+      Set.of(
+          Creation.class.getName(), ContextMonitor.class.getName(), LeakDetector.class.getName());
 
   final String name;
   final String thread;

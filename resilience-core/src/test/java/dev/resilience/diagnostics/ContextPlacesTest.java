@@ -22,6 +22,7 @@ class ContextPlacesTest {
             time.start("sleeper", () -> request.sleep(ofSeconds(2)));
             root.sleep(ofSeconds(1));
             seen[0] = monitor.tree().roots().get(0);
+            root.sleep(ofSeconds(2));
           }
           return null;
         });

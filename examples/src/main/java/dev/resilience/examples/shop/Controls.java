@@ -7,12 +7,9 @@ import dev.resilience.chaos.Fault;
 import dev.resilience.page.LivePage;
 import java.io.IOException;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** The buttons: what is wrong with whom. */
 final class Controls {
-
-  private static final Supplier<IOException> REFUSED = () -> new IOException("connection refused");
 
   private volatile boolean isProtected = true;
   private volatile boolean callersLeave;
@@ -32,9 +29,13 @@ final class Controls {
   static void add(LivePage page, String group, Chaos chaos) {
     faults(page, group, "well", chaos);
     faults(page, group, "slow", chaos, Fault.slow(0.7, ofMillis(300), ofMillis(900)));
-    faults(page, group, "failing", chaos, Fault.error(0.3, REFUSED));
-    faults(page, group, "down", chaos, Fault.error(1, REFUSED));
+    faults(page, group, "failing", chaos, Fault.error(0.3, Controls::refused));
+    faults(page, group, "down", chaos, Fault.error(1, Controls::refused));
     faults(page, group, "hanging", chaos, Fault.hang(0.6));
+  }
+
+  private static IOException refused() {
+    return new IOException("connection refused");
   }
 
   private static void faults(

@@ -23,21 +23,19 @@ final class Frames {
 
   private static final long LONGEST_NANOS = Duration.ofMillis(900).toNanos();
 
-  /**
-   * A frame.
-   *
-   * @param number ascending, from 1
-   */
-  record Frame(long number, byte[] bytes) {
+  /** What is sent at once; numbered from 1. Nobody changes the bytes. */
+  static final class Frame {
 
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return other instanceof Frame frame && frame.number == number;
+    private final long number;
+    private final byte[] bytes;
+
+    private Frame(long number, byte[] bytes) {
+      this.number = number;
+      this.bytes = bytes;
     }
 
-    @Override
-    public int hashCode() {
-      return Long.hashCode(number);
+    byte[] bytes() {
+      return bytes;
     }
   }
 
@@ -54,7 +52,7 @@ final class Frames {
   private int streams;
   private boolean isClosed;
   private @Nullable Thread thread;
-  private Frame newest = new Frame(0, new byte[0]);
+  private Frame newest = none();
 
   /**
    * Frames.
@@ -132,26 +130,19 @@ final class Frames {
     }
   }
 
-  Frame none() {
+  static Frame none() {
     return new Frame(0, new byte[0]);
   }
 
   /** Until there is no stream any more. */
   private void make() {
-    long number = 1;
-    lock.lock();
-    try {
-      number = newest.number + 1;
-    } finally {
-      lock.unlock();
-    }
     while (true) {
       long start = System.nanoTime();
       byte[] bytes = ("data: " + maker.get() + "\n\n").getBytes(StandardCharsets.UTF_8);
       long cost = System.nanoTime() - start;
       lock.lock();
       try {
-        newest = new Frame(number++, bytes);
+        newest = new Frame(newest.number + 1, bytes);
         changed.signalAll();
         // What is expensive is made less often, and still within a second.
         long pause = Math.max(intervalNanos, Math.min(cost * SHARE, LONGEST_NANOS));

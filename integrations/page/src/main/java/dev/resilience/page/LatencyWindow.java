@@ -12,8 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class LatencyWindow {
 
+  private static final long SHORTEST_NANOS = 1_000;
   private static final LogLinearBuckets BUCKETS =
-      new LogLinearBuckets(Duration.ofNanos(1_000).toNanos(), Duration.ofMinutes(5).toNanos());
+      new LogLinearBuckets(SHORTEST_NANOS, Duration.ofMinutes(5).toNanos());
   private static final int SLOTS = 10;
   private static final long SLOT_NANOS = Duration.ofSeconds(1).toNanos();
 

@@ -104,7 +104,7 @@ final class PageRequests {
 
   private void stream(OutputStream out) throws IOException {
     try (out) {
-      Frames.Frame last = frames.none();
+      Frames.Frame last = Frames.none();
       while (true) {
         Frames.Frame next = frames.after(last);
         if (next == null) {

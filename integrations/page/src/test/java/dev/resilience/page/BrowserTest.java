@@ -164,7 +164,8 @@ class BrowserTest {
   }
 
   private static final String FIELD =
-      "return document.querySelector(`[data-name=payments].tile [data-field=${arguments[0]}]`)?.textContent";
+      "return document.querySelector(`[data-name=payments].tile"
+          + " [data-field=${arguments[0]}]`)?.textContent";
 
   /** Field by field, once what is under way has come to the page. */
   private static void shows(Browser browser, LivePage page, String circuit, String reason) {
@@ -195,7 +196,8 @@ class BrowserTest {
                 assertThat(
                         (String)
                             browser.run(
-                                "return document.querySelector('[data-name=payments].tile .chip').textContent"))
+                                "return document.querySelector('[data-name=payments].tile"
+                                    + " .chip').textContent"))
                     .isEqualTo(reason);
               }
             });

@@ -1,10 +1,12 @@
 package dev.resilience.page;
 
 import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 
 import dev.resilience.Preset;
 import dev.resilience.Resilience;
+import dev.resilience.chaos.Chaos;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.diagnostics.ContextMonitor;
@@ -31,7 +33,7 @@ final class PageCosts {
   private static final int DEPENDENCIES = 8;
   private static final int CALLS_PER_SECOND = 1_000;
   private static final int MANY = 10_000;
-  private static final int WARM_UP = 300_000;
+  private static final int WARM_UP = 1_000_000;
 
   private final ContextMonitor monitor = ContextMonitor.of("costs");
   private final CancellableContext process =
@@ -58,6 +60,13 @@ final class PageCosts {
             "a call of the preset without hedge: %.0f ns, watched: %.0f ns%n",
             nanosPerCall(bare), nanosPerCall(watched));
       }
+      Resilience none = Resilience.of();
+      Resilience off = Resilience.of(Chaos.of("off"));
+      for (int round = 0; round < 3; round++) {
+        System.out.printf(
+            "a stack of nothing: %.1f ns, of a Chaos without faults: %.1f ns%n",
+            nanosPerCall(none), nanosPerCall(off));
+      }
       List<Resilience> stacks = new ArrayList<>();
       for (int i = 0; i < DEPENDENCIES; i++) {
         stacks.add(page.watch(Preset.rpc("dependency " + i).build()));
@@ -68,7 +77,7 @@ final class PageCosts {
         System.out.printf("open: %.3f %%%n", share(stacks));
         List<CancellableContext> live = new ArrayList<>();
         for (int i = 0; i < MANY; i++) {
-          live.add(process.withName("request " + i).withTimeout(ofSeconds(600)));
+          live.add(process.withName("request " + i).withTimeout(ofMinutes(10)));
         }
         System.out.printf("open, %d contexts live: %.3f %%%n", MANY, share(stacks));
         live.forEach(CancellableContext::close);
