@@ -58,7 +58,7 @@ public final class GatewayDemo {
     RateLimit rate =
         RateLimit.builder("in").rate(10, Duration.ofMinutes(1)).maxWait(Duration.ZERO).build();
     try (var users = new UserService();
-        var gateway = new ApiGateway(ctx, users.uri(), operation, rate, AccessLog.ofDefaults())) {
+        var gateway = new ApiGateway(ctx, users.uri(), operation, rate, AccessLog.to(line -> {}))) {
       var demo = new GatewayDemo(gateway.uri(), out);
       demo.say("the user service is well");
       demo.get("?id=7");

@@ -18,19 +18,20 @@ final class Policies {
 
   private Policies() {}
 
-  /** Nobody orders without it: more attempts than usual. */
+  /** Nobody orders without it: more attempts than usual, and patience with an open circuit. */
   static UnaryOperator<Preset> auth(DependencyStats stats) {
-    return preset -> preset.retry(retry -> retry.maxAttempts(6)).listener(stats);
+    return preset ->
+        preset.retry(retry -> retry.maxAttempts(6).waitForOpenCircuit()).listener(stats);
   }
 
   /** Two attempts, and no patience: there is something else to answer. */
   static UnaryOperator<Preset> inventory(DependencyStats stats) {
-    return preset -> preset.retry(retry -> retry.maxAttempts(2).maxRejections(0)).listener(stats);
+    return preset -> preset.retry(retry -> retry.maxAttempts(2)).listener(stats);
   }
 
   /** Safe to repeat, because payment charges each request id once. */
   static UnaryOperator<Preset> payment(DependencyStats stats) {
-    return preset -> preset.retry(retry -> retry.maxAttempts(6)).listener(stats);
+    return auth(stats);
   }
 
   /** Best effort, in a single attempt. */
