@@ -2,6 +2,7 @@
 module dev.resilience.discovery {
   requires transitive dev.resilience.core;
   requires transitive java.net.http;
+  requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
   exports dev.resilience.discovery.balance;

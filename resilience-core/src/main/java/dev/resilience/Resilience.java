@@ -2,6 +2,7 @@ package dev.resilience;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
@@ -219,6 +220,7 @@ public final class Resilience {
     if (reports == null || ctx.isDone()) {
       return chain.callAsync(ctx, work);
     }
+    @SuppressWarnings("MustBeClosed") // closed by the future
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
     CallReportCollector collector = requireNonNull(collector(call));
@@ -260,6 +262,7 @@ public final class Resilience {
       Context ctx, Executor executor, Call<T, X> work) {
     requireNonNull(executor, "executor");
     requireNonNull(work, "work");
+    @SuppressWarnings("MustBeClosed") // closed by the future
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
     Registration end = call.onDone(() -> result.settle(null, call.toException()));
@@ -297,6 +300,7 @@ public final class Resilience {
    *
    * @param fallback made with {@code dev.resilience.fallback.Fallbacks}
    */
+  @CheckReturnValue
   public <T extends @Nullable Object> WithFallback<T> withFallback(Fallback<? extends T> fallback) {
     return new WithFallback<>(this, requireNonNull(fallback, "fallback"), classifier);
   }
@@ -318,6 +322,7 @@ public final class Resilience {
    *
    * @param reports in place of the one that was there
    */
+  @CheckReturnValue
   public Resilience withReports(CallReportListener reports) {
     return new Resilience(
         name, policies, warnings, classifier, requireNonNull(reports, "reports"), listener, traced);
@@ -328,6 +333,7 @@ public final class Resilience {
    *
    * @param newName not blank. Default: "call"
    */
+  @CheckReturnValue
   public Resilience named(String newName) {
     if (requireNonNull(newName, "name").isBlank()) {
       throw new IllegalArgumentException("name: '" + newName + "' (expected: not blank)");
@@ -345,6 +351,7 @@ public final class Resilience {
    *
    * @param newListener in place of the one that was there
    */
+  @CheckReturnValue
   public Resilience withListener(PolicyListener newListener) {
     return new Resilience(
         name,
@@ -403,6 +410,7 @@ public final class Resilience {
    *
    * @param newClassifier best the one that the policies have
    */
+  @CheckReturnValue
   public Resilience withClassifier(Classifier newClassifier) {
     return new Resilience(
         name,
@@ -426,6 +434,7 @@ public final class Resilience {
    *
    * @param outermostFirst the policies; none: calls are only bound to their contexts
    */
+  @CheckReturnValue
   public Resilience withPolicies(ContextPolicy... outermostFirst) {
     PolicyChain others = policies.withPolicies(outermostFirst);
     return new Resilience(name, others, warned(others), classifier, reports, listener, traced);
@@ -464,6 +473,7 @@ public final class Resilience {
    * <p>Work that does not look at its context holds its caller up then; free it with {@link
    * Context#onAbort}. Changes nothing for {@code callAsync}.
    */
+  @CheckReturnValue
   public Resilience withoutInterrupts() {
     return new Resilience(
         name, policies.withoutInterrupts(), warnings, classifier, reports, listener, traced);

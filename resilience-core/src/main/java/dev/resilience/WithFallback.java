@@ -218,6 +218,7 @@ public final class WithFallback<T extends @Nullable Object> {
       AsyncCall<? extends T> work,
       Function<? super Degraded<T>, ? extends R> asWanted) {
     Objects.requireNonNull(work, "work");
+    @SuppressWarnings("MustBeClosed") // closed by the future
     CancellableContext call = ctx.withCancel();
     CallerFuture<R> result = new CallerFuture<>(call);
     CallReportCollector collector = stack.collector(call);

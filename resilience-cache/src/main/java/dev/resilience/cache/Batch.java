@@ -34,6 +34,7 @@ final class Batch<K, V extends @Nullable Object> {
   /** Seats that somebody waits for, and one for the collecting. */
   private final AtomicInteger wanted = new AtomicInteger(1);
 
+  @SuppressWarnings("MustBeClosed") // closed when the batch ends
   Batch(String name, BulkLoader<K, V> loader, Context life, Duration timeout) {
     this.name = name;
     this.loader = loader;

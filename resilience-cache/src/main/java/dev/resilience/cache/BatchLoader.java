@@ -53,6 +53,7 @@ public final class BatchLoader<K, V extends @Nullable Object>
   private final Deque<Batch<K, V>> ready = new ArrayDeque<>();
   private int freeCalls;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private BatchLoader(Builder<K, V> builder, Context owner) {
     this.name = builder.name;
     this.loader = builder.loader;

@@ -616,6 +616,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
       Maintenance maintenance = new Maintenance(time);
       Store<K, V> store = new Store<>(entries(time, maintenance));
       LoadCounters counters = new LoadCounters();
+      @SuppressWarnings("MustBeClosed") // closed by the cache
       CancellableContext life = owner.withCancel();
       LoadRules<K, V> rules =
           new LoadRules<>(config, freshForValue, remembered, store, counters, listener);

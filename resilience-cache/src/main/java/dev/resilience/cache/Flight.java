@@ -283,6 +283,7 @@ final class Flight<K, V extends @Nullable Object> {
   }
 
   /** Whether anybody still wants the load. */
+  @SuppressWarnings("MustBeClosed") // closed with the course
   private boolean begin() {
     CancellableContext merged = Context.firstOf(values, plan.life());
     CancellableContext ctx = merged.withTimeout(plan.timeout());

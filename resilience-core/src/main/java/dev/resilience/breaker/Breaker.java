@@ -1,5 +1,6 @@
 package dev.resilience.breaker;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.Failures;
@@ -240,6 +241,7 @@ public final class Breaker implements ContextPolicy {
    * @param ctx the caller's context
    * @throws CircuitOpenException if the circuit lets the call not through
    */
+  @MustBeClosed
   public BreakerPermit acquire(Context ctx) {
     ctx.throwIfDone();
     long start = start(ctx);

@@ -40,6 +40,7 @@ public final class BudgetRun implements AutoCloseable {
   /** The index of the first phase that has neither begun nor been passed over. */
   private final AtomicInteger next = new AtomicInteger();
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   BudgetRun(List<Phase> phases, Context caller, Duration defaultTotal) {
     this.ctx =
         caller.deadline().isPresent() ? caller.withCancel() : caller.withTimeout(defaultTotal);

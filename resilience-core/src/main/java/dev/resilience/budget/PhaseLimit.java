@@ -66,6 +66,7 @@ final class PhaseLimit implements ContextPolicy {
     } catch (NoTimeLeftException refused) {
       return CompletableFuture.failedFuture(refused);
     }
+    @SuppressWarnings("MustBeClosed") // closed when the stage completes
     CancellableContext child = ctx.withTimeout(given);
     CompletableFuture<T> answer = new CompletableFuture<>();
     Stages.watch(

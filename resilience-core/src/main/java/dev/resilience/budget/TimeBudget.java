@@ -1,5 +1,6 @@
 package dev.resilience.budget;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -90,6 +91,7 @@ public final class TimeBudget {
    * @return to be closed when the call is over
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended
    */
+  @MustBeClosed
   public BudgetRun start(Context ctx) {
     ctx.throwIfDone();
     return new BudgetRun(phases, ctx, defaultTotal);

@@ -22,6 +22,7 @@ final class Pauses {
   private final Set<CancellableContext> waiting = ConcurrentHashMap.newKeySet();
 
   /** A wait of so long; of {@link Durations#MAX} until something else ends it. */
+  @SuppressWarnings("MustBeClosed") // closed by end()
   CancellableContext begin(Context ctx, Duration time) {
     CancellableContext pause =
         time.compareTo(Durations.MAX) >= 0 ? ctx.withCancel() : ctx.withTimeout(time);

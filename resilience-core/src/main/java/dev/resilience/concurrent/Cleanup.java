@@ -157,6 +157,7 @@ public final class Cleanup implements AutoCloseable {
    * @param shared null: its time is over, the closer has a grace of its own
    * @return why it failed, or null
    */
+  @SuppressWarnings("MustBeClosed") // closed when the closer ends
   private @Nullable Throwable close(Entry<?> entry, @Nullable CancellableContext shared) {
     Closing run =
         new Closing(

@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import java.util.ArrayDeque;
@@ -54,6 +55,7 @@ public final class Conditions {
    *
    * @return to be closed; ends all that the rules have made
    */
+  @MustBeClosed
   public CancellableContext derive(Context parent) {
     Deque<CancellableContext> made = new ArrayDeque<>();
     Context present = requireNonNull(parent, "parent");
@@ -67,6 +69,7 @@ public final class Conditions {
           }
         }
       }
+      @SuppressWarnings("MustBeClosed") // the caller closes it
       CancellableContext derived = present.withCancel();
       if (!made.isEmpty()) {
         derived.onDone(() -> made.forEach(CancellableContext::close));

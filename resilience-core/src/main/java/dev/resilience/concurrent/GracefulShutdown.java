@@ -89,6 +89,7 @@ public final class GracefulShutdown {
   private final CompletableFuture<ShutdownSummary> ended = new CompletableFuture<>();
   private volatile Phase phase = Phase.RUNNING;
 
+  @SuppressWarnings("MustBeClosed") // closed when it has shut down
   private GracefulShutdown(Builder builder, Context owner) {
     this.name = builder.name;
     this.budget = builder.budget;

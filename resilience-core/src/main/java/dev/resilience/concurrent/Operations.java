@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -55,6 +56,7 @@ public final class Operations implements AutoCloseable {
   private final ConcurrentMap<String, Run<?>> running = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private Operations(Builder builder, Context owner) {
     this.owner = owner;
     this.time = owner.timeSource();
@@ -64,6 +66,7 @@ public final class Operations implements AutoCloseable {
   }
 
   /** Operations that end with a context, with all defaults. */
+  @CheckReturnValue
   public static Operations open(Context owner) {
     return builder().open(owner);
   }
@@ -212,6 +215,7 @@ public final class Operations implements AutoCloseable {
     private final long startedAt;
     private final CompletableFuture<T> ended = new CompletableFuture<>();
 
+    @SuppressWarnings("MustBeClosed") // closed when the operation ends
     Run(
         Operations registry,
         String name,
@@ -290,6 +294,7 @@ public final class Operations implements AutoCloseable {
      *
      * @param owner whose end is the end of all operations
      */
+    @CheckReturnValue
     public Operations open(Context owner) {
       return new Operations(this, requireNonNull(owner, "owner"));
     }

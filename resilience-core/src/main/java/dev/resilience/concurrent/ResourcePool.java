@@ -2,6 +2,8 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
@@ -147,6 +149,7 @@ public final class ResourcePool<R> implements AutoCloseable {
    * @throws CallInterruptedException if this thread is interrupted meanwhile
    * @throws Exception what the opener throws
    */
+  @MustBeClosed
   public Loan<R> borrow(Context ctx) throws Exception {
     requireNonNull(ctx, "ctx").throwIfDone();
     while (true) {
@@ -607,6 +610,7 @@ public final class ResourcePool<R> implements AutoCloseable {
      *
      * @param owner whose end closes it
      */
+    @CheckReturnValue
     public ResourcePool<R> open(Context owner) {
       return new ResourcePool<>(this, requireNonNull(owner, "owner"));
     }

@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -146,6 +147,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
   /** The tasks of a group that lets no more in, in their order. */
   private record Forked<T extends @Nullable Object>(List<GroupTask<? extends T>> list) {}
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private TaskGroup(Builder builder, Context owner) {
     this.name = builder.name;
     this.ending = builder.ending;
@@ -157,6 +159,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
   }
 
   /** A group that the first failure ends, with all defaults. */
+  @MustBeClosed
   public static <T extends @Nullable Object> TaskGroup<T> open(Context owner) {
     return open(owner, Ending.FAIL_FAST);
   }
@@ -167,6 +170,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
    * @param owner whose end is the end of the group
    * @param ending when it is over
    */
+  @MustBeClosed
   public static <T extends @Nullable Object> TaskGroup<T> open(Context owner, Ending ending) {
     return builder("group").ending(ending).open(owner);
   }
@@ -595,6 +599,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
     /** Whether its end was no consequence of the group's. */
     boolean failedItself;
 
+    @SuppressWarnings("MustBeClosed") // closed when the task ends
     GroupTask(
         TaskGroup<? super T> group,
         @Nullable String name,
@@ -676,6 +681,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
      *
      * @param owner whose end is the end of the group
      */
+    @MustBeClosed
     public <T extends @Nullable Object> TaskGroup<T> open(Context owner) {
       return new TaskGroup<>(this, requireNonNull(owner, "owner"));
     }

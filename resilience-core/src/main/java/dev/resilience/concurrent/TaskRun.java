@@ -95,6 +95,7 @@ abstract class TaskRun<T extends @Nullable Object> implements Task<T>, BlockingW
     begunAt = time.nanoTime();
     Outcome<T> mine;
     // Not try-with-resources: whose end it was is asked before we end it ourselves.
+    @SuppressWarnings("MustBeClosed") // closed when the task returns
     CancellableContext own = limit == null ? scope : scope.withTimeout(limit);
     try {
       Deadline deadline = own.deadline().orElse(null);

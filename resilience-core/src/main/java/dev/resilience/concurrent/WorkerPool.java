@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -190,6 +191,7 @@ public final class WorkerPool implements AutoCloseable {
    * @throws CallInterruptedException if this thread is interrupted while it waits for a place
    * @throws IllegalArgumentException if the context is of another time source than the pool
    */
+  @SuppressWarnings("MustBeClosed") // closed when the task ends
   public <T extends @Nullable Object> PoolTask<T> submit(Context ctx, TaskSpec<T> spec) {
     requireNonNull(ctx, "ctx");
     requireNonNull(spec, "spec");
@@ -921,6 +923,7 @@ public final class WorkerPool implements AutoCloseable {
      *
      * @param owner whose end ends the pool and all its tasks, with its cause
      */
+    @CheckReturnValue
     public WorkerPool open(Context owner) {
       return new WorkerPool(this, requireNonNull(owner, "owner"));
     }

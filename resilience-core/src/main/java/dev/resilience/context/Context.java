@@ -1,5 +1,7 @@
 package dev.resilience.context;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -96,6 +98,7 @@ public sealed interface Context permits CancellableContext, Node {
    *
    * @throws IllegalArgumentException if they are not of the same time source
    */
+  @MustBeClosed
   static CancellableContext firstOf(Context first, Context... others) {
     return MergedScope.of(first, others);
   }
@@ -103,6 +106,7 @@ public sealed interface Context permits CancellableContext, Node {
   // ---- deriving
 
   /** A child that can be cancelled by hand. */
+  @MustBeClosed
   CancellableContext withCancel();
 
   /**
@@ -110,6 +114,7 @@ public sealed interface Context permits CancellableContext, Node {
    *
    * @param timeout from now; zero or negative: the child has ended already; beyond 146 years: cut
    */
+  @MustBeClosed
   CancellableContext withTimeout(Duration timeout);
 
   /**
@@ -117,12 +122,14 @@ public sealed interface Context permits CancellableContext, Node {
    *
    * @throws IllegalArgumentException if the deadline is of another time source
    */
+  @MustBeClosed
   CancellableContext withDeadline(Deadline deadline);
 
   /**
    * A child that ends at an instant of the wall clock, which is converted to the monotonic clock
    * once, now; or with this context if that is earlier.
    */
+  @MustBeClosed
   CancellableContext withDeadline(Instant deadline);
 
   /**
@@ -134,6 +141,7 @@ public sealed interface Context permits CancellableContext, Node {
    *
    * @param atLeast from now, positive
    */
+  @MustBeClosed
   CancellableContext withMoreTime(Duration atLeast);
 
   /**
@@ -143,6 +151,7 @@ public sealed interface Context permits CancellableContext, Node {
    * @throws IllegalArgumentException if the value is not of the key's type or the key's validator
    *     refuses it
    */
+  @CheckReturnValue
   <T> Context withValue(Key<T> key, T value);
 
   /**
@@ -150,6 +159,7 @@ public sealed interface Context permits CancellableContext, Node {
    * are left out. To keep a chosen few on another root: {@code
    * Context.background().withValuesOf(request, USER, TENANT)}.
    */
+  @CheckReturnValue
   Context withValuesOf(Context other, Key<?>... keys);
 
   /**
@@ -161,6 +171,7 @@ public sealed interface Context permits CancellableContext, Node {
   Context withBinding(ThreadBinding binding);
 
   /** A child with a name, which its descendants inherit: for messages, logs and dumps. */
+  @CheckReturnValue
   Context withName(String name);
 
   /**
@@ -168,6 +179,7 @@ public sealed interface Context permits CancellableContext, Node {
    * request. Keeps no reference to this context. A fresh limit goes behind it: {@code
    * ctx.detached().withTimeout(limit)}.
    */
+  @CheckReturnValue
   Context detached();
 
   // ---- the end

@@ -107,6 +107,7 @@ final class FailsafePolicy implements ContextPolicy {
       // It waited for a permit meanwhile.
       return CompletableFuture.failedFuture(ctx.toException());
     }
+    @SuppressWarnings("MustBeClosed") // closed when the stage completes
     CancellableContext attempt = ctx.withCancel();
     try {
       execution.onCancel(attempt::cancel);

@@ -38,6 +38,7 @@ final class FallbackExecution<T extends @Nullable Object> {
 
   private @Nullable Throwable last;
 
+  @SuppressWarnings("MustBeClosed") // closed when it has answered
   FallbackExecution(String name, Context caller, Verdict verdict, Throwable failure) {
     this.name = name;
     this.verdict = verdict;
@@ -150,6 +151,7 @@ final class FallbackExecution<T extends @Nullable Object> {
     if (limit == null) {
       return option.getAsync(waiting, failure);
     }
+    @SuppressWarnings("MustBeClosed") // closed when the stage completes
     CancellableContext limited = waiting.withTimeout(limit);
     return closing(limited, limit, option.getAsync(limited, failure));
   }

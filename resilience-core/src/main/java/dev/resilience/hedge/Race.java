@@ -58,6 +58,7 @@ final class Race<T extends @Nullable Object> {
 
   private final CompletableFuture<Outcome<T>> answer = new CompletableFuture<>();
 
+  @SuppressWarnings("MustBeClosed") // closed when it is decided
   Race(Context caller, Classifier classifier, DiscardRules discards, Watcher watcher) {
     this.caller = caller;
     this.classifier = classifier;
@@ -102,6 +103,7 @@ final class Race<T extends @Nullable Object> {
 
   /** Starts an attempt that was entered. */
   void start(int attempt, AttemptStarter<T> starter) {
+    @SuppressWarnings("MustBeClosed") // closed when the attempt has finished
     CancellableContext ctx = all.withCancel();
     starter.start(ctx, new Finish(attempt, ctx));
   }

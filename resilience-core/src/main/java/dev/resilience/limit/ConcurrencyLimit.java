@@ -1,5 +1,7 @@
 package dev.resilience.limit;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Key;
@@ -122,6 +124,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
    * A permit, if there is one and nobody waits for it. Never waits. An adaptive limit learns
    * nothing from it: use {@link #tryAcquire(Context)} there.
    */
+  @CheckReturnValue
   public Optional<Permit> tryAcquire() {
     if (queue.tryAcquire() >= 0) {
       return Optional.of(new Permit(queue));
@@ -136,6 +139,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
    * @param ctx whose end says what the time that the permit was held means
    * @throws ContextException if the context has ended
    */
+  @CheckReturnValue
   public Optional<Permit> tryAcquire(Context ctx) {
     ctx.throwIfDone();
     long admission = tryAcquireChecked(ctx);
@@ -156,6 +160,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
    * @throws ContextException if the context has ended or ends first
    * @throws InterruptedException if the thread is or was interrupted, and has to wait
    */
+  @MustBeClosed
   public Permit acquire(Context ctx) throws InterruptedException {
     ctx.throwIfDone();
     long admission = tryAcquireChecked(ctx);

@@ -1,5 +1,7 @@
 package dev.resilience.limit;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
@@ -88,6 +90,7 @@ public final class RateLimit implements ContextPolicy {
   // ---- tokens by hand
 
   /** Takes a token if there is one and nobody waits for it. Never waits. */
+  @CheckReturnValue
   public boolean tryAcquire(Context ctx) {
     return queue.tryTake(ctx, 1, true);
   }
@@ -98,6 +101,7 @@ public final class RateLimit implements ContextPolicy {
    * @param ctx for its clock
    * @param tokens 1 to the burst
    */
+  @CheckReturnValue
   public boolean tryAcquire(Context ctx, int tokens) {
     return queue.tryTake(ctx, tokens, true);
   }
@@ -138,6 +142,7 @@ public final class RateLimit implements ContextPolicy {
    * @param tokens 1 to the burst
    * @throws RateLimitExceededException if they would not come in time
    */
+  @MustBeClosed
   public Reservation reserve(Context ctx, int tokens) {
     ctx.throwIfDone();
     return new Reservation(queue, queue.enter(ctx, tokens, true));

@@ -107,6 +107,7 @@ public final class PolicyChain {
     if (ctx.isDone()) {
       return CompletableFuture.failedFuture(ctx.toException());
     }
+    @SuppressWarnings("MustBeClosed") // closed by the future
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
     Stages.watch(start(call, work), result, result::settle);

@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
 import dev.resilience.time.TimeSource;
@@ -137,6 +138,7 @@ public final class RetryBudget {
    * @param reason why the attempt is to be made
    * @return false if it is not to be made
    */
+  @CheckReturnValue
   public boolean tryAcquire(Context ctx, Reason reason) {
     if (isUnderPressure(ctx)) {
       return false;

@@ -2,6 +2,7 @@ package dev.resilience.propagation;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Bindings;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -220,6 +221,7 @@ public final class Propagation {
    * @param carrier the headers
    * @throws NullPointerException if an argument is null; no header makes it throw
    */
+  @SuppressWarnings("MustBeClosed") // the extraction closes it
   public <C> Extraction extract(Context server, C carrier, HeaderReader<C> reader) {
     requireNonNull(server, "server");
     requireNonNull(reader, "reader");
@@ -241,6 +243,7 @@ public final class Propagation {
         : limited(request, left, now);
   }
 
+  @SuppressWarnings("MustBeClosed") // the extraction closes it
   private Extraction limited(Context request, long left, long now) {
     boolean isLate = left == 0 || left < Durations.toNanos(minimumTime.get());
     if (isLate) {
@@ -258,6 +261,7 @@ public final class Propagation {
     return new Extraction(until(request, now + Math.min(left, longest)), left, false, true);
   }
 
+  @MustBeClosed
   private static CancellableContext until(Context request, long nanos) {
     return request.withDeadline(Deadline.atNanos(nanos, request.timeSource()));
   }

@@ -34,6 +34,7 @@ abstract sealed class Attempt permits SyncAttempt, IsolatedAttempt, AsyncAttempt
   /** When the attempt began, where the child has no deadline of its own that tells. */
   private final long start;
 
+  @SuppressWarnings("MustBeClosed") // closed when it is settled
   Attempt(TimeLimiter enforcer, Duration limit, @Nullable AttemptListener gauge, Context caller) {
     this.enforcer = enforcer;
     this.limit = limit;

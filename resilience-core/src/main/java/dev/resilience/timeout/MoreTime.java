@@ -74,6 +74,7 @@ public final class MoreTime implements ContextPolicy {
     if (ctx.isDone()) {
       return CompletableFuture.failedFuture(ended(ctx));
     }
+    @SuppressWarnings("MustBeClosed") // closed when the stage completes
     CancellableContext longer = ctx.withMoreTime(time);
     CompletableFuture<T> answer = new CompletableFuture<>();
     Stages.watch(

@@ -3,6 +3,7 @@ package dev.resilience.examples.concurrent;
 import dev.resilience.concurrent.pipeline.ItemFunction;
 import dev.resilience.concurrent.pipeline.Pipeline;
 import dev.resilience.concurrent.pipeline.PipelineResult;
+import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.examples.program.CtrlC;
 import java.io.PrintStream;
@@ -26,8 +27,9 @@ public final class DataPipeline {
   /** Runs the program. */
   public static void main(String... args) throws InterruptedException {
     Duration limit = Duration.ofMillis(args.length > 0 ? Long.parseLong(args[0]) : 3_000);
-    try (CtrlC interrupt = CtrlC.installed(Duration.ofSeconds(1))) {
-      run(interrupt.context().withTimeout(limit), System.out);
+    try (CtrlC interrupt = CtrlC.installed(Duration.ofSeconds(1));
+        CancellableContext work = interrupt.context().withTimeout(limit)) {
+      run(work, System.out);
     }
   }
 

@@ -49,6 +49,7 @@ final class Callers implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(threads).build();
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   Callers(Context ctx, ServiceRegistry registry, Logbook log) {
     this.life = ctx.withCancel();
     this.log = log;
@@ -112,6 +113,7 @@ final class Callers implements AutoCloseable {
   private void call() {
     Duration begun = log.elapsed();
     List<ServiceInstance> tried = new CopyOnWriteArrayList<>();
+    @SuppressWarnings("MustBeClosed") // closed when the call has ended
     CancellableContext caller = life.withTimeout(PATIENCE);
     orders
         .callAsync(

@@ -24,6 +24,7 @@ final class Lookout implements AutoCloseable {
   private final Logbook log;
   private final Map<String, Standing> before = new HashMap<>();
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private Lookout(Context ctx, ServiceClient client, Logbook log) {
     this.life = ctx.withCancel();
     this.client = client;

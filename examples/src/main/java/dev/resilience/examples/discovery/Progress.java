@@ -19,6 +19,7 @@ final class Progress implements AutoCloseable {
   private final PrintStream out;
   private final Thread thread = new Thread(this::show, "progress");
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private Progress(Context ctx, Logbook log, PrintStream out) {
     this.life = ctx.withCancel();
     this.log = log;

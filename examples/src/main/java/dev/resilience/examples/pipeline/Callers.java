@@ -67,6 +67,7 @@ final class Callers {
 
   private void place(Context ctx, int n, Semaphore free) {
     Duration placed = ledger.elapsed();
+    @SuppressWarnings("MustBeClosed") // closed when the call has ended
     CancellableContext caller =
         RequestInfo.builder()
             .requestId("order-" + n)

@@ -43,6 +43,7 @@ final class Pipeline implements AutoCloseable {
    *
    * @param gatewayPort 0: any free one
    */
+  @SuppressWarnings("MustBeClosed") // closed by close()
   Pipeline(Context ctx, FaultScript script, int gatewayPort) throws IOException {
     this.script = script;
     this.ledger = new Ledger(ctx.timeSource(), SERVICES, HOPS);

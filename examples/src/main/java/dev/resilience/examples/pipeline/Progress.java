@@ -23,6 +23,7 @@ final class Progress implements AutoCloseable {
   private final Map<Outcome, Integer> before = new EnumMap<>(Outcome.class);
   private final Thread thread = new Thread(this::show, "progress");
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private Progress(Context ctx, Ledger ledger, FaultScript script, PrintStream out) {
     this.ctx = ctx.withCancel();
     this.ledger = ledger;

@@ -806,6 +806,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
         throw new IllegalArgumentException(
             "owner: a context on " + owner.timeSource() + " (expected: on the system's time)");
       }
+      @SuppressWarnings("MustBeClosed") // closed by the cache
       CancellableContext life = owner.withCancel();
       RedisCache<K, V> cache = new RedisCache<>(this, life, keys, codec, where);
       life.onDone(cache.connector::close);

@@ -104,6 +104,7 @@ public final class Simulation {
   private void begin(Caller caller) {
     open++;
     long arrived = clock.now();
+    @SuppressWarnings("MustBeClosed") // closed when the call has ended
     CancellableContext ctx = root(caller.critical()).withTimeout(caller.patience());
     caller
         .leavesAfter()
@@ -181,6 +182,7 @@ public final class Simulation {
           onBehalfOf.deadline() == Job.UNTOLD
               ? scenario.load().patience()
               : Duration.ofNanos(onBehalfOf.deadline() - clock.now());
+      @SuppressWarnings("MustBeClosed") // closed when the call has ended
       CancellableContext ctx = root.withTimeout(left);
       call(ctx, onBehalfOf.call())
           .whenComplete(

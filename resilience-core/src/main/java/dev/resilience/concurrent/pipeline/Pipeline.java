@@ -321,6 +321,7 @@ public final class Pipeline<A, B> {
   private static final class OneByOne {
 
     static List<Item> through(Pipeline<?, ?> pipeline, Context ctx, Object first) {
+      @SuppressWarnings("MustBeClosed") // closed with the item
       CancellableContext scope = ctx.withCancel();
       List<Item> items = List.of(new Item(first, scope, new Item.Trip(scope, List.of())));
       try {

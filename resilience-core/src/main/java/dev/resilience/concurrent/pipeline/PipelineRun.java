@@ -2,6 +2,7 @@ package dev.resilience.concurrent.pipeline;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.concurrent.AbandonedTask;
 import dev.resilience.concurrent.TaskGroup;
 import dev.resilience.concurrent.TaskGroup.Ending;
@@ -97,6 +98,7 @@ final class PipelineRun<A, B> {
         abandoned);
   }
 
+  @MustBeClosed
   private TaskGroup<String> open(Context machine) {
     TaskGroup.Builder builder =
         TaskGroup.builder(pipeline.name).ending(Ending.COLLECT_ALL).grace(pipeline.grace);
@@ -184,6 +186,7 @@ final class PipelineRun<A, B> {
     try {
       A value = next(source);
       while (value != null) {
+        @SuppressWarnings("MustBeClosed") // closed with the item
         CancellableContext scope = ctx.withCancel();
         Item item = new Item(value, scope, new Item.Trip(scope, List.of()));
         hand(ctx, first, List.of(item));

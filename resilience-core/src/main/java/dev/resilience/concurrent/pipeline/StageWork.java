@@ -34,6 +34,7 @@ final class StageWork {
 
   /** Makes one item of several. */
   static Item batch(Context ctx, List<Item> items) {
+    @SuppressWarnings("MustBeClosed") // closed with the item
     CancellableContext scope = ctx.withCancel();
     List<Item.Trip> trips = items.stream().map(Item::trip).toList();
     return new Item(Stage.values(items), scope, new Item.Trip(scope, trips));

@@ -1,5 +1,6 @@
 package dev.resilience.discovery.client;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -71,6 +72,7 @@ public final class ServiceClient implements AutoCloseable {
   private final Calls calls;
   private final Membership membership;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private ServiceClient(Builder builder, Context owner) {
     this.service = builder.service;
     this.perCall = builder.perCall;
@@ -311,6 +313,7 @@ public final class ServiceClient implements AutoCloseable {
      * @param owner when it ends, the client is closed
      * @throws dev.resilience.context.ContextException if {@code owner} has ended
      */
+    @CheckReturnValue
     public ServiceClient open(Context owner) {
       Objects.requireNonNull(owner, "owner").throwIfDone();
       return new ServiceClient(this, owner);

@@ -44,6 +44,7 @@ public final class HealthMonitor implements AutoCloseable {
   private final HealthRecord history;
   private boolean underWay;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private HealthMonitor(
       Context owner,
       HealthChecks checks,

@@ -41,6 +41,7 @@ final class HeartbeatLease implements Lease {
   private int failures;
   private Duration lastDelay = Duration.ZERO;
 
+  @SuppressWarnings("MustBeClosed") // closed when it is withdrawn
   HeartbeatLease(StoredRegistry registry, ServiceInstance instance) {
     this.registry = registry;
     this.instance = instance;
@@ -179,6 +180,7 @@ final class HeartbeatLease implements Lease {
     if (registered != null) {
       registered.withdraw();
     }
+    @SuppressWarnings("MustBeClosed") // closed when the registry has answered
     CancellableContext deregistration =
         registry.owner.detached().withTimeout(registry.deregistrationTimeout());
     registry

@@ -45,6 +45,7 @@ final class RegistryWatch implements Watch {
   private int failures;
   private Duration lastDelay = Duration.ZERO;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   RegistryWatch(StoredRegistry registry, String service, SnapshotListener listener) {
     this.registry = registry;
     this.service = service;

@@ -1,5 +1,7 @@
 package dev.resilience.discovery.registry;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.Checks;
 import java.time.Duration;
@@ -43,6 +45,7 @@ public interface ServiceRegistry {
    * @throws dev.resilience.context.ContextException if {@code ctx} has ended
    * @throws IllegalStateException if the instance is registered here already
    */
+  @MustBeClosed
   Lease register(Context ctx, ServiceInstance instance);
 
   /**
@@ -156,6 +159,7 @@ public interface ServiceRegistry {
      *
      * @param owner when it ends, all leases are withdrawn and all watches end
      */
+    @CheckReturnValue
     public ServiceRegistry open(Context owner) {
       return new StoredRegistry(this, Objects.requireNonNull(owner, "owner"));
     }
