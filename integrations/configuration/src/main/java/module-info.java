@@ -1,0 +1,9 @@
+/** Policies and limits from a text, changed while they run. */
+module dev.resilience.configuration {
+  requires transitive dev.resilience.core;
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
+  requires org.snakeyaml.engine;
+
+  exports dev.resilience.configuration;
+}
