@@ -4,7 +4,7 @@ module dev.resilience.core {
   requires transitive dev.failsafe.core;
   requires java.management;
   requires java.net.http; // a preset judges its responses
-  requires static transitive com.google.errorprone.annotations;
+  requires static com.google.errorprone.annotations; // a user without it need not notice
   requires static transitive org.jspecify;
 
   exports dev.resilience;

@@ -2,7 +2,7 @@
 module dev.resilience.discovery {
   requires transitive dev.resilience.core;
   requires transitive java.net.http;
-  requires static transitive com.google.errorprone.annotations;
+  requires static com.google.errorprone.annotations; // a user without it need not notice
   requires static transitive org.jspecify;
 
   exports dev.resilience.discovery.balance;

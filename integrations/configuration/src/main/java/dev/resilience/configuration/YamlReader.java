@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.common.Anchor;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.events.AliasEvent;
@@ -25,6 +24,8 @@ import org.snakeyaml.engine.v2.events.StreamEndEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
  * Reads YAML 1.2, of which JSON is a part, from the events of the parser: so each value keeps its
@@ -62,7 +63,7 @@ final class YamlReader {
 
   private YamlReader(String text) {
     LoadSettings settings = LoadSettings.builder().setCodePointLimit(LONGEST).build();
-    events = new Parse(settings).parseString(text).iterator();
+    events = new ParserImpl(settings, new StreamReader(settings, text));
   }
 
   static Raw read(String text, Faults faults) {
