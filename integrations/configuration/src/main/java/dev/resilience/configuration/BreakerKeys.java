@@ -77,7 +77,7 @@ final class BreakerKeys {
       SECTION.add(
           "max_open_for",
           ValueType.positiveDuration(),
-          "`open_for`, in a preset 5s; at least `open_for`",
+          "`open_for`, in a preset 400ms; at least `open_for`",
           "to what that grows with each probe that fails");
   static final Setting<Integer> HALF_OPEN_PERMITS =
       SECTION.add(
@@ -164,7 +164,7 @@ final class BreakerKeys {
     }
     Duration shortest =
         values.get(OPEN_FOR, isPreset ? Duration.ofMillis(100) : Duration.ofSeconds(10));
-    Duration usual = Duration.ofSeconds(5);
+    Duration usual = Duration.ofMillis(400);
     Duration longest =
         values.get(MAX_OPEN_FOR, isPreset && usual.compareTo(shortest) > 0 ? usual : shortest);
     if (longest.compareTo(shortest) < 0) {

@@ -238,13 +238,13 @@ final class StackAssembly {
     Values values = spec.values(kind);
     return switch (kind) {
       case RETRY -> {
-        Retry.Builder retry = Retry.builder().name(name).classifier(judge).listener(user);
+        Retry.Builder retry = Retry.builder(name).classifier(judge).listener(user);
         if (budget != null) {
           retry.budget(budget);
         }
         yield RetryKeys.apply(values, retry, false).build();
       }
-      case HEDGE -> hedge(Hedge.builder().name(name).classifier(judge).listener(user)).build();
+      case HEDGE -> hedge(Hedge.builder(name).classifier(judge).listener(user)).build();
       case BREAKER -> breaker(Breaker.builder(name).classifier(judge), false).build();
       case CONCURRENCY_LIMIT -> concurrencyLimit(values, judge);
       case RATE_LIMIT ->

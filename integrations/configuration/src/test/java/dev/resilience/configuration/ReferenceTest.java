@@ -204,7 +204,7 @@ class ReferenceTest {
         .isEqualTo(presets(b -> b, null));
 
     Values breaker = defaults(BreakerKeys.SECTION, true);
-    assertThat(breaker.get(BreakerKeys.MAX_OPEN_FOR, Duration.ZERO)).hasSeconds(5);
+    assertThat(breaker.get(BreakerKeys.MAX_OPEN_FOR, Duration.ZERO)).hasMillis(400);
     assertThat(presets(null, b -> BreakerKeys.apply(breaker, b, true)))
         .usingRecursiveComparison()
         .usingOverriddenEquals()
