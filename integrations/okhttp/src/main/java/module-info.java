@@ -1,4 +1,5 @@
 /** OkHttp under contexts and policies. */
+@SuppressWarnings("requires-automatic") // okio has no module
 module dev.resilience.okhttp {
   requires transitive dev.resilience.core;
   requires transitive okhttp3;
