@@ -119,6 +119,22 @@ record Row(
           row("… of calls off", "FlightRecorderCosts.callsOff", 0, 5, 0, null),
           row("… of attempts on", "FlightRecorderOn.attempts", 2, 200, null, null),
           row("… of calls on", "FlightRecorderOn.calls", 2, 200, null, null),
+          beside("good call, nobody listens", "Telemetry.nobodyListens", r4j("Telemetry.resilience4j")),
+          beside(
+              "… three fields in the MDC",
+              "Telemetry.mdc",
+              new Peer("MDC by hand", "Telemetry.mdcByHand")),
+          beside("… that are there already", "Telemetry.mdcThatSaysSoAlready"),
+          beside(
+              "… meters",
+              "Telemetry.meters",
+              r4j("Telemetry.resilience4jMeters"),
+              new Peer("Micrometer's timer alone", "Telemetry.micrometerTimer")),
+          beside(
+              "… a span for the call and the attempt",
+              "Telemetry.spans",
+              new Peer("OpenTelemetry by hand", "Telemetry.openTelemetrySpans")),
+          beside("… spans that nobody wants", "Telemetry.spansThatNobodyWants"),
           row(
               "timer set and cleared, 100,000 standing",
               "TimerSetAndCleared.ours",
@@ -379,6 +395,10 @@ record Row(
 
   private static Peer grpc(String benchmark) {
     return new Peer("gRPC", benchmark);
+  }
+
+  private static Peer r4j(String benchmark) {
+    return new Peer("resilience4j", benchmark);
   }
 
   private static Peer jdk(String benchmark) {

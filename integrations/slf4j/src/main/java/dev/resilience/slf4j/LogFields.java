@@ -77,41 +77,54 @@ public final class LogFields implements ThreadBinding {
   /** Sets the MDC of the calling thread; for an entry to the program that runs no stack of ours. */
   @Override
   public Bound enter(Context ctx) {
-    for (int i = 0; i < names.length; i++) {
-      if (!Objects.equals(MDC.get(names[i]), text(ctx, i))) {
-        return change(ctx);
-      }
-    }
-    return NOTHING_CHANGED;
-  }
-
-  private Bound change(Context ctx) {
-    @Nullable String[] before = current();
-    Bound undo = () -> setAll(before);
+    Changes changes = null;
     try {
       for (int i = 0; i < names.length; i++) {
-        set(names[i], text(ctx, i));
+        String before = MDC.get(names[i]);
+        String wanted = text(ctx, i);
+        if (!Objects.equals(before, wanted)) {
+          if (changes == null) {
+            changes = new Changes(names);
+          }
+          changes.remember(i, before);
+          set(names[i], wanted);
+        }
       }
     } catch (Throwable halfway) {
-      undo.close();
+      if (changes != null) {
+        changes.close();
+      }
       throw halfway;
     }
-    return undo;
+    return changes == null ? NOTHING_CHANGED : changes;
   }
 
-  private void setAll(@Nullable String[] values) {
-    for (int i = 0; i < names.length; i++) {
-      set(names[i], values[i]);
-    }
-  }
+  /** What the MDC said before, where it was changed. */
+  private static final class Changes implements Bound {
 
-  /** What the MDC says now. */
-  private @Nullable String[] current() {
-    @Nullable String[] values = new @Nullable String[names.length];
-    for (int i = 0; i < names.length; i++) {
-      values[i] = MDC.get(names[i]);
+    private final String[] names;
+    private final @Nullable String[] before;
+    private final boolean[] changed;
+
+    Changes(String[] names) {
+      this.names = names;
+      this.before = new @Nullable String[names.length];
+      this.changed = new boolean[names.length];
     }
-    return values;
+
+    void remember(int field, @Nullable String value) {
+      before[field] = value;
+      changed[field] = true;
+    }
+
+    @Override
+    public void close() {
+      for (int i = 0; i < names.length; i++) {
+        if (changed[i]) {
+          set(names[i], before[i]);
+        }
+      }
+    }
   }
 
   private static void set(String name, @Nullable String value) {
