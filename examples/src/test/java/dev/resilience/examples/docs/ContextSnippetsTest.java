@@ -10,6 +10,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
+import dev.resilience.context.Credential;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.FixedTimeout;
@@ -160,6 +161,15 @@ class ContextSnippetsTest {
     String user = ctx.getOrDefault(RequestInfo.USER_ID, "anonymous");
     assertThat(user).isEqualTo("u-4");
     assertThat(ctx.withValue(USER, "u-4").require(USER)).isEqualTo(user);
+  }
+
+  @Test
+  void keep_a_credential_to_themselves() {
+    String token = "s3cr3t";
+    Context signedIn = RequestInfo.builder().credential(Credential.of(token)).build().in(background);
+    String header = "Bearer " + signedIn.require(RequestInfo.CREDENTIAL).reveal();
+    assertThat(header).isEqualTo("Bearer s3cr3t");
+    assertThat(RequestInfo.of(signedIn).toString()).doesNotContain(token);
   }
 
   @Test
