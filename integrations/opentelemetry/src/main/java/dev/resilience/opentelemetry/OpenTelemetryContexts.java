@@ -14,6 +14,7 @@ import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.context.Scope;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public final class OpenTelemetryContexts {
   private static final ContextKey<Context> OURS = ContextKey.named("dev.resilience.context");
 
   /** Makes current there what belongs to a context of ours. */
+  @SuppressWarnings("MustBeClosedChecker") // by whoever entered
   static final ThreadBinding BINDING =
       ctx -> {
         Scope scope = of(ctx).makeCurrent();
@@ -160,18 +162,22 @@ public final class OpenTelemetryContexts {
   private static @Nullable Baggage baggage(io.opentelemetry.context.Context theirs) {
     Baggage ours = Baggage.EMPTY;
     for (Map.Entry<String, String> entry : entries(theirs).entrySet()) {
-      try {
-        ours = ours.with(entry.getKey(), entry.getValue());
-      } catch (IllegalArgumentException noTokenOrTooMuch) {
-        // What cannot travel is left out; the rest goes on.
-        continue;
-      }
+      ours = with(ours, entry.getKey(), entry.getValue());
     }
     return ours.isEmpty() ? null : ours;
   }
 
+  /** What cannot travel, such as a name that is no token, is left out; the rest goes on. */
+  private static Baggage with(Baggage ours, String name, String value) {
+    try {
+      return ours.with(name, value);
+    } catch (IllegalArgumentException noTokenOrTooMuch) {
+      return ours;
+    }
+  }
+
   private static Map<String, String> entries(io.opentelemetry.context.Context theirs) {
-    Map<String, String> entries = new java.util.LinkedHashMap<>();
+    Map<String, String> entries = new LinkedHashMap<>();
     io.opentelemetry.api.baggage.Baggage.fromContext(theirs)
         .forEach((name, entry) -> entries.put(name, entry.getValue()));
     return entries;
