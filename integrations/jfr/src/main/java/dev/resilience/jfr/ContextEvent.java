@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
 @Description("The life of a context, from its derivation to its end")
 final class ContextEvent extends ResilienceEvent {
 
+  /** Tools show this as "N/A". */
+  static final long NO_LIMIT = Long.MIN_VALUE;
+
   @Label("Kind")
   @Description("How it was derived: CANCEL, DEADLINE, MORE_TIME or MERGE")
   @Nullable String kind;
 
   @Label("Limit")
-  @Description("The limit that counted when it was derived; -1: none")
+  @Description("The limit that counted when it was derived")
   @Timespan(Timespan.NANOSECONDS)
   long limit;
 

@@ -14,8 +14,8 @@ import jdk.jfr.Configuration;
 
 /**
  * What writes events of JDK Flight Recorder: put it into a stack, or install it at a root, and
- * leave it there. All events are off until a recording enables them, and then cost about a
- * nanosecond or nothing.
+ * leave it there. All events are off until a recording enables them; the look whether one is on
+ * costs a nanosecond or nothing.
  *
  * <pre>{@code
  * Context root = Context.observed(TimeSource.system(), JfrEvents.contexts());

@@ -34,7 +34,11 @@ final class RecordedContexts implements ContextObserver {
     public void onDerived(Context context, Context parent, long nanos) {
       event.of(context);
       event.kind = ContextDetails.of(context).kind().name();
-      event.limit = context.deadline().map(deadline -> deadline.nanos() - nanos).orElse(-1L);
+      event.limit =
+          context
+              .deadline()
+              .map(deadline -> deadline.nanos() - nanos)
+              .orElse(ContextEvent.NO_LIMIT);
       event.begin();
     }
 

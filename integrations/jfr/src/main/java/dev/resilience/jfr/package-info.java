@@ -3,8 +3,8 @@
  * dev.resilience.jfr.JfrEvents} has what is put into a stack or installed at a root.
  *
  * <p>All events are off until a recording enables them. Their names begin with {@code
- * dev.resilience.}, their fields are those of {@code resilience.jfc}'s page in the documentation.
- * No event holds a value of a context but its name and its request id, nor the text of a failure.
+ * dev.resilience.}. No event holds a value of a context but its name and its request id, nor the
+ * text of a failure.
  */
 @NullMarked
 package dev.resilience.jfr;

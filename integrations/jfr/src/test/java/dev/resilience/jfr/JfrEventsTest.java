@@ -104,7 +104,7 @@ class JfrEventsTest {
     assertThat(closed.getDuration("limit")).isEqualTo(ofSeconds(1));
     assertThat(closed.getBoolean("inherited")).isFalse();
     assertThat(named(events, "inheriting").getBoolean("inherited")).isTrue();
-    assertThat(named(events, "cancelled").getLong("limit")).isEqualTo(-1);
+    assertThat(named(events, "cancelled").getLong("limit")).isEqualTo(Long.MIN_VALUE);
     assertThat(named(events, "cancelled").getString("reason")).isEqualTo("the user left");
     assertThat(typeIn(named(events, "failed"), "cause")).isEqualTo("java.io.IOException");
     assertThat(events).allMatch(event -> !event.toString().contains("secret"));
