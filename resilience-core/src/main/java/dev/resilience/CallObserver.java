@@ -22,9 +22,6 @@ record CallObserver(String name, Classifier classifier, PolicyListener listener)
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
       Context ctx, Next next, Call<T, X> work) throws X {
-    if (!listener.wantsCalls()) {
-      return next.call(ctx, work);
-    }
     long start = ctx.timeSource().nanoTime();
     T result;
     try {
@@ -40,9 +37,6 @@ record CallObserver(String name, Classifier classifier, PolicyListener listener)
   @Override
   public <T extends @Nullable Object> CompletionStage<T> callAsync(
       Context ctx, Next next, AsyncCall<T> work) {
-    if (!listener.wantsCalls()) {
-      return next.callAsync(ctx, work);
-    }
     long start = ctx.timeSource().nanoTime();
     CompletableFuture<T> told = new CompletableFuture<>();
     Stages.watch(

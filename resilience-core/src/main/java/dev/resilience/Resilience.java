@@ -65,8 +65,11 @@ public final class Resilience {
   private final @Nullable PolicyListener listener;
   private final boolean traced;
 
-  /** The policies, with what observes them outside. */
+  /** The policies, with what observes them. */
   private final PolicyChain chain;
+
+  /** The same without the listener. */
+  private final PolicyChain unheard;
 
   private Resilience(
       String name,
@@ -83,12 +86,17 @@ public final class Resilience {
     this.reports = reports;
     this.listener = listener;
     this.traced = traced;
+    this.unheard = observed(null);
+    this.chain = listener == null ? unheard : observed(listener);
+  }
+
+  private PolicyChain observed(@Nullable PolicyListener heard) {
     PolicyChain whole =
         traced ? policies.around(new CallTracing.Attempts(name, classifier)) : policies;
-    if (listener != null) {
-      whole = whole.inside(new CallObserver(name, classifier, listener));
+    if (heard != null) {
+      whole = whole.inside(new CallObserver(name, classifier, heard));
     }
-    this.chain = traced ? whole.inside(new CallTracing(name, classifier, this::describe)) : whole;
+    return traced ? whole.inside(new CallTracing(name, classifier, this::describe)) : whole;
   }
 
   /**
@@ -168,7 +176,7 @@ public final class Resilience {
   public <T extends @Nullable Object, X extends Throwable> T call(Context ctx, Call<T, X> work)
       throws X {
     requireNonNull(work, "work");
-    return reports == null ? chain.call(ctx, work) : callReported(ctx, work);
+    return reports == null ? chain().call(ctx, work) : callReported(ctx, work);
   }
 
   private <T extends @Nullable Object, X extends Throwable> T callReported(
@@ -179,7 +187,7 @@ public final class Resilience {
     CallReportCollector collector = requireNonNull(collector(ctx));
     T result;
     try {
-      result = chain.call(collector.context(), work);
+      result = chain().call(collector.context(), work);
     } catch (Throwable failure) {
       collector.failed(failure);
       throw Failures.<X>asThrown(failure);
@@ -218,14 +226,14 @@ public final class Resilience {
   public <T extends @Nullable Object> CompletionStage<T> callAsync(Context ctx, AsyncCall<T> work) {
     requireNonNull(work, "work");
     if (reports == null || ctx.isDone()) {
-      return chain.callAsync(ctx, work);
+      return chain().callAsync(ctx, work);
     }
     @SuppressWarnings("MustBeClosed") // closed by the future
     CancellableContext call = ctx.withCancel();
     CallerFuture<T> result = new CallerFuture<>(call);
     CallReportCollector collector = requireNonNull(collector(call));
     Stages.watch(
-        chain.start(collector.context(), work),
+        chain().start(collector.context(), work),
         result,
         (value, failure) -> {
           try {
@@ -506,7 +514,11 @@ public final class Resilience {
         : new CallReportCollector(this::describe, classifier, reports, ctx);
   }
 
+  /**
+   * The policies, with what observes them; a listener that wants no calls just now has no place
+   * among them, since a place costs more than the question.
+   */
   PolicyChain chain() {
-    return chain;
+    return listener == null || listener.wantsCalls() ? chain : unheard;
   }
 }
