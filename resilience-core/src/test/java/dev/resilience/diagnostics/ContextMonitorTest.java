@@ -36,6 +36,14 @@ class ContextMonitorTest {
   private final ContextMonitor monitor = ContextMonitor.of("orders");
   private final Context root = Context.observed(time, monitor);
 
+  /** What nobody holds may be gone before it is dumped. */
+  private final List<Context> held = new ArrayList<>();
+
+  private CancellableContext hold(CancellableContext ctx) {
+    held.add(ctx);
+    return ctx;
+  }
+
   /** The picture of a tree that guides to Go's contexts draw, dumped after a second. */
   @Nested
   class The_picture {
@@ -138,7 +146,7 @@ class ContextMonitorTest {
 
   @Test
   void shows_no_value_that_may_not_be_shown() {
-    root.withValue(PASSWORD, "s3cret").withValue(RequestInfo.USER_ID, "u-4").withCancel();
+    hold(root.withValue(PASSWORD, "s3cret").withValue(RequestInfo.USER_ID, "u-4").withCancel());
 
     assertThat(monitor.tree().toText() + monitor.tree().toJson())
         .doesNotContain("s3cret")
@@ -148,7 +156,10 @@ class ContextMonitorTest {
 
   @Test
   void a_name_or_a_value_forges_no_line_and_breaks_no_json() {
-    root.withName("a\n#9 'forged'").withValue(RequestInfo.REQUEST_ID, "\"</script>").withCancel();
+    hold(
+        root.withName("a\n#9 'forged'")
+            .withValue(RequestInfo.REQUEST_ID, "\"</script>")
+            .withCancel());
 
     assertThat(monitor.tree().toText()).contains("'a\\n#9 'forged''").hasLineCount(2);
     assertThat(monitor.tree().toJson()).contains("\\\"\\u003c/script\\u003e").doesNotContain("\n");
@@ -157,7 +168,7 @@ class ContextMonitorTest {
   @Test
   void two_keys_of_one_name_are_both_shown() {
     Key<Integer> other = Key.of("user-id", Integer.class).shown();
-    root.withValue(USER, 1).withValue(other, 2).withCancel();
+    hold(root.withValue(USER, 1).withValue(other, 2).withCancel());
 
     assertThat(monitor.tree().roots().get(0).values().values()).containsExactlyInAnyOrder("1", "2");
   }
@@ -221,12 +232,12 @@ class ContextMonitorTest {
 
     @Test
     void shows_the_upper_levels_and_the_oldest_and_counts_the_others() {
-      var first = root.withCancel();
+      var first = hold(root.withCancel());
       first.withCancel();
-      var second = root.withCancel();
+      var second = hold(root.withCancel());
       second.withCancel();
       second.withCancel();
-      root.withCancel();
+      hold(root.withCancel());
 
       ContextTree tree = monitor.tree(4);
 
@@ -306,9 +317,9 @@ class ContextMonitorTest {
   void follows_only_so_many_and_counts_the_others() {
     var small = ContextMonitor.builder("small").maxContexts(2).build();
     Context small2 = Context.observed(time, small);
-    var one = small2.withCancel();
-    var two = small2.withCancel();
-    var three = small2.withCancel();
+    var one = hold(small2.withCancel());
+    var two = hold(small2.withCancel());
+    var three = hold(small2.withCancel());
 
     assertThat(small.size()).isEqualTo(2);
     assertThat(small.untracked()).isEqualTo(1);
