@@ -103,6 +103,13 @@ abstract class BoundConnection implements InvocationHandler {
     }
   }
 
+  /** The connection is closed; by the end of its context, where that has ended. */
+  final RuntimeException closed() throws SQLException {
+    throw Rethrow.<SQLException>asIs(
+        loan.watch()
+            .seen(new SQLNonTransientConnectionException("the connection is closed", "08003")));
+  }
+
   final Loan loan() {
     return loan;
   }
@@ -191,7 +198,7 @@ abstract class BoundConnection implements InvocationHandler {
 
     private void checkOpen() throws SQLException {
       if (isClosed()) {
-        throw new SQLNonTransientConnectionException("the connection is closed", "08003");
+        throw closed();
       }
     }
   }
@@ -232,7 +239,7 @@ abstract class BoundConnection implements InvocationHandler {
         return invokeDelegate(method, arguments);
       }
       if (loan().isClosed()) {
-        throw new SQLNonTransientConnectionException("the connection is closed", "08003");
+        throw closed();
       }
       Object result =
           name.startsWith("execute")

@@ -64,13 +64,11 @@ final class ConnectionSource {
       if (known == null) {
         product = known = DatabaseProduct.of(connection);
       }
-      return new Loan(
-          this,
-          permit,
-          connection,
-          config,
-          new ConnectionWatch(ctx, connection, config, known),
-          known);
+      ConnectionWatch watch = new ConnectionWatch(ctx, connection, config, known);
+      Loan loan = new Loan(this, permit, connection, config, watch, known);
+      // Nobody can use it any more: its place is free, also where its user never gives it back.
+      watch.onAborted(loan::close);
+      return loan;
     } catch (Throwable failure) {
       evict(connection, permit);
       throw failure;

@@ -36,9 +36,10 @@ import org.jspecify.annotations.Nullable;
  *
  * The thread of the work leaves a statement only out of the state <em>statement</em>, so never
  * while a cancel is on its way; and who comes later than that finds nothing to cancel. A driver's
- * cancel returns when the database has dealt with it (PostgreSQL closes the connection of the
- * request then). Not all of them promise that, so a connection is used again only if the one cancel
- * that was sent is known to have been consumed: the statement failed by it. In every other case the
+ * cancel returns when the database has dealt with it, but not all of them promise that. So a
+ * connection is used again only if the cancel is known to have been consumed: one was sent, and the
+ * statement failed by it. Where the database drops what comes late ({@link
+ * DatabaseProduct#dropsLateCancels}), several may have been sent. In every other case the
  * connection is closed.
  *
  * <p>A cancel that arrives before the statement has begun is lost, at PostgreSQL for one. So it is
@@ -54,7 +55,7 @@ final class ConnectionWatch {
   /** In the slot: something that cannot be cancelled, a commit for example, only aborted. */
   private static final Object OTHER_WORK = new Object();
 
-  private static final Duration FIRST_REPETITION = Duration.ofMillis(25);
+  private static final Duration FIRST_REPETITION = Duration.ofMillis(50);
   private static final VarHandle SLOT;
 
   static {
@@ -81,6 +82,7 @@ final class ConnectionWatch {
 
   private volatile @Nullable Object slot;
   private volatile boolean aborted;
+  private volatile @Nullable Runnable afterAbort;
 
   /** Written by cancellers, one after the other; read by the thread of the work behind the slot. */
   private volatile int sent;
@@ -154,8 +156,10 @@ final class ConnectionWatch {
   private void enter(Object what) throws SQLException {
     Object now = SLOT.compareAndExchange(this, null, what);
     if (now == FINISHED) {
-      throw new SQLNonTransientConnectionException(
-          "the connection was given back to the pool", "08003");
+      throw Rethrow.<SQLException>asIs(
+          seen(
+              new SQLNonTransientConnectionException(
+                  "the connection was given back to the pool", "08003")));
     }
     if (now != null) {
       throw new SQLException("the connection is used by two threads at once (expected: by one)");
@@ -167,7 +171,7 @@ final class ConnectionWatch {
       awaitCancel(what);
     }
     if (failure != null) {
-      consumed |= sent == 1 && SqlFailures.isCancelled(failure);
+      consumed |= sent > 0 && SqlFailures.isCancelled(failure);
       lost |= SqlFailures.isConnectionLost(failure);
     }
   }
@@ -203,28 +207,43 @@ final class ConnectionWatch {
   /** Hands over to a thread that may wait: the present one is the canceller's. */
   private void ended() {
     if (slot != FINISHED) {
-      config.threads().execute(this::begin);
+      start(this::begin);
+    }
+  }
+
+  /** Where no thread is to be had, on this one: rather late for others than never for this call. */
+  private void start(Runnable task) {
+    try {
+      config.threads().execute(task);
+    } catch (Throwable noThread) {
+      task.run();
     }
   }
 
   private void begin() {
+    boolean isBounded = false;
     lock.lock();
     try {
       if (finished) {
         return;
       }
       abortion = timer(config.cancelTimeout(), this::abort);
+      isBounded = true;
+    } catch (Throwable noTimer) {
+      config.counters().failed(noTimer);
     } finally {
       lock.unlock();
     }
-    cancel(FIRST_REPETITION);
+    if (isBounded) {
+      cancel(FIRST_REPETITION);
+    } else {
+      abort(); // a cancel that hangs would hold the call up for ever
+    }
   }
 
   private Timer timer(Duration delay, Runnable task) {
     return ctx.timeSource()
-        .startTimer(
-            ctx.timeSource().nanoTime() + Durations.toNanos(delay),
-            () -> config.threads().execute(task));
+        .startTimer(ctx.timeSource().nanoTime() + Durations.toNanos(delay), () -> start(task));
   }
 
   private void cancel(Duration untilNext) {
@@ -274,6 +293,15 @@ final class ConnectionWatch {
     } catch (Throwable failure) {
       config.counters().failed(failure);
     }
+    Runnable told = afterAbort;
+    if (told != null) {
+      told.run();
+    }
+  }
+
+  /** What is done once the connection was aborted; on a thread that may wait. */
+  void onAborted(Runnable action) {
+    afterAbort = action;
   }
 
   /** On the owner's request: the connection is not to be used again. */
@@ -297,7 +325,12 @@ final class ConnectionWatch {
 
   /** Whether it is worth tidying up. */
   boolean isUsable() {
-    return !aborted && !lost && !cancelFailed && (sent == 0 || (sent == 1 && consumed));
+    return !aborted && !lost && !cancelFailed && (sent == 0 || (consumed && isUsedUp()));
+  }
+
+  /** Whether the one that was consumed was the last one that can hit anything. */
+  private boolean isUsedUp() {
+    return sent == 1 || product.dropsLateCancels();
   }
 
   /**

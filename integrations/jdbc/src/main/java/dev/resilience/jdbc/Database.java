@@ -67,8 +67,8 @@ import org.jspecify.annotations.Nullable;
  * the place of the preset's concurrency limit. Threads are not interrupted: an interrupt closes the
  * files of an embedded database and, of a virtual thread, the socket of any.
  *
- * <p>Thread-safe. Costs on top of the driver's work a few hundred nanoseconds for each call, and a
- * timer where there is a deadline; with transactions on PostgreSQL a round trip. Threads exist only
+ * <p>Thread-safe. Costs on top of the driver's work 0.2 µs for each call and 0.7 µs with a
+ * deadline, which needs a timer; with transactions on PostgreSQL a round trip. Threads exist only
  * while something is cancelled, or a pool other than HikariCP is waited for.
  */
 public final class Database {
@@ -347,7 +347,8 @@ public final class Database {
    * and giving back are as above; policies do not apply, since nobody knows where a call begins and
    * ends. What runs at the end of the context fails with a {@link
    * dev.resilience.context.ContextException}, which is unchecked: it passes through a {@code
-   * JdbcTemplate} as it is. A transaction that is open when a connection is closed is rolled back.
+   * JdbcTemplate} as it is. A transaction that is open when a connection is closed is rolled back;
+   * a connection that is never closed is lost with the end of the context, and not to the pool.
    *
    * <pre>{@code
    * List<String> names = new JdbcTemplate(db.dataSource(ctx)).queryForList(sql, String.class);

@@ -28,6 +28,14 @@ class DatabaseProduct {
     running.cancel();
   }
 
+  /**
+   * Whether a cancel has been dealt with when {@link #cancel} returns, and does nothing if its
+   * statement is over by then.
+   */
+  boolean dropsLateCancels() {
+    return false;
+  }
+
   /** Whether the server can be told how long a statement may take. */
   boolean hasServerTimeout() {
     return false;
@@ -103,6 +111,15 @@ class DatabaseProduct {
       } catch (Throwable failure) {
         throw Rethrow.<SQLException>asIs(failure);
       }
+    }
+
+    /**
+     * The server closes the connection of the request when it has signalled the session, for which
+     * the driver waits; a session that is idle drops the signal.
+     */
+    @Override
+    boolean dropsLateCancels() {
+      return cancelQuery != null;
     }
 
     @Override

@@ -12,6 +12,8 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+import static org.mockito.Mockito.withSettings;
 
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
@@ -32,6 +34,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** Who wins when a statement returns, its context ends and its connection goes back. */
 class ConnectionWatchTest {
@@ -103,10 +106,10 @@ class ConnectionWatchTest {
                         ctx.cancel();
                         threads.run();
                         verify(statement, times(1)).cancel(); // it had not begun at the server
-                        time.advance(ofMillis(25));
+                        time.advance(ofMillis(50));
                         threads.run();
                         verify(statement, times(2)).cancel();
-                        time.advance(ofMillis(49));
+                        time.advance(ofMillis(99));
                         threads.run();
                         verify(statement, times(2)).cancel();
                         time.advance(ofMillis(1));
@@ -117,6 +120,43 @@ class ConnectionWatchTest {
           .isInstanceOf(ContextCancelledException.class);
 
       assertThat(watch.finish()).as("three cancels, and only one is known to be used up").isFalse();
+    }
+
+    /** Which drops what comes while a session is idle, and says so when it was sent. */
+    @Test
+    void that_was_cancelled_twice_at_PostgreSQL_leaves_a_good_connection() throws SQLException {
+      Connection postgres =
+          mock(
+              Connection.class,
+              withSettings().extraInterfaces(PGConnection.class).defaultAnswer(RETURNS_DEEP_STUBS));
+      PGConnection driver = (PGConnection) postgres;
+      when(postgres.getMetaData().getDatabaseProductName()).thenReturn("PostgreSQL");
+      when(postgres.unwrap(Connection.class)).thenReturn(postgres);
+      when(postgres.isWrapperFor(PGConnection.class)).thenReturn(true);
+      when(postgres.unwrap(PGConnection.class)).thenReturn(driver);
+      ConnectionWatch there =
+          new ConnectionWatch(
+              ctx,
+              postgres,
+              new DatabaseConfig("db", ofMillis(500), ServerTimeout.NEVER, 1, threads, counters),
+              DatabaseProduct.of(postgres));
+
+      assertThatThrownBy(
+              () ->
+                  there.execute(
+                      statement,
+                      () -> {
+                        ctx.cancel();
+                        threads.run();
+                        time.advance(ofMillis(50));
+                        threads.run();
+                        verify(driver, times(2)).cancelQuery();
+                        throw CANCELLED;
+                      }))
+          .isInstanceOf(ContextCancelledException.class);
+
+      assertThat(there.finish()).isTrue();
+      verify(statement, never()).cancel();
     }
 
     @Test
@@ -261,6 +301,23 @@ class ConnectionWatchTest {
 
       verify(connection).abort(any());
       assertThat(watch.finish()).isFalse();
+    }
+
+    /** Then nothing else would bound a cancel that hangs. */
+    @Test
+    void when_there_is_no_timer_to_be_had() throws SQLException {
+      ConnectionWatch bare =
+          new ConnectionWatch(
+              ctx,
+              connection,
+              new DatabaseConfig("db", null, ServerTimeout.NEVER, 1, threads, counters),
+              DatabaseProduct.of(connection));
+
+      assertThatThrownBy(() -> bare.execute(statement, () -> cancelledBy(CancelReason.USER)))
+          .isInstanceOf(ContextCancelledException.class);
+
+      verify(connection).abort(any());
+      assertThat(bare.finish()).isFalse();
     }
 
     @Test

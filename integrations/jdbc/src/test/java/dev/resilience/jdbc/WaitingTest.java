@@ -14,7 +14,6 @@ import static org.mockito.Mockito.when;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
-import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.CircuitOpenException;
@@ -95,10 +94,8 @@ class WaitingTest {
     CompletableFuture<String> first = hold(db, ctx);
     awaitAtWork(1);
 
-    try (CancellableContext request = ctx.withTimeout(ofMillis(50))) {
-      assertThatThrownBy(() -> db.call(request, s -> "never"))
-          .isInstanceOf(ConcurrencyLimitExceededException.class);
-    }
+    assertThatThrownBy(() -> db.call(ctx, s -> "never"))
+        .isInstanceOf(ConcurrencyLimitExceededException.class);
     open.countDown();
     first.get();
   }
@@ -149,10 +146,12 @@ class WaitingTest {
             });
     Database db = Database.builder("db", dataSource).connections(2).build();
 
-    for (int i = 0; i < 2; i++) {
-      try (CancellableContext request = ctx.withTimeout(ofMillis(20))) {
-        assertThatThrownBy(() -> db.call(request, s -> "never"))
-            .isInstanceOf(DeadlineExceededException.class);
+    for (int i = 1; i <= 2; i++) {
+      try (CancellableContext request = ctx.withCancel()) {
+        CompletableFuture<String> call = DatabaseContract.async(() -> serve(db, request));
+        awaitAtWork(i);
+        request.cancel();
+        assertThat(DatabaseContract.failureOf(call)).isInstanceOf(ContextCancelledException.class);
       }
     }
     assertThat(db.snapshot().inUse()).as("never more threads than connections").isEqualTo(2);
@@ -178,13 +177,16 @@ class WaitingTest {
     when(dataSource.getConnection())
         .thenAnswer(
             call -> {
+              atWork.incrementAndGet();
               open.await();
               return late;
             });
     Database db = Database.builder("db", dataSource).connections(1).build();
-    try (CancellableContext request = ctx.withTimeout(ofMillis(20))) {
-      assertThatThrownBy(() -> db.call(request, s -> "never"))
-          .isInstanceOf(DeadlineExceededException.class);
+    try (CancellableContext request = ctx.withCancel()) {
+      CompletableFuture<String> call = DatabaseContract.async(() -> serve(db, request));
+      awaitAtWork(1);
+      request.cancel();
+      assertThat(DatabaseContract.failureOf(call)).isInstanceOf(ContextCancelledException.class);
     }
     verify(late, never()).close();
 
@@ -192,6 +194,22 @@ class WaitingTest {
 
     verify(late, timeout(10_000)).close();
     Awaitility.await().until(() -> db.snapshot().inUse() == 0);
+  }
+
+  @Test
+  void a_connection_that_is_never_closed_is_not_lost_to_the_pool() throws Exception {
+    Database db =
+        Database.builder("db", dataSource).connections(1).cancelTimeout(ofMillis(10)).build();
+    Connection forgotten;
+    try (CancellableContext request = ctx.withCancel()) {
+      forgotten = db.dataSource(request).getConnection();
+      assertThat(db.snapshot().inUse()).isEqualTo(1);
+    }
+
+    Awaitility.await().until(() -> db.snapshot().inUse() == 0);
+    assertThat(forgotten.isClosed()).isTrue();
+    assertThatThrownBy(forgotten::createStatement).isInstanceOf(ContextCancelledException.class);
+    assertThat(serve(db, ctx)).isEqualTo("served");
   }
 
   @Test
