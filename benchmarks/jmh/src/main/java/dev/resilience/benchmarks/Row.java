@@ -119,7 +119,10 @@ record Row(
           row("… of calls off", "FlightRecorderCosts.callsOff", 0, 5, 0, null),
           row("… of attempts on", "FlightRecorderOn.attempts", 2, 200, null, null),
           row("… of calls on", "FlightRecorderOn.calls", 2, 200, null, null),
-          beside("good call, nobody listens", "Telemetry.nobodyListens", r4j("Telemetry.resilience4j")),
+          beside(
+              "good call, nobody listens",
+              "Telemetry.nobodyListens",
+              r4j("Telemetry.resilience4j")),
           beside(
               "… three fields in the MDC",
               "Telemetry.mdc",

@@ -51,8 +51,7 @@ public class Telemetry {
 
   private final OpenTelemetrySdk sdk =
       OpenTelemetrySdk.builder()
-          .setTracerProvider(
-              SdkTracerProvider.builder().addSpanProcessor(new Discarding()).build())
+          .setTracerProvider(SdkTracerProvider.builder().addSpanProcessor(new Discarding()).build())
           .build();
   private final Tracer tracer = sdk.getTracer("peer");
   private final Context traced = OpenTelemetryTracing.of(sdk).in(plain);
@@ -116,8 +115,7 @@ public class Telemetry {
   private static final class Discarding implements SpanProcessor {
 
     @Override
-    public void onStart(
-        io.opentelemetry.context.Context parent, ReadWriteSpan span) {}
+    public void onStart(io.opentelemetry.context.Context parent, ReadWriteSpan span) {}
 
     @Override
     public boolean isStartRequired() {

@@ -8,9 +8,9 @@ import dev.resilience.Resilience;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.context.Credential;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.context.Key;
-import dev.resilience.context.Credential;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.time.VirtualTime;
 import dev.resilience.timeout.FixedTimeout;
@@ -166,7 +166,8 @@ class ContextSnippetsTest {
   @Test
   void keep_a_credential_to_themselves() {
     String token = "s3cr3t";
-    Context signedIn = RequestInfo.builder().credential(Credential.of(token)).build().in(background);
+    Context signedIn =
+        RequestInfo.builder().credential(Credential.of(token)).build().in(background);
     String header = "Bearer " + signedIn.require(RequestInfo.CREDENTIAL).reveal();
     assertThat(header).isEqualTo("Bearer s3cr3t");
     assertThat(RequestInfo.of(signedIn).toString()).doesNotContain(token);
