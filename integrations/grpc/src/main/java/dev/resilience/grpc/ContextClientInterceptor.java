@@ -78,7 +78,7 @@ public final class ContextClientInterceptor implements ClientInterceptor {
    * @param service its name, in events, reports and messages; not blank
    */
   public static ContextClientInterceptor forRpc(String service) {
-    return new ContextClientInterceptor(RpcStacks.of(service)::apply, Outgoing.NOTHING);
+    return new ContextClientInterceptor(RpcStacks.of(service), Outgoing.NOTHING);
   }
 
   /**

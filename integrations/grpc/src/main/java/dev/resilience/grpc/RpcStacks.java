@@ -6,6 +6,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import java.net.ConnectException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The preset twice: for methods that may be repeated and for those that may not. Both have the same
@@ -15,7 +16,7 @@ final class RpcStacks {
 
   private RpcStacks() {}
 
-  static Function<MethodDescriptor<?, ?>, Resilience> of(String service) {
+  static Function<MethodDescriptor<?, ?>, @Nullable Resilience> of(String service) {
     RetryBudget budget = RetryBudget.ofDefaults();
     Resilience repeatable = GrpcStatuses.preset(service).budget(budget).build();
     Resilience unrepeatable =

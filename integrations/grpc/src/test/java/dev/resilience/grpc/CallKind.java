@@ -2,50 +2,45 @@ package dev.resilience.grpc;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 
 /** The four kinds of calls, each begun, with one message sent where there is a stream. */
 enum CallKind {
-  UNARY(Strings.UNARY) {
+  UNARY {
     @Override
     void start(Channel channel, CallOptions options, Seen seen) {
-      ClientCalls.asyncUnaryCall(channel.newCall(method, options), "a", seen);
+      ClientCalls.asyncUnaryCall(channel.newCall(Strings.UNARY, options), "a", seen);
     }
   },
-  SERVER_STREAM(Strings.SERVER_STREAM) {
+  SERVER_STREAM {
     @Override
     void start(Channel channel, CallOptions options, Seen seen) {
-      ClientCalls.asyncServerStreamingCall(channel.newCall(method, options), "a", seen);
+      ClientCalls.asyncServerStreamingCall(
+          channel.newCall(Strings.SERVER_STREAM, options), "a", seen);
     }
   },
-  CLIENT_STREAM(Strings.CLIENT_STREAM) {
+  CLIENT_STREAM {
     @Override
     void start(Channel channel, CallOptions options, Seen seen) {
       StreamObserver<String> requests =
-          ClientCalls.asyncClientStreamingCall(channel.newCall(method, options), seen);
+          ClientCalls.asyncClientStreamingCall(
+              channel.newCall(Strings.CLIENT_STREAM, options), seen);
       if (!seen.isOver()) {
         requests.onNext("a");
       }
     }
   },
-  BIDI(Strings.BIDI) {
+  BIDI {
     @Override
     void start(Channel channel, CallOptions options, Seen seen) {
       StreamObserver<String> requests =
-          ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), seen);
+          ClientCalls.asyncBidiStreamingCall(channel.newCall(Strings.BIDI, options), seen);
       if (!seen.isOver()) {
         requests.onNext("a");
       }
     }
   };
-
-  final MethodDescriptor<String, String> method;
-
-  CallKind(MethodDescriptor<String, String> method) {
-    this.method = method;
-  }
 
   abstract void start(Channel channel, CallOptions options, Seen seen);
 }
