@@ -1,5 +1,7 @@
 package dev.resilience.page;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.chaos.Chaos;
@@ -16,6 +18,8 @@ import dev.resilience.time.Deadline;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +36,7 @@ final class Dependency implements PolicyListener {
   private final String name;
   private final String stack;
   private final TimeSource time;
-  private final LongAdder[] endings = new LongAdder[Ending.values().length];
+  private final Map<Ending, LongAdder> endings = new EnumMap<>(Ending.class);
   private final LongAdder notDispatched = new LongAdder();
   private final LatencyWindow latency;
   private final LatencyWindow given;
@@ -54,8 +58,8 @@ final class Dependency implements PolicyListener {
     this.latency = new LatencyWindow(now);
     this.given = new LatencyWindow(now);
     this.window = new CountWindow(now);
-    for (int i = 0; i < endings.length; i++) {
-      endings[i] = new LongAdder();
+    for (Ending ending : Ending.values()) {
+      endings.put(ending, new LongAdder());
     }
     breaker = find(stack, Breaker.class);
     limit = find(stack, ConcurrencyLimit.class);
@@ -91,7 +95,7 @@ final class Dependency implements PolicyListener {
     if (!(event instanceof CallCompleted call)) {
       return;
     }
-    endings[Ending.of(call.verdict()).ordinal()].increment();
+    requireNonNull(endings.get(Ending.of(call.verdict()))).increment();
     if (!call.verdict().isDispatched()) {
       notDispatched.increment();
       return;
@@ -141,10 +145,8 @@ final class Dependency implements PolicyListener {
   }
 
   private EndingCounts counts() {
-    long[] sums = new long[endings.length];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = endings[i].sum();
-    }
+    Map<Ending, Long> sums = new EnumMap<>(Ending.class);
+    endings.forEach((ending, count) -> sums.put(ending, count.sum()));
     return new EndingCounts(sums);
   }
 

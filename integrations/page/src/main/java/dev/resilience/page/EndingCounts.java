@@ -1,25 +1,36 @@
 package dev.resilience.page;
 
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 
 /** How many calls ended in each way. Immutable. */
 final class EndingCounts {
 
-  static final EndingCounts NONE = new EndingCounts(new long[Ending.values().length]);
+  static final EndingCounts NONE = new EndingCounts(none());
 
-  private final long[] counts;
+  /** Of all endings. */
+  private final Map<Ending, Long> counts;
 
-  /** Takes the array as its own. */
-  EndingCounts(long[] counts) {
+  /** Takes the map, which has all endings, as its own. */
+  EndingCounts(Map<Ending, Long> counts) {
     this.counts = counts;
   }
 
+  private static Map<Ending, Long> none() {
+    Map<Ending, Long> zeros = new EnumMap<>(Ending.class);
+    for (Ending ending : Ending.values()) {
+      zeros.put(ending, 0L);
+    }
+    return zeros;
+  }
+
   long of(Ending ending) {
-    return counts[ending.ordinal()];
+    return Objects.requireNonNull(counts.get(ending));
   }
 
   long total() {
-    return Arrays.stream(counts).sum();
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Calls that say something of the dependency or of its policies: whose caller stayed. */
@@ -28,10 +39,8 @@ final class EndingCounts {
   }
 
   EndingCounts minus(EndingCounts before) {
-    long[] difference = counts.clone();
-    for (int i = 0; i < difference.length; i++) {
-      difference[i] -= before.counts[i];
-    }
+    Map<Ending, Long> difference = new EnumMap<>(Ending.class);
+    counts.forEach((ending, count) -> difference.put(ending, count - before.of(ending)));
     return new EndingCounts(difference);
   }
 

@@ -34,8 +34,7 @@ class BrowserTest {
   private final Chaos chaos = Chaos.of("payments");
   private final Breaker breaker = Breaker.builder("payments").consecutiveFailures(4).build();
   private final Retry retry =
-      Retry.builder()
-          .name("payments")
+      Retry.builder("payments")
           .maxAttempts(2)
           .backoff(Backoff.constant(ofMillis(1)))
           .budget(RetryBudget.builder().burst(10).minimumPerSecond(0).ratio(0).build())
