@@ -24,7 +24,6 @@ import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -156,14 +155,10 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
       closeLimit();
       return response;
     }
-    Optional<Deadline> own = limited == null ? Optional.empty() : limited.deadline();
-    CancellableContext reading = caller.withCancel();
-    if (own.isPresent()) {
-      reading = reading.withDeadline(own.get());
-    }
-    if (until != null) {
-      reading = reading.withDeadline(until);
-    }
+    Deadline own = limited == null ? null : limited.deadline().orElse(null);
+    Deadline earliest = own == null || (until != null && until.isBefore(own)) ? until : own;
+    CancellableContext reading =
+        earliest == null ? caller.withCancel() : caller.withDeadline(earliest);
     reading.onAbort(this::abort);
     mine.whenOver(reading::close);
     closeLimit();

@@ -141,10 +141,13 @@ public final class ResilientHttpClient {
   /** As {@link #sendAsync(Context, HttpRequest, BodyHandler)}, with a new request each time. */
   public <T extends @Nullable Object> CompletionStage<HttpResponse<T>> sendAsync(
       Context ctx, RequestFactory request, BodyHandler<T> handler) {
+    requireNonNull(ctx, "ctx");
+    requireNonNull(request, "request");
+    requireNonNull(handler, "handler");
     HttpCall<T> call;
     try {
       call = call(ctx, ctx, request, handler);
-    } catch (IOException noRequest) {
+    } catch (Throwable noRequest) {
       return CompletableFuture.failedFuture(noRequest);
     }
     return call.start();

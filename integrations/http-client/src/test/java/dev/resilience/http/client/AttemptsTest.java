@@ -252,6 +252,25 @@ class AttemptsTest {
   }
 
   @Test
+  void a_factory_that_throws_fails_the_stage() {
+    IllegalStateException broken = new IllegalStateException("no request");
+    CompletableFuture<HttpResponse<String>> sent =
+        client
+            .sendAsync(
+                root,
+                ctx -> {
+                  throw broken;
+                },
+                BodyHandlers.ofString())
+            .toCompletableFuture();
+    assertThat(sent)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableThat()
+        .havingCause()
+        .isSameAs(broken);
+  }
+
+  @Test
   void a_hedge_wins_and_the_slow_attempt_is_broken_off() throws IOException {
     server =
         new RawServer(
