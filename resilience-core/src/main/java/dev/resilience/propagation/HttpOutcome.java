@@ -1,6 +1,7 @@
 package dev.resilience.propagation;
 
 import dev.resilience.policy.Verdict;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -86,8 +87,8 @@ public final class HttpOutcome {
     if (then == null || sent == null) {
       return NONE; // of a clock that is not ours: left to the back-off
     }
-    Duration delay = Duration.between(sent, then);
-    return delay.compareTo(Duration.ofDays(1)) >= 0 ? LONGEST : Math.max(0, delay.toNanos());
+    long delay = Durations.toNanos(Duration.between(sent, then)); // any year may stand there
+    return Math.max(0, Math.min(LONGEST, delay));
   }
 
   private static @Nullable ZonedDateTime date(@Nullable String text) {

@@ -92,6 +92,17 @@ class HttpOutcomeTest {
       assertThat(retryAfter(Map.of("Retry-After", value))).isEmpty();
     }
 
+    /** Found by fuzzing: the difference in nanoseconds does not fit into a long. */
+    @Test
+    void is_not_said_by_a_date_of_the_middle_ages() {
+      assertThat(
+              retryAfter(
+                  Map.of(
+                      "Retry-After", "Wed, 1 Jan 1000 00:00:00 GMT",
+                      "Date", "Fri, 31 Dec 1999 23:59:29 GMT")))
+          .isEmpty();
+    }
+
     @Test
     void is_at_most_a_day() {
       assertThat(retryAfter(Map.of("Retry-After", "9".repeat(30)))).contains(ofDays(1));
