@@ -43,6 +43,8 @@ class DocumentationTest {
         "integrations/redis",
         "integrations/servlet",
         "integrations/zookeeper",
+        "integrations/configuration",
+        "integrations/archunit",
         "integrations/grpc"
       })
   void everything_public_is_documented(String module) throws IOException {

@@ -43,6 +43,7 @@ public final class CrossService implements AutoCloseable {
   private final CancellableContext owner;
   private final URI shop;
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private CrossService(Context parent) throws IOException {
     this.owner = parent.withCancel();
     URI data = listen("data", "/api/data/", (ctx, exchange) -> exchange.reply(200, told(ctx)));

@@ -1,5 +1,6 @@
 package dev.resilience.examples.chain;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.error.NoTimeLeftException;
@@ -91,6 +92,8 @@ final class Service {
   }
 
   /** The deadline of the request, and with it of all that is done for it. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // in the branches of a switch the check does not see a return
   private CancellableContext requestOf(Map<String, String> headers) {
     return switch (deadlines) {
       case NOT_SENT -> root.withCancel();

@@ -79,6 +79,7 @@ final class ApiGateway implements AutoCloseable {
    * @param rate how many requests are let in
    * @param log a line for each request
    */
+  @SuppressWarnings("MustBeClosed") // closed by close()
   ApiGateway(Context parent, URI upstream, Duration operation, RateLimit rate, AccessLog log)
       throws IOException {
     this.owner = parent.withCancel();

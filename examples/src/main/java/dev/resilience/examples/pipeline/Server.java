@@ -86,6 +86,7 @@ final class Server implements AutoCloseable {
    * @param limit how long a request may take, however patient its caller is
    * @param port 0: any free one
    */
+  @SuppressWarnings("MustBeClosed") // closed by close()
   Server(
       Context services,
       HopStats stats,

@@ -49,6 +49,7 @@ final class Dependencies implements AutoCloseable {
   private final Resilience barePayment;
   private final ServiceClient mail;
 
+  @SuppressWarnings("MustBeClosed") // the leases end with the shop
   Dependencies(Context shop, LivePage page) {
     auth = page.watch(suffering(authFaults, Preset.rpc("auth").build()));
     inventory = page.watch(suffering(inventoryFaults, Preset.rpc("inventory").build()));

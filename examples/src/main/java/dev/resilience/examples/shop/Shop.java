@@ -50,6 +50,7 @@ final class Shop implements AutoCloseable {
             return thread;
           });
 
+  @SuppressWarnings("MustBeClosed") // closed by close()
   Shop(int port, String token) throws IOException {
     ContextMonitor monitor = ContextMonitor.builder("shop").places().build();
     life = Context.observed(TimeSource.system(), monitor).withName("shop").withCancel();

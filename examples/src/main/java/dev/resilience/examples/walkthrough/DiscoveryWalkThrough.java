@@ -84,6 +84,7 @@ public final class DiscoveryWalkThrough {
     }
   }
 
+  @SuppressWarnings("MustBeClosed") // ends with the application
   private static Lease register(
       Context app, ServiceRegistry registry, String service, String host) {
     return registry.register(app, ServiceInstance.of(service, host, 8080));

@@ -89,6 +89,7 @@ public final class TwoTierRead {
 
   /** Nobody waits for it, and it outlives the request, whose id it keeps. */
   private void writeBack(Context detached, String key, String value) {
+    @SuppressWarnings("MustBeClosed") // closed when it is written
     CancellableContext ctx = detached.withTimeout(Duration.ofSeconds(2));
     CompletionStage<String> written =
         BOUND.callAsync(ctx, c -> c.delay(write).thenApply(now -> value));

@@ -54,9 +54,7 @@ public final class ContextRules {
         nothingIsLeftToDo());
   }
 
-  /**
-   * A context that is passed to a public or protected method is the first argument.
-   */
+  /** A context that is passed to a public or protected method is the first argument. */
   public static ArchRule contextsComeFirst() {
     return codeUnits()
         .that(are("public or protected methods", ContextRules::isForOthers))
@@ -105,8 +103,7 @@ public final class ContextRules {
                 "given a context",
                 unit -> unit.getRawParameterTypes().stream().anyMatch(ContextRules::isContext)))
         .should(
-            notAccess(
-                "start from a root", access -> isOf(access, Context.class, ROOTS::contains)))
+            notAccess("start from a root", access -> isOf(access, Context.class, ROOTS::contains)))
         .because("a deadline, a cancel and the values of the caller would be lost")
         .allowEmptyShould(true);
   }
@@ -147,8 +144,7 @@ public final class ContextRules {
   }
 
   private static boolean isOf(JavaAccess<?> access, Class<?> owner, Predicate<String> name) {
-    return access.getTargetOwner().isEquivalentTo(owner)
-        && name.test(access.getTarget().getName());
+    return access.getTargetOwner().isEquivalentTo(owner) && name.test(access.getTarget().getName());
   }
 
   private static <T> DescribedPredicate<T> are(String what, Predicate<? super T> test) {
@@ -182,8 +178,7 @@ public final class ContextRules {
         unit.getAccessesFromSelf().stream()
             .filter(isWrong)
             .forEach(
-                access ->
-                    events.add(SimpleConditionEvent.violated(unit, access.getDescription())));
+                access -> events.add(SimpleConditionEvent.violated(unit, access.getDescription())));
       }
     };
   }

@@ -189,8 +189,7 @@ class RulesPageTest {
     void pass_it_on() {
       ctx.cancel(CancelReason.USER);
       assertThat(new Wrong().handle(ctx, "tea")).as("in vain").isEqualTo("tea");
-      assertThatThrownBy(() -> new Right().handle(ctx, "tea"))
-          .isInstanceOf(ContextException.class);
+      assertThatThrownBy(() -> new Right().handle(ctx, "tea")).isInstanceOf(ContextException.class);
       assertThat(isFound(ContextRules.parentsArePassedOn(), Wrong.class)).isTrue();
       assertThat(isFound(ContextRules.parentsArePassedOn(), Right.class)).isFalse();
     }

@@ -8,8 +8,7 @@ import java.time.Duration;
 final class ConcurrencyLimitKeys {
 
   static final Section SECTION =
-      new Section(
-          "concurrency_limit", "Limits how many calls are under way at once: a bulkhead.");
+      new Section("concurrency_limit", "Limits how many calls are under way at once: a bulkhead.");
 
   static final Setting<Integer> PERMITS =
       SECTION.add(
@@ -24,8 +23,7 @@ final class ConcurrencyLimitKeys {
           "10",
           "the limit before the first samples");
   static final Setting<Integer> FLOOR =
-      SECTION.add(
-          "floor", ValueType.wholeNumber(1, Integer.MAX_VALUE), "1", "the smallest limit");
+      SECTION.add("floor", ValueType.wholeNumber(1, Integer.MAX_VALUE), "1", "the smallest limit");
   static final Setting<Integer> CEILING =
       SECTION.add(
           "ceiling",

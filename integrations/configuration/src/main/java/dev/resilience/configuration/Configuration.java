@@ -178,8 +178,7 @@ public final class Configuration {
     Map<String, Object> timeouts = new LinkedHashMap<>(serviceTimeouts.toMap());
     if (!services.isEmpty()) {
       Map<String, Object> limits = new LinkedHashMap<>();
-      services.forEach(
-          (name, limit) -> limits.put(name, ServiceTimeoutKeys.LIMIT.write(limit)));
+      services.forEach((name, limit) -> limits.put(name, ServiceTimeoutKeys.LIMIT.write(limit)));
       timeouts.put(ServiceTimeoutKeys.SERVICES, limits);
     }
     if (!timeouts.isEmpty()) {

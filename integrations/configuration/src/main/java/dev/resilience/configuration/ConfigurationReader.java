@@ -150,14 +150,15 @@ final class ConfigurationReader {
     Values values = kind.section().read(path, raw, faults, Set.of());
     if (faults.count() == before) {
       boolean isPreset =
-          own.find(StackKeys.PRESET).filter(p -> PresetKind.of(p).policies().contains(kind)).isPresent();
+          own.find(StackKeys.PRESET)
+              .filter(p -> PresetKind.of(p).policies().contains(kind))
+              .isPresent();
       kind.section().check(path, values, raw.line(), faults, some -> kind.tryOut(some, isPreset));
     }
     return values;
   }
 
-  private void checkTogether(
-      String path, int line, StackSpec spec, Map<String, Values> budgets) {
+  private void checkTogether(String path, int line, StackSpec spec, Map<String, Values> budgets) {
     Set<PolicyKind> kinds = spec.kinds();
     if (kinds.isEmpty()) {
       faults.add(path, line, "no policy (expected: a preset, or one policy at least)");
@@ -187,8 +188,7 @@ final class ConfigurationReader {
                         + ")"));
   }
 
-  private void checkBudget(
-      String path, String name, StackSpec spec, Map<String, Values> budgets) {
+  private void checkBudget(String path, String name, StackSpec spec, Map<String, Values> budgets) {
     if (!budgets.containsKey(name)) {
       fault(
           path,

@@ -88,7 +88,8 @@ final class DurationSyntax {
       at = part.end();
     }
     try {
-      return Optional.of(Duration.ofNanos(nanos.setScale(0, RoundingMode.UNNECESSARY).longValueExact()));
+      return Optional.of(
+          Duration.ofNanos(nanos.setScale(0, RoundingMode.UNNECESSARY).longValueExact()));
     } catch (ArithmeticException none) { // below a nanosecond, or beyond 292 years
       return Optional.empty();
     }

@@ -7,7 +7,8 @@ import java.time.Duration;
 final class HedgeKeys {
 
   static final Section SECTION =
-      new Section("hedge", "Starts a second attempt beside one that is slow; the first answer wins.");
+      new Section(
+          "hedge", "Starts a second attempt beside one that is slow; the first answer wins.");
 
   static final Setting<Integer> MAX_HEDGES =
       SECTION.add(

@@ -69,8 +69,7 @@ final class Keys {
         }
         int change = one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1;
         cost[i][j] =
-            Math.min(
-                cost[i - 1][j - 1] + change, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
+            Math.min(cost[i - 1][j - 1] + change, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
         if (i > 1
             && j > 1
             && one.charAt(i - 1) == other.charAt(j - 2)

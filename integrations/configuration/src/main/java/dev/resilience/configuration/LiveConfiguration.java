@@ -102,10 +102,7 @@ public final class LiveConfiguration {
       LiveStack stack = stacks.get(name);
       if (stack == null) {
         throw new IllegalArgumentException(
-            "name: '"
-                + SafeText.of(name)
-                + "', "
-                + Keys.unknown("stack", stacks.keySet(), name));
+            "name: '" + SafeText.of(name) + "', " + Keys.unknown("stack", stacks.keySet(), name));
       }
       stack.hold();
       return stack;
@@ -163,8 +160,8 @@ public final class LiveConfiguration {
    *
    * @return the keys of what is new, changed or gone, such as {@code stacks.quotes.breaker}; what
    *     is not among them has stayed as it was
-   * @throws ConfigurationException if a stack is missing that somebody holds, or a switch is on
-   *     for which there is nothing to switch
+   * @throws ConfigurationException if a stack is missing that somebody holds, or a switch is on for
+   *     which there is nothing to switch
    */
   public List<String> update(Configuration next) {
     requireNonNull(next, "configuration");
@@ -192,8 +189,7 @@ public final class LiveConfiguration {
       // From here on nothing fails.
       List<String> changed = changed(next, assemblies);
       Map<String, LiveStack> nextStacks = new LinkedHashMap<>();
-      assemblies.forEach(
-          (name, assembly) -> nextStacks.put(name, swapped(name, assembly, links)));
+      assemblies.forEach((name, assembly) -> nextStacks.put(name, swapped(name, assembly, links)));
       budgets = nextBudgets;
       stacks = nextStacks;
       limits = ContextLimits.of(next.contexts());
@@ -355,8 +351,7 @@ public final class LiveConfiguration {
      * @param stack its name, which has to be there
      */
     public Builder classifier(String stack, Classifier newClassifier) {
-      classifiers.put(
-          requireNonNull(stack, "stack"), requireNonNull(newClassifier, "classifier"));
+      classifiers.put(requireNonNull(stack, "stack"), requireNonNull(newClassifier, "classifier"));
       return this;
     }
 

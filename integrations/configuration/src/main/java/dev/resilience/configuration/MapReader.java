@@ -2,12 +2,12 @@ package dev.resilience.configuration;
 
 import dev.resilience.text.SafeText;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /** Reads nested maps, as other parsers make them. */

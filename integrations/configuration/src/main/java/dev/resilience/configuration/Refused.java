@@ -6,8 +6,9 @@ import java.util.Optional;
 final class Refused {
 
   private static final String NO_POOL =
-      "not known here: contexts are not pooled. A context that is used again breaks the promise that"
-          + " an end is decided once, and a new one costs less than a pool (expected: leave it out)";
+      "not known here: contexts are not pooled. A context that is used again breaks the promise"
+          + " that an end is decided once, and a new one costs less than a pool (expected: leave it"
+          + " out)";
 
   private static final String NO_CACHE =
       "not known here: values of contexts are not cached. They are found at the same cost at any"

@@ -37,10 +37,7 @@ final class RetryKeys {
           "the longest delay of an exponential back-off");
   static final Setting<Double> DELAY_FACTOR =
       SECTION.add(
-          "delay_factor",
-          ValueType.numberAtLeast(1),
-          "2",
-          "by what an exponential back-off grows");
+          "delay_factor", ValueType.numberAtLeast(1), "2", "by what an exponential back-off grows");
   static final Setting<Object> JITTER =
       SECTION.add(
           "jitter",

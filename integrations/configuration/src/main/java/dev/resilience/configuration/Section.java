@@ -65,7 +65,9 @@ final class Section {
 
   Optional<Setting<?>> find(String written) {
     String folded = Keys.folded(written);
-    return settings.stream().filter(setting -> Keys.folded(setting.key()).equals(folded)).findFirst();
+    return settings.stream()
+        .filter(setting -> Keys.folded(setting.key()).equals(folded))
+        .findFirst();
   }
 
   private List<String> keys() {

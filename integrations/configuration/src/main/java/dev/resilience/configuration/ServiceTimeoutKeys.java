@@ -23,7 +23,10 @@ final class ServiceTimeoutKeys {
           "how long a service may take that is not listed");
   static final Setting<Duration> NETWORK_OVERHEAD =
       ALL.add(
-          "network_overhead", ValueType.durationOrZero(), "0s", "what the way there and back takes");
+          "network_overhead",
+          ValueType.durationOrZero(),
+          "0s",
+          "what the way there and back takes");
   static final Setting<Boolean> ISOLATED = TimeoutKeys.isolated(ALL);
   static final Setting<Integer> MAX_THREADS = TimeoutKeys.maxThreads(ALL);
 

@@ -131,7 +131,9 @@ final class ValueType<T> {
         "one of " + String.join(", ", known),
         value ->
             value instanceof String text
-                ? known.stream().filter(word -> Keys.folded(word).equals(Keys.folded(text))).findFirst()
+                ? known.stream()
+                    .filter(word -> Keys.folded(word).equals(Keys.folded(text)))
+                    .findFirst()
                 : Optional.empty(),
         word -> true,
         word -> word);
@@ -232,7 +234,8 @@ final class ValueType<T> {
       return Optional.empty();
     }
     // Short exponents: 1e999999999 is a text of a dozen characters, and a number of a billion.
-    if (text.length() > LONGEST_NUMBER || !text.matches("[-+]?\\d+(\\.\\d+)?([eE][-+]?\\d{1,2})?")) {
+    if (text.length() > LONGEST_NUMBER
+        || !text.matches("[-+]?\\d+(\\.\\d+)?([eE][-+]?\\d{1,2})?")) {
       return Optional.empty();
     }
     return Optional.of(new BigDecimal(text));

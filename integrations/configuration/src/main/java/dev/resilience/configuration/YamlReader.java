@@ -68,8 +68,7 @@ final class YamlReader {
 
   static Raw read(String text, Faults faults) {
     if (text.length() > LONGEST) {
-      faults.add(
-          "", 0, text.length() + " characters (expected: at most " + LONGEST + ")");
+      faults.add("", 0, text.length() + " characters (expected: at most " + LONGEST + ")");
       return nothing();
     }
     try {
@@ -141,7 +140,8 @@ final class YamlReader {
   private Raw aliased(AliasEvent alias) throws Unreadable {
     Anchored known = anchors.get(alias.getAlias());
     if (known == null) {
-      throw new Unreadable(line(alias), "*" + SafeText.of(alias.getAlias()) + " (expected: an anchor above it)");
+      throw new Unreadable(
+          line(alias), "*" + SafeText.of(alias.getAlias()) + " (expected: an anchor above it)");
     }
     nodes += known.nodes();
     if (nodes > MOST_NODES) {

@@ -62,8 +62,8 @@ class ConfigurationPageTest {
               max_dealy: 1s
             breaker: {minimum_calls: 30}
         """;
-    assertThat(block("\n3 faults")).isEqualTo(
-        catchThrowable(() -> Configuration.ofYaml(text)).getMessage() + "\n");
+    assertThat(block("\n3 faults"))
+        .isEqualTo(catchThrowable(() -> Configuration.ofYaml(text)).getMessage() + "\n");
   }
 
   @Test

@@ -16,8 +16,7 @@ class FaultsTest {
 
   private static List<String> faults(String yaml) {
     ConfigurationException refused =
-        catchThrowableOfType(
-            ConfigurationException.class, () -> Configuration.ofYaml(yaml));
+        catchThrowableOfType(ConfigurationException.class, () -> Configuration.ofYaml(yaml));
     assertThat(refused).as("refused: %s", yaml).isNotNull();
     return refused.faults().stream().map(ConfigurationFault::toString).toList();
   }
@@ -69,7 +68,9 @@ class FaultsTest {
   void rules_between_keys_are_all_looked_at_too() {
     assertThat(
             faults(
-                "stacks:\n  a:\n    breaker: {window: 10, minimum_calls: 20, consecutive_failures: 30}"))
+                "stacks:\n"
+                    + "  a:\n"
+                    + "    breaker: {window: 10, minimum_calls: 20, consecutive_failures: 30}"))
         .containsExactly(
             "line 3: stacks.a.breaker.minimum_calls: 20 (expected: <= 10, the window)",
             "line 3: stacks.a.breaker.consecutive_failures: 30 (expected: <= 10, the window)");
@@ -99,10 +100,8 @@ class FaultsTest {
     @Test
     void fit_together() {
       assertThat(faults("default_timeout: 10s\nmax_timeout: 5s"))
-          .containsExactly(
-              "line 1: default_timeout: 10 s (expected: at most 5 s, max_timeout)");
-      assertThat(Configuration.ofYaml("default_timeout: 5s\nmax_timeout: 5s").toMap())
-          .hasSize(2);
+          .containsExactly("line 1: default_timeout: 10 s (expected: at most 5 s, max_timeout)");
+      assertThat(Configuration.ofYaml("default_timeout: 5s\nmax_timeout: 5s").toMap()).hasSize(2);
     }
 
     @ParameterizedTest
@@ -123,13 +122,11 @@ class FaultsTest {
 
     @Test
     void knows_its_budget() {
-      assertThat(
-              faults("budgets: {shared: {}}\nstacks:\n  a: {preset: http, budget: shard}"))
+      assertThat(faults("budgets: {shared: {}}\nstacks:\n  a: {preset: http, budget: shard}"))
           .containsExactly(
               "line 3: stacks.a.budget: 'shard': unknown budget (did you mean shared?)");
       assertThat(faults("budgets: {b: {}}\nstacks:\n  a: {preset: cache, budget: b}"))
-          .containsExactly(
-              "line 3: stacks.a.budget: 'b' (expected: none without retry and hedge)");
+          .containsExactly("line 3: stacks.a.budget: 'b' (expected: none without retry and hedge)");
     }
 
     @Test
@@ -153,8 +150,7 @@ class FaultsTest {
     @Test
     void needs_the_limit_of_a_timeout() {
       assertThat(faults("stacks:\n  a:\n    timeout: {isolated: on}"))
-          .containsExactly(
-              "line 3: stacks.a.timeout: no limit (expected: one, such as 250ms)");
+          .containsExactly("line 3: stacks.a.timeout: no limit (expected: one, such as 250ms)");
     }
 
     @Test
@@ -207,7 +203,9 @@ class FaultsTest {
 
   @Test
   void values_of_the_wrong_shape_are_named() {
-    assertThat(faults("stacks: [a, b]")).containsExactly("line 1: stacks: no names (expected: names, with keys and values below each)");
+    assertThat(faults("stacks: [a, b]"))
+        .containsExactly(
+            "line 1: stacks: no names (expected: names, with keys and values below each)");
     assertThat(faults("stacks: {a: http}"))
         .contains("line 1: stacks.a: 'http' (expected: keys and values)");
     assertThat(faults("stacks: {a: {retry: [1, 2]}}"))
@@ -229,12 +227,24 @@ class FaultsTest {
 
   @Test
   void a_text_that_cannot_be_read_says_where() {
-    assertThat(faults("stacks:\n  a: {retry: [}")).singleElement().asString().startsWith("line 2: cannot be read: ");
-    assertThat(faults("a: *nowhere")).singleElement().asString().contains("*nowhere (expected: an anchor above it)");
+    assertThat(faults("stacks:\n  a: {retry: [}"))
+        .singleElement()
+        .asString()
+        .startsWith("line 2: cannot be read: ");
+    assertThat(faults("a: *nowhere"))
+        .singleElement()
+        .asString()
+        .contains("*nowhere (expected: an anchor above it)");
     assertThat(faults("a: 1\n---\nb: 2")).singleElement().asString().contains("a second document");
     assertThat(faults("{[a]: 1}")).singleElement().asString().contains("a key that is no text");
-    assertThat(faults("[".repeat(200_000))).singleElement().asString().contains("nested too deeply");
-    assertThat(faults("a: " + "x".repeat(2_000_000))).singleElement().asString().contains("characters (expected: at most");
+    assertThat(faults("[".repeat(200_000)))
+        .singleElement()
+        .asString()
+        .contains("nested too deeply");
+    assertThat(faults("a: " + "x".repeat(2_000_000)))
+        .singleElement()
+        .asString()
+        .contains("characters (expected: at most");
   }
 
   @Test
@@ -253,7 +263,8 @@ class FaultsTest {
     Map<String, Object> map = new HashMap<>();
     map.put("stacks", map);
     assertThat(
-            catchThrowableOfType(ConfigurationException.class, () -> Configuration.of(map)).faults())
+            catchThrowableOfType(ConfigurationException.class, () -> Configuration.of(map))
+                .faults())
         .extracting(ConfigurationFault::problem)
         .anySatisfy(problem -> assertThat(problem).contains("nested too deeply"));
   }
@@ -272,7 +283,8 @@ class FaultsTest {
 
   @Test
   void what_was_written_forges_no_line_and_fills_no_log() {
-    String fault = faults("default_timeout: \"1s\\nINFO all is well" + "x".repeat(5_000) + "\"").get(0);
+    String fault =
+        faults("default_timeout: \"1s\\nINFO all is well" + "x".repeat(5_000) + "\"").get(0);
     assertThat(fault).doesNotContain("\n").hasSizeLessThan(500);
   }
 }

@@ -233,7 +233,8 @@ class FuzzTest {
     } catch (ConfigurationException refused) {
       assertThat(refused.faults()).isNotEmpty();
       assertThat(refused.faults())
-          .allSatisfy(fault -> assertThat(fault.toString()).doesNotContain("\n").hasSizeLessThan(2_000));
+          .allSatisfy(
+              fault -> assertThat(fault.toString()).doesNotContain("\n").hasSizeLessThan(2_000));
       return null;
     }
   }

@@ -8,9 +8,9 @@ import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.ContextObserver;
-import dev.resilience.context.ContextCancelledException;
 import dev.resilience.diagnostics.LeakDetector;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
@@ -71,8 +71,7 @@ class LiveConfigurationTest {
   @ParameterizedTest
   @EnumSource
   void a_preset_without_changes_is_the_preset(PresetKind kind) {
-    LiveStack stack =
-        live("stacks: {quotes: {preset: " + kind.key() + "}}").stack("quotes");
+    LiveStack stack = live("stacks: {quotes: {preset: " + kind.key() + "}}").stack("quotes");
     Resilience preset = kind.preset("quotes").build();
     assertThat(stack.current().describe()).isEqualTo(preset.describe());
     assertThat(stack.current().roles()).isEqualTo(preset.roles());
@@ -100,9 +99,10 @@ class LiveConfigurationTest {
             """);
     assertThat(live.stack("usual").current().describe())
         .isEqualTo(
-            "usual (2 attempts, 100 ms x 2.0 up to 5 s with full jitter) > usual (1 hedge after 5 ms) > breaker 'usual' (CLOSED) >"
-                + " usual (10.0 per s, burst 10) > usual (7 at once) > usual (adaptive, now 2 s) >"
-                + " timeout of payment (1.02 s) > usual (100 ms)");
+            "usual (2 attempts, 100 ms x 2.0 up to 5 s with full jitter) > usual (1 hedge after 5"
+                + " ms) > breaker 'usual' (CLOSED) > usual (10.0 per s, burst 10) > usual (7 at"
+                + " once) > usual (adaptive, now 2 s) > timeout of payment (1.02 s) > usual (100"
+                + " ms)");
     assertThat(live.stack("own").current().roles())
         .containsExactly(PolicyRole.TIMEOUT, PolicyRole.RETRY);
     assertThat(live.stack("own")).hasToString("own: " + live.stack("own").current().describe());
@@ -111,11 +111,10 @@ class LiveConfigurationTest {
   @Test
   void a_preset_can_have_more_and_fewer_parts() {
     LiveStack stack =
-        live(
-                """
-                stacks:
-                  quotes: {preset: http, hedge: off, timeout: 1s, concurrency_limit: {permits: 3}}
-                """)
+        live("""
+        stacks:
+          quotes: {preset: http, hedge: off, timeout: 1s, concurrency_limit: {permits: 3}}
+        """)
             .stack("quotes");
     assertThat(stack.current().roles())
         .containsExactly(
@@ -389,11 +388,7 @@ class LiveConfigurationTest {
                     .toCompletableFuture()
                     .get())
             .isEqualTo(Duration.ofSeconds(10));
-        assertThat(
-                stack
-                    .callOn(root, Runnable::run, Context::timeLeft)
-                    .toCompletableFuture()
-                    .get())
+        assertThat(stack.callOn(root, Runnable::run, Context::timeLeft).toCompletableFuture().get())
             .isEqualTo(Duration.ofSeconds(2));
       }
     }
@@ -461,8 +456,7 @@ class LiveConfigurationTest {
     @Test
     void need_not_be_there() {
       live.update(yaml("stacks: {a: {breaker: on}}"));
-      assertThat(stack.<Boolean, RuntimeException>call(root, c -> c.deadline().isEmpty()))
-          .isTrue();
+      assertThat(stack.<Boolean, RuntimeException>call(root, c -> c.deadline().isEmpty())).isTrue();
       try (CancellableContext child = live.withLimit(root)) {
         assertThat(child.deadline()).isEmpty();
         child.cancel();
@@ -530,8 +524,7 @@ class LiveConfigurationTest {
   @Test
   void a_classifier_judges_for_all_policies_of_its_stack() {
     LiveConfiguration live =
-        LiveConfiguration.builder(
-                yaml("stacks: {a: {preset: http, retry: off}, b: {breaker: on}}"))
+        LiveConfiguration.builder(yaml("stacks: {a: {preset: http, retry: off}, b: {breaker: on}}"))
             .classifier("a", Classifier.ofDefaults().onResult(String.class, r -> Verdict.FAILURE))
             .build();
     for (int i = 0; i < 10; i++) {

@@ -181,21 +181,60 @@ class ReadingTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "2", "2x", "s", "-2s", "2s3", "1s30m", "2s2s", "0.5ns", "1e3s", "P", "PT", "Pfoo",
-        "9999999999d", "1..5s", "1,5s", "ms250", "NaNs", "PT9999999999999S"
+        "",
+        " ",
+        "2",
+        "2x",
+        "s",
+        "-2s",
+        "2s3",
+        "1s30m",
+        "2s2s",
+        "0.5ns",
+        "1e3s",
+        "P",
+        "PT",
+        "Pfoo",
+        "9999999999d",
+        "1..5s",
+        "1,5s",
+        "ms250",
+        "NaNs",
+        "PT9999999999999S"
       })
   void what_is_no_duration_is_none(String text) {
     assertThat(DurationSyntax.read(text)).isEmpty();
   }
 
   @ParameterizedTest
-  @CsvSource({"0.5, 0.5", "50 %, 0.5", "50%, 0.5", "12.5%, 0.125", "1, 1", "100 %, 1", "1e-3, 0.001"})
+  @CsvSource({
+    "0.5, 0.5",
+    "50 %, 0.5",
+    "50%, 0.5",
+    "12.5%, 0.125",
+    "1, 1",
+    "100 %, 1",
+    "1e-3, 0.001"
+  })
   void shares_are_read_as_people_write_them(String text, double share) {
     assertThat(ValueType.share().read(text)).contains(share);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"50", "0", "0 %", "101 %", "-0.1", "half", "0,5", "NaN", "1e999", "%", "1e999999999"})
+  @ValueSource(
+      strings = {
+        "50",
+        "0",
+        "0 %",
+        "101 %",
+        "-0.1",
+        "half",
+        "0,5",
+        "NaN",
+        "1e999",
+        "%",
+        "1e999999999"
+      })
   void what_is_no_share_is_none(String text) {
     assertThat(ValueType.share().read(text)).isEmpty();
   }

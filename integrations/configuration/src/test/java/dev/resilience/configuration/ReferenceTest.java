@@ -11,7 +11,6 @@ import dev.resilience.limit.RateLimit;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Retry;
 import dev.resilience.timeout.AdaptiveTimeout;
-import dev.resilience.timeout.ServiceTimeouts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,10 @@ class ReferenceTest {
   private static final List<Section> SECTIONS =
       Stream.concat(
               Stream.of(
-                  ContextKeys.SECTION, StackKeys.SECTION, BudgetKeys.SECTION, ServiceTimeoutKeys.ALL),
+                  ContextKeys.SECTION,
+                  StackKeys.SECTION,
+                  BudgetKeys.SECTION,
+                  ServiceTimeoutKeys.ALL),
               Stream.of(PolicyKind.values()).map(PolicyKind::section))
           .toList();
 
@@ -66,9 +68,7 @@ class ReferenceTest {
       boolean isPolicy = PolicyKind.find(title).isPresent();
       out.append("\n### ")
           .append(
-              title.isEmpty()
-                  ? "At the top"
-                  : "`" + (isPolicy ? "stacks.NAME." : "") + title + "`")
+              title.isEmpty() ? "At the top" : "`" + (isPolicy ? "stacks.NAME." : "") + title + "`")
           .append("\n\n")
           .append(section.meaning())
           .append("\n\n| key | value | default | what it does |\n|---|---|---|---|\n");
@@ -115,8 +115,7 @@ class ReferenceTest {
             AdaptiveTimeoutKeys.SECTION,
             v -> AdaptiveTimeoutKeys.apply(v, AdaptiveTimeout.builder("a"))),
         new Subject(TimeoutKeys.SECTION, v -> TimeoutKeys.builder(withLimit(v), "a")),
-        new Subject(
-            ServiceTimeoutKeys.ALL, v -> ServiceTimeoutKeys.builder(v, Map.of())),
+        new Subject(ServiceTimeoutKeys.ALL, v -> ServiceTimeoutKeys.builder(v, Map.of())),
         new Subject(BudgetKeys.SECTION, v -> BudgetKeys.apply(v, RetryBudget.builder())));
   }
 
@@ -243,7 +242,8 @@ class ReferenceTest {
   private static final List<Integer> WHOLE =
       List.of(-1, 0, 1, 2, 9, 99, 100, 999, 1000, 1001, 1_000_000, 1_000_001, Integer.MAX_VALUE);
   private static final List<Double> NUMBERS =
-      List.of(-0.1, 0.0, 0.001, 0.5, 0.999, 1.0, 1.001, 99.0, 100.0, 100.1, 1000.0, 1000.1, 1e6, 1e7);
+      List.of(
+          -0.1, 0.0, 0.001, 0.5, 0.999, 1.0, 1.001, 99.0, 100.0, 100.1, 1000.0, 1000.1, 1e6, 1e7);
   private static final List<Duration> DURATIONS =
       List.of(
           Duration.ofNanos(-1),

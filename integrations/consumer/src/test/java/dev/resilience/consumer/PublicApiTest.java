@@ -48,7 +48,8 @@ class PublicApiTest {
                   .limit(50)
                   .reduce("", (lines, line) -> lines + line + "\n")
               + "If that is meant, write it anew and commit it: in the root of the repository\n"
-              + "  java integrations/consumer/src/test/java/dev/resilience/consumer/PublicApi.java");
+              + "  java"
+              + " integrations/consumer/src/test/java/dev/resilience/consumer/PublicApi.java");
     }
   }
 
