@@ -27,6 +27,8 @@ class PipelineTest {
       assertThat(pipeline.ledger().hop("gateway").used().count()).isEqualTo(20);
       assertThat(pipeline.ledger().hops()).allMatch(hop -> hop.underWay() == 0);
       assertThat(pipeline.ledger().hops()).allMatch(hop -> hop.malformed() == 0);
+      // However slow this machine is just now.
+      assertThat(pipeline.ledger().dependencies()).allMatch(it -> it.outages().isEmpty());
     }
   }
 
