@@ -28,6 +28,8 @@ class FullHeapTest {
     private static final int ROUNDS = 20;
     private static final int BURST = 50_000;
 
+    private static List<byte[]> all = List.of();
+
     private FullHeap() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -52,9 +54,9 @@ class FullHeapTest {
       System.out.println("a new timer fires");
     }
 
-    /** Keeps the heap full until then. */
+    /** Keeps the heap full until then; in a field, so that it is not collected before. */
     private static int fill(long until) {
-      List<byte[]> all = new ArrayList<>(100_000);
+      all = new ArrayList<>(100_000);
       int size = 1 << 20;
       int failures = 0;
       while (System.nanoTime() < until || failures == 0) {
@@ -65,6 +67,7 @@ class FullHeapTest {
           size = Math.max(16, size / 2);
         }
       }
+      all = List.of();
       return failures > 0 ? 1 : 0;
     }
   }

@@ -123,7 +123,7 @@ final class ContextExtension
   }
 
   // What is thrown is not changed by the cast, which is erased.
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X asThrown(Throwable failure) throws X {
     throw (X) failure;
   }

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>Checked after the {@code @AfterEach} methods, unless the test has failed anyway. Each context
  * costs some microseconds: its stack is kept.
  */
+@SuppressWarnings("exports") // only JUnit makes it
 @Documented
 @Inherited
 @Retention(RetentionPolicy.RUNTIME)

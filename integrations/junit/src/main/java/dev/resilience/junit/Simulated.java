@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>A test that fails names its seed in a suppressed exception; {@code -Dresilience.seed=7} runs
  * all with that one.
  */
+@SuppressWarnings("exports") // only JUnit makes it
 @Documented
 @Inherited
 @Retention(RetentionPolicy.RUNTIME)

@@ -84,7 +84,7 @@ public final class ContextMetrics implements ContextObserver {
     Operation operation = operation(context);
     operation.active.increment();
     Deadline own = context.deadline().orElse(null);
-    if (own == null || own.equals(parent.deadline().orElse(null))) {
+    if (own == null || parent.deadline().filter(own::equals).isPresent()) {
       operation.withCancel.increment();
     } else {
       operation.withTimeout.increment();
