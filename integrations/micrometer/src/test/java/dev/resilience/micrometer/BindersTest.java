@@ -145,7 +145,7 @@ class BindersTest {
                 .tags("policy", "quotes")
                 .timeGauge()
                 .value(TimeUnit.NANOSECONDS))
-        .isEqualTo(timeout.snapshot().limit().toNanos());
+        .isEqualTo((double) timeout.snapshot().limit().toNanos());
   }
 
   @Test

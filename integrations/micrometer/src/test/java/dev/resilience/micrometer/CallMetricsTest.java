@@ -71,8 +71,7 @@ class CallMetricsTest {
     AtomicInteger attempts = new AtomicInteger();
     Resilience stack =
         Resilience.of(
-            Retry.builder()
-                .name("quotes")
+            Retry.builder("quotes")
                 .maxAttempts(2)
                 .backoff(Backoff.constant(ofMillis(50)))
                 .listener(metrics)

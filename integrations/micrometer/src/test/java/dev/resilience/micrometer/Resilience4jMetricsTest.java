@@ -99,8 +99,7 @@ class Resilience4jMetricsTest {
   private void callsOfEachKind(Breaker breaker, TimeoutMonitor monitor) {
     var listener = Resilience4jMetrics.listener(ours);
     Retry retry =
-        Retry.builder()
-            .name("quotes")
+        Retry.builder("quotes")
             .maxAttempts(2)
             .backoff(Backoff.constant(ofMillis(1)))
             .listener(listener)
