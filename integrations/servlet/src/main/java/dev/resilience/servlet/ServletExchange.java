@@ -185,6 +185,11 @@ final class ServletExchange extends ServerExchange {
   }
 
   @Override
+  protected void abortLater() {
+    aborted = true;
+  }
+
+  @Override
   protected void complete() {
     if (status() == 0) {
       sent(realResponse.getStatus());

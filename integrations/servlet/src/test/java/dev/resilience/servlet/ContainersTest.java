@@ -314,6 +314,26 @@ class ContainersTest {
     assertThat(nextEnd().status()).isEqualTo(408);
   }
 
+  /** Tomcat's writes hear no interrupt: its thread comes back after its own connectionTimeout. */
+  @ParameterizedTest
+  @EnumSource(names = "JETTY_H1")
+  void a_client_that_reads_nothing_is_let_go_of(Way way) throws Exception {
+    start(
+        way,
+        (request, response) -> {
+          byte[] part = new byte[1 << 16];
+          while (true) {
+            response.getOutputStream().write(part);
+          }
+        });
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), container.port)) {
+      socket
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\nHost: here\r\nX-Limit: 300\r\n\r\n".getBytes(UTF_8));
+      assertThat(nextEnd().reason()).isEqualTo(Reason.DEADLINE);
+    }
+  }
+
   // ---- asynchronous
 
   /** The trap: a {@code try (ctx)} around it would end it as soon as it has begun. */

@@ -157,6 +157,11 @@ final class JdkExchange extends ServerExchange {
   }
 
   @Override
+  protected void abortLater() {
+    aborted = true;
+  }
+
+  @Override
   protected void complete() throws IOException {
     if (!committed) {
       committed = true;

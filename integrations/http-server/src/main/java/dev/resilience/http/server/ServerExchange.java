@@ -55,9 +55,9 @@ public abstract class ServerExchange {
   private final List<Consumer<? super ExchangeEnd>> listeners = new ArrayList<>();
   private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private boolean finished;
-  private @Nullable Answer answer;
   private @Nullable Throwable failure;
 
+  private volatile @Nullable Answer answer;
   private volatile boolean taken;
   private volatile boolean cutOff;
   private volatile int status;
@@ -238,6 +238,12 @@ public abstract class ServerExchange {
 
   /** Breaks off a response that is on its way: the client is not to take it for a whole one. */
   protected abstract void abort();
+
+  /**
+   * As {@link #abort}, while a write of the handler hangs: not to touch the stream, which may be
+   * locked, but to be done in {@link #release}. Called beside that write, by another thread.
+   */
+  protected abstract void abortLater();
 
   /**
    * The handler has returned and the response is still its own: completes it.
@@ -436,10 +442,12 @@ public abstract class ServerExchange {
       Thread.currentThread().interrupt();
     }
     try {
-      if (!mine) { // a write hangs: it has the lock
+      if (!mine) { // a write hangs: it has the lock, and hears the interrupt
         taken = true;
         cutOff = true;
-        abortQuietly();
+        answer = required(stack).statuses().ofEnd(why, ctx.cause());
+        answeredAt = now();
+        abortLater();
       } else if (!taken && !finished && !isComplete()) {
         taken = true;
         cutOff = true;

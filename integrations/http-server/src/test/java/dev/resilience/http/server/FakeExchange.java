@@ -169,6 +169,11 @@ class FakeExchange extends ServerExchange {
   }
 
   @Override
+  protected void abortLater() {
+    aborted = true;
+  }
+
+  @Override
   protected void complete() {}
 
   @Override

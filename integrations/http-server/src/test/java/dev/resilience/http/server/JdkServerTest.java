@@ -290,6 +290,45 @@ class JdkServerTest {
     }
   }
 
+  private static HttpHandler endless(ServerStack stack) {
+    return JdkServer.handler(
+        stack,
+        (ctx, exchange) -> {
+          exchange.sendResponseHeaders(200, 0);
+          byte[] part = new byte[1 << 16];
+          while (true) {
+            exchange.getResponseBody().write(part);
+          }
+        });
+  }
+
+  @Nested
+  class A_client_that_reads_nothing {
+
+    /** The write hangs on another thread than the one that ends it. */
+    @Test
+    void is_let_go_of_when_the_time_is_up() throws Exception {
+      try (RawClient client = on(endless(stack(TimeLimit.of(ofMillis(300)))))) {
+        client.get("/");
+        ExchangeEnd end = nextEnd();
+
+        assertThat(end.reason()).isEqualTo(Reason.DEADLINE);
+        assertThat(client.readAll()).doesNotEndWith("0\r\n\r\n");
+      }
+    }
+
+    @Test
+    void is_let_go_of_when_it_takes_too_long_to_read() throws Exception {
+      TransferLimits limits = TransferLimits.builder().writeTime(ofMillis(300)).build();
+      try (RawClient client = on(endless(stack(limits)))) {
+        client.get("/");
+
+        assertThat(nextEnd().context().cause()).isInstanceOf(TransferException.class);
+        assertThat(limits.refused()).isEqualTo(1);
+      }
+    }
+  }
+
   static boolean hearsClients() {
     return Disconnects.ofDefaults().seesConnections();
   }
