@@ -2,10 +2,10 @@
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // no modules, yet
 module dev.resilience.micrometer {
   requires transitive dev.resilience.core;
-  requires static transitive dev.resilience.cache;
-  requires static transitive dev.resilience.discovery;
+  requires static dev.resilience.cache;
+  requires static dev.resilience.discovery;
   requires static transitive org.jspecify;
-  requires static transitive context.propagation;
+  requires static context.propagation;
   requires transitive micrometer.core;
 
   exports dev.resilience.micrometer;

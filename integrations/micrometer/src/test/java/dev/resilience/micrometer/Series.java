@@ -39,7 +39,7 @@ final class Series {
 
   private static List<Sample> parse(String scrape) {
     List<Sample> samples = new ArrayList<>();
-    for (String line : scrape.split("\n")) {
+    for (String line : scrape.lines().toList()) {
       Matcher sample = SAMPLE.matcher(line);
       if (!line.startsWith("#") && sample.matches()) {
         double value = Double.parseDouble(sample.group(3).replace("+Inf", "Infinity"));
@@ -81,7 +81,7 @@ final class Series {
     if (!aggregate.matches()) {
       throw new IllegalArgumentException(expression);
     }
-    List<String> by = Stream.of(aggregate.group(2).split(", ")).toList();
+    List<String> by = Stream.of(aggregate.group(2).split(", ", -1)).toList();
     boolean sums = aggregate.group(1).equals("sum");
     Matcher rate = RATE.matcher(aggregate.group(3));
     Map<Map<String, String>, double[]> lines =
