@@ -15,9 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts and times calls, successes with their latency, too: a listener for stacks and policies.
@@ -56,13 +54,10 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("EnumOrdinal") // the place in a table of this run
 public final class CallMetrics implements PolicyListener {
 
-  private static final Verdict[] VERDICTS = Verdict.values();
-
   private final MeterRegistry registry;
   private final TagValues names;
   private final boolean histogram;
-  private final Map<String, AtomicReferenceArray<@Nullable Timer>> calls =
-      new ConcurrentHashMap<>();
+  private final Map<String, Map<Verdict, Timer>> calls = new ConcurrentHashMap<>();
   private final Map<String, Timer> timers = new ConcurrentHashMap<>();
   private final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
@@ -138,8 +133,8 @@ public final class CallMetrics implements PolicyListener {
   }
 
   private Timer timer(String stack, Verdict verdict) {
-    AtomicReferenceArray<@Nullable Timer> known = calls.get(stack);
-    Timer timer = known == null ? null : known.get(verdict.ordinal());
+    Map<Verdict, Timer> known = calls.get(stack);
+    Timer timer = known == null ? null : known.get(verdict);
     return timer != null ? timer : newTimer(stack, verdict);
   }
 
@@ -152,9 +147,7 @@ public final class CallMetrics implements PolicyListener {
             .publishPercentileHistogram(histogram)
             .register(registry);
     if (value.equals(stack)) { // only so many are remembered, too
-      calls
-          .computeIfAbsent(stack, s -> new AtomicReferenceArray<>(VERDICTS.length))
-          .set(verdict.ordinal(), timer);
+      calls.computeIfAbsent(stack, s -> new ConcurrentHashMap<>()).put(verdict, timer);
     }
     return timer;
   }

@@ -8,6 +8,7 @@ import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.context.ThreadBinding;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,7 @@ class LoggingSnippetsTest {
   @SuppressWarnings("FutureReturnValueIgnored") // as on the page
   void at_an_entry_and_behind_a_stage() {
     Context request = FIELDS.in(Context.background().withValue(TENANT, "acme"));
-    CompletableFuture<String> stage = CompletableFuture.completedFuture("fine");
+    CompletionStage<String> stage = CompletableFuture.completedFuture("fine");
     try (Lines lines = Lines.of(LOG)) {
       try (var bound = ThreadBinding.bind(request)) {
         LOG.info("accepted");
