@@ -55,7 +55,9 @@ abstract class DatabaseContract {
   @BeforeEach
   void openDatabase() throws SQLException {
     dataSource = open(SIZE);
-    db = Database.builder("test", dataSource).connections(SIZE).build();
+    // Time enough for a server on a busy machine: that it may take too long is another test's.
+    Database.Builder patient = Database.builder("test", dataSource).cancelTimeout(ofSeconds(20));
+    db = patient.connections(SIZE).build();
     db.update(ctx, "drop table if exists users");
     db.update(ctx, "create table users (id int primary key, name varchar(50))");
   }
