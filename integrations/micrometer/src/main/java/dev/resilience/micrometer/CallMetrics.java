@@ -51,7 +51,6 @@ import java.util.function.Function;
  * <p>At most a number of distinct names become values of tags; further ones are counted as {@code
  * other}. Thread-safe. A call costs two look-ups in a table and what the registry's timer costs.
  */
-@SuppressWarnings("EnumOrdinal") // the place in a table of this run
 public final class CallMetrics implements PolicyListener {
 
   private final MeterRegistry registry;

@@ -35,7 +35,6 @@ class LoggingSnippetsTest {
   }
 
   @Test
-  @SuppressWarnings("FutureReturnValueIgnored") // as on the page
   void at_an_entry_and_behind_a_stage() {
     Context request = FIELDS.in(Context.background().withValue(TENANT, "acme"));
     CompletionStage<String> stage = CompletableFuture.completedFuture("fine");
