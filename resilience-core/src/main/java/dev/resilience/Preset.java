@@ -252,9 +252,11 @@ public final class Preset {
       heard = both(heard, part.limitListener());
     }
     if (isHedged) {
+      Hedge.Builder builder = Hedge.builder(name).classifier(judge).listener(listener);
+      // Whoever has the budget alone fills it, too.
       Hedge part =
           hedge
-              .apply(Hedge.builder(name).classifier(judge).sharedBudget(account).listener(listener))
+              .apply(isRetried ? builder.sharedBudget(account) : builder.budget(account))
               .build();
       parts.add(part);
       heard = both(heard, part.limitListener());

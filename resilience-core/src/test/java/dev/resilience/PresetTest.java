@@ -14,6 +14,7 @@ import dev.resilience.observe.PolicyEvent.CallCompleted;
 import dev.resilience.observe.PolicyEvent.CircuitChanged;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.PolicyRole;
+import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
@@ -252,5 +253,20 @@ class PresetTest {
     assertThat(calls).hasValue(2);
     assertThat(time.<Throwable>run(() -> catchThrowable(() -> stack.call(root, c -> "?"))))
         .isInstanceOf(CircuitOpenException.class);
+  }
+
+  @Test
+  void without_a_retry_the_hedge_fills_the_budget_that_it_spends() throws Exception {
+    RetryBudget budget = RetryBudget.ofDefaults();
+    while (budget.tryAcquire(root, RetryBudget.Reason.FAILURE)) {
+      // to the last token
+    }
+    Resilience stack = Preset.rpc("q").withoutRetry().budget(budget).build();
+
+    for (int i = 0; i < 50; i++) {
+      time.<String>run(() -> stack.call(root, c -> "answer"));
+    }
+
+    assertThat(budget.available()).isGreaterThanOrEqualTo(9);
   }
 }
