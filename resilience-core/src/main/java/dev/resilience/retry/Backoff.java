@@ -73,10 +73,7 @@ public final class Backoff {
    * @param factor at least 1
    */
   public static Backoff exponential(Duration first, Duration cap, double factor) {
-    long firstNanos = notNegative(first, "first");
-    if (firstNanos == 0) {
-      throw new IllegalArgumentException("first: " + first + " (expected: > 0)");
-    }
+    long firstNanos = Durations.toNanos(Durations.requirePositive(first, "first"));
     long capNanos = notNegative(cap, "cap");
     if (capNanos < firstNanos) {
       throw new IllegalArgumentException(
@@ -199,11 +196,7 @@ public final class Backoff {
   }
 
   private static long notNegative(Duration duration, String name) {
-    if (Objects.requireNonNull(duration, name).isNegative()) {
-      throw new IllegalArgumentException(
-          name + ": " + DurationText.of(duration) + " (expected: >= 0)");
-    }
-    return Durations.toNanos(duration);
+    return Durations.toNanos(Durations.requireNotNegative(duration, name));
   }
 
   @Override

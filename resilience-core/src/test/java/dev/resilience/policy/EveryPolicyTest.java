@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,13 +28,25 @@ class EveryPolicyTest {
     // What stands inside of all others, also of none.
     held.add(WorkInvoker.class.getName());
     for (JavaClass test : classes("test-classes", ContextPolicyContract.class).toList()) {
-      Constructor<?> constructor = Class.forName(test.getName()).getDeclaredConstructor();
-      constructor.setAccessible(true);
-      held.add(((ContextPolicyContract) constructor.newInstance()).policy().getClass().getName());
+      Object contract = instance(Class.forName(test.getName()));
+      held.add(((ContextPolicyContract) contract).policy().getClass().getName());
     }
 
     assertThat(classes("classes", ContextPolicy.class).map(JavaClass::getName))
         .hasSizeGreaterThan(10)
         .isSubsetOf(held);
+  }
+
+  /** Also of a nested class, which has an instance of the class around it. */
+  private static Object instance(Class<?> test) throws ReflectiveOperationException {
+    Class<?> around = test.getEnclosingClass();
+    if (around == null || Modifier.isStatic(test.getModifiers())) {
+      Constructor<?> constructor = test.getDeclaredConstructor();
+      constructor.setAccessible(true);
+      return constructor.newInstance();
+    }
+    Constructor<?> constructor = test.getDeclaredConstructor(around);
+    constructor.setAccessible(true);
+    return constructor.newInstance(instance(around));
   }
 }
