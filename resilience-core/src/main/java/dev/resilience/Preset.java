@@ -255,9 +255,7 @@ public final class Preset {
       Hedge.Builder builder = Hedge.builder(name).classifier(judge).listener(listener);
       // Whoever has the budget alone fills it, too.
       Hedge part =
-          hedge
-              .apply(isRetried ? builder.sharedBudget(account) : builder.budget(account))
-              .build();
+          hedge.apply(isRetried ? builder.sharedBudget(account) : builder.budget(account)).build();
       parts.add(part);
       heard = both(heard, part.limitListener());
     }
