@@ -483,17 +483,57 @@ final class Flight<K, V extends @Nullable Object> {
       lock.unlock();
     }
     try {
-      plan.whenOver().accept(this);
-      close();
-      trace.end();
-      if (next != null) {
-        next.trace.stopWaitingFor(trace);
-        next.launch(false);
-      }
+      becomeOver(next);
+    } catch (StackOverflowError noRoom) {
+      elsewhere(() -> becomeOver(next));
     } finally {
-      tell(told, outcome);
+      try {
+        tell(told, outcome);
+      } catch (StackOverflowError noRoom) {
+        elsewhere(() -> tell(told, outcome));
+      }
     }
     return true;
+  }
+
+  /** Any number of times: a stack that ends in the middle of it ends it again on another thread. */
+  private void becomeOver(@Nullable Flight<K, V> next) {
+    plan.whenOver().accept(this);
+    close();
+    trace.end();
+    if (next != null) {
+      next.trace.stopWaitingFor(trace);
+      if (next.isMade()) {
+        next.launch(false);
+      }
+    }
+  }
+
+  private boolean isMade() {
+    lock.lock();
+    try {
+      return phase == Phase.MADE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing of this is left to do but to take it from the map. */
+  boolean isOver() {
+    lock.lock();
+    try {
+      return phase == Phase.OVER;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void elsewhere(Runnable step) {
+    try {
+      plan.time().executor().execute(step);
+    } catch (Throwable noRoomForThatEither) {
+      // Whoever asks for the key, or counts the loads, finds this and takes it from the map.
+    }
   }
 
   private void close() {
@@ -526,6 +566,8 @@ final class Flight<K, V extends @Nullable Object> {
   private void tell(Waiter<V> waiter, Outcome<V> outcome) {
     try {
       waiter.settle(outcome);
+    } catch (StackOverflowError noRoom) {
+      throw noRoom; // once more, where there is
     } catch (Throwable thrown) {
       LOG.log(Level.WARNING, rules.cache() + ": what depends on a load failed", thrown);
     }

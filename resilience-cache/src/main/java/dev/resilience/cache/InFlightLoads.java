@@ -128,8 +128,13 @@ final class InFlightLoads<K, V extends @Nullable Object> {
     flights.values().forEach(Flight::supersede);
   }
 
-  /** How many loads are under way. */
+  /** How many loads are under way. Takes out what is over and was left behind. */
   int count() {
+    for (Flight<K, V> flight : flights.values()) {
+      if (flight.isOver()) {
+        removeOrReplace(flight);
+      }
+    }
     return flights.size();
   }
 

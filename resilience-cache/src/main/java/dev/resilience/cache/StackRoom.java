@@ -7,8 +7,11 @@ package dev.resilience.cache;
  */
 final class StackRoom {
 
-  /** Some 16 kB compiled and twice as much interpreted; Caffeine and a logger take about half. */
-  private static final int FRAMES = 128;
+  /**
+   * Some 32 kB compiled and twice as much interpreted; Caffeine and a logger take about a quarter,
+   * and more where a lambda is linked for the first time.
+   */
+  private static final int FRAMES = 256;
 
   private StackRoom() {}
 
