@@ -140,7 +140,7 @@ final class DemoRun {
       throws IOException, InterruptedException {
     long minute = Duration.ofNanos(time.nanoTime() - begin).toMinutes();
     int slower = minute == 2 || minute == 3 ? 2 : 1;
-    ctx.sleep(ofMillis(slowerL * (least + time.random().nextInt(spread))));
+    ctx.sleep(ofMillis((long) slower * (least + time.random().nextInt(spread))));
     if ((minute == 4 || minute == 5) && time.random().nextInt(10) < 8) {
       throw new IOException("down");
     }
