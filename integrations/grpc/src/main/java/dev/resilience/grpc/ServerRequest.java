@@ -73,7 +73,7 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
       failed(failure);
       return new Listener<>() {};
     }
-    return new EndListener(listener);
+    return new RequestListener(listener);
   }
 
   // ---- the end of either side
@@ -167,9 +167,9 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   }
 
   /** Stands between gRPC and the handler's listener. */
-  private final class EndListener extends SimpleForwardingServerCallListener<Q> {
+  private final class RequestListener extends SimpleForwardingServerCallListener<Q> {
 
-    EndListener(Listener<Q> listener) {
+    RequestListener(Listener<Q> listener) {
       super(listener);
     }
 
