@@ -117,7 +117,9 @@ class FuzzTest {
           }
         });
     if (Long.getLong("resilience.seed") == null) {
-      assertThat(accepted[0]).as("accepted").isGreaterThan(Integer.getInteger("resilience.schedules", 3_000) / 10);
+      assertThat(accepted[0])
+          .as("accepted")
+          .isGreaterThan(Integer.getInteger("resilience.schedules", 3_000) / 10);
     }
   }
 
