@@ -181,7 +181,7 @@ class ContainersTest {
 
     HttpRequest large =
         request().POST(HttpRequest.BodyPublishers.ofString("x".repeat(1_001))).build();
-    assertThat(client.send(large, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
+    assertThat(statusOfUnread(large)).isEqualTo(413);
 
     HttpRequest unknown =
         request()
@@ -189,7 +189,22 @@ class ContainersTest {
                 HttpRequest.BodyPublishers.fromPublisher(
                     HttpRequest.BodyPublishers.ofString("x".repeat(1_001))))
             .build();
-    assertThat(client.send(unknown, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
+    assertThat(statusOfUnread(unknown)).isEqualTo(413);
+  }
+
+  /**
+   * Over HTTP/2 the container resets the stream whose body nobody reads, and the JDK's client
+   * forgets the answer that came before if it was still sending.
+   */
+  private int statusOfUnread(HttpRequest request) throws Exception {
+    int heard = 0;
+    try {
+      heard = client.send(request, BodyHandlers.ofString()).statusCode();
+    } catch (IOException reset) {
+      assertThat(reset).hasMessageContaining("RST_STREAM");
+    }
+    int answered = nextEnd().status();
+    return heard == 0 ? answered : heard;
   }
 
   // ---- time
