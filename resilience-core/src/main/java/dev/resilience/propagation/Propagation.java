@@ -638,7 +638,7 @@ public final class Propagation {
     }
 
     /**
-     * Who comes with less time is too late.
+     * The time that a request needs at least; one with less is too late.
      *
      * @param minimum asked for each request that has a deadline; must be quick and thread-safe, and
      *     must not throw

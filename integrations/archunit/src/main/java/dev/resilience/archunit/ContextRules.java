@@ -94,8 +94,8 @@ public final class ContextRules {
   }
 
   /**
-   * Who is given a context does not begin at a root: a deadline, a cancel and the values would be
-   * lost. What is to outlive the caller begins at {@link Context#detached}.
+   * A method that is given a context does not begin at a root: the deadline, the cancel and the
+   * values would be lost. Work that is to outlive the caller begins at {@link Context#detached}.
    */
   public static ArchRule parentsArePassedOn() {
     return codeUnits()

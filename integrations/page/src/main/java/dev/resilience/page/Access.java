@@ -9,7 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see the page, and who may press its buttons.
+ * Access rules of the page: for seeing it, and for pressing its buttons.
  *
  * <p>A browser sends requests for any site that it has open. So on loopback the host that was asked
  * for must be one of loopback's (else a site could have its own name point here), and the data are

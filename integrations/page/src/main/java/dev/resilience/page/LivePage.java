@@ -401,7 +401,7 @@ public final class LivePage implements AutoCloseable {
     }
 
     /**
-     * Whoever has this may press buttons. Default: nobody may.
+     * The secret that a request needs to press a button. Default: none, the page is read-only.
      *
      * @param newToken at least 8 characters
      */

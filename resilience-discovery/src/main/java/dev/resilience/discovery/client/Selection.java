@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may be called now; immutable but for what its members learn.
+ * The instances that may be called now; immutable but for what its members learn.
  *
  * @param picker null: nobody may be called
  * @param zoneShare of the calls that stay in the preferred zone; NaN: zones do not count

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Who was there when a registry was last asked, and how much that is worth now.
+ * The instances of a service at the last answer of the registry, and how old that is.
  *
  * <p>Immutable; only {@link #age} reads a clock.
  */
