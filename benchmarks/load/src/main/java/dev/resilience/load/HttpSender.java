@@ -3,16 +3,18 @@ package dev.resilience.load;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.propagation.HeaderNames;
+import dev.resilience.propagation.ReportedLoad;
 import dev.resilience.simulation.Client;
 import dev.resilience.simulation.Exchange;
 import dev.resilience.simulation.Reply;
 import dev.resilience.simulation.ServiceException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class HttpSender {
 
   private static final int AT_ONCE = 20;
+
+  private static final ReportedLoad IDLE = ReportedLoad.of(0, Duration.ZERO);
 
   private final String name;
   private final List<URI> instances;
@@ -98,7 +102,7 @@ final class HttpSender {
       return http.sendAsync(
               HttpRequest.newBuilder(uri).POST(BodyPublishers.noBody()).build(),
               BodyHandlers.discarding())
-          .thenApply(response -> new Reply(response.statusCode()));
+          .thenApply(response -> new Reply(response.statusCode(), IDLE));
     }
   }
 
@@ -183,10 +187,19 @@ final class HttpSender {
         return;
       }
       if (status == 200) {
-        reply.complete(new Reply(status));
+        reply.complete(new Reply(status, load(result)));
       } else {
         reply.completeExceptionally(new ServiceException(status));
       }
+    }
+
+    private static ReportedLoad load(@Nullable HttpResponse<Void> result) {
+      ReportedLoad told =
+          result == null
+              ? null
+              : ReportedLoad.read(
+                  result.headers().firstValue(HeaderNames.SERVER_LOAD).orElse(null));
+      return told == null ? IDLE : told;
     }
   }
 }

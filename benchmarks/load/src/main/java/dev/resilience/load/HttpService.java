@@ -2,6 +2,8 @@ package dev.resilience.load;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.resilience.propagation.HeaderNames;
+import dev.resilience.propagation.ReportedLoad;
 import dev.resilience.simulation.Job;
 import dev.resilience.simulation.Service;
 import dev.resilience.simulation.ServiceException;
@@ -70,12 +72,15 @@ final class HttpService implements AutoCloseable {
         new Job(
             Integer.parseInt(headers.getFirst(Headers.CALL)),
             left < 0 ? Job.UNTOLD : time.now() + left,
-            status ->
-                threads.execute(
-                    () -> {
-                      answer(exchange, status);
-                      answered.incrementAndGet();
-                    }));
+            status -> {
+              ReportedLoad load = model.load();
+              threads.execute(
+                  () -> {
+                    exchange.getResponseHeaders().set(HeaderNames.SERVER_LOAD, load.toString());
+                    answer(exchange, status);
+                    answered.incrementAndGet();
+                  });
+            });
     served.add(new ServedRequest(headers.getFirst(Headers.REQUEST), spec.name(), instance, job));
     time.execute(() -> model.receive(job));
   }

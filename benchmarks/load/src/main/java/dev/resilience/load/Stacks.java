@@ -6,6 +6,7 @@ import static java.time.Duration.ofSeconds;
 import dev.resilience.Preset;
 import dev.resilience.Resilience;
 import dev.resilience.breaker.Breaker;
+import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.hedge.Hedge;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.policy.Classifier;
@@ -26,6 +27,13 @@ import java.util.function.Function;
 /** Stacks of ours by name, for both kinds of runs. To judge a new one, add a line here. */
 final class Stacks {
 
+  /** Which answers say that the service refused before it did any work: they are no evidence. */
+  private static final Classifier HTTP =
+      Classifier.ofDefaults()
+          .onFailure(
+              ServiceException.class,
+              failure -> failure.isRefusal() ? Verdict.REJECTED : Verdict.FAILURE);
+
   private static final Map<String, Contender> ALL = new LinkedHashMap<>();
 
   static {
@@ -37,6 +45,8 @@ final class Stacks {
         "adaptive-limit",
         setup -> Resilience.of(ConcurrencyLimit.adaptive(setup.service()).build()));
     add("preset", Stacks::preset);
+    balanced("preset-balanced", Balancer.leastLoaded());
+    balanced("preset-hot-cold", Balancer.hotCold());
     add("throttle", setup -> throttled(setup, 2, 0.9));
     add("throttle-1.2", setup -> throttled(setup, 1.2, 0.9));
   }
@@ -45,6 +55,10 @@ final class Stacks {
 
   private static void add(String name, Function<ClientSetup, Resilience> stack) {
     ALL.put(name, Contender.of(name, stack));
+  }
+
+  private static void balanced(String name, Balancer balancer) {
+    ALL.put(name, BalancedClient.contender(name, Stacks::preset, HTTP, balancer));
   }
 
   /**
@@ -94,13 +108,6 @@ final class Stacks {
         ConcurrencyLimit.builder(setup.service(), 24).maxWaiting(24).build(),
         timeout);
   }
-
-  /** Which answers say that the service refused before it did any work: they are no evidence. */
-  private static final Classifier HTTP =
-      Classifier.ofDefaults()
-          .onFailure(
-              ServiceException.class,
-              failure -> failure.isRefusal() ? Verdict.REJECTED : Verdict.FAILURE);
 
   /** A throttle by acceptance in the place of the breaker. */
   private static Resilience throttled(ClientSetup setup, double k, double most) {

@@ -1,5 +1,7 @@
 package dev.resilience.simulation;
 
+import dev.resilience.propagation.ReportedLoad;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
@@ -66,6 +68,11 @@ public final class ServiceModel {
     return busy == 0 && queue.isEmpty();
   }
 
+  /** How many requests are there, with a worker or in the queue, and what work on them takes. */
+  public ReportedLoad load() {
+    return ReportedLoad.of(busy + queue.size(), Duration.ofNanos(usual()));
+  }
+
   /** Takes a request, which is answered later, or at once if it is refused. */
   public void receive(Job job) {
     if (active(Fault.Kind.UNREACHABLE).isPresent()) {
@@ -103,12 +110,12 @@ public final class ServiceModel {
         }
       }
     }
-    int status = fails ? ServiceException.ERROR : Reply.OK.status();
+    int status = fails ? ServiceException.ERROR : Reply.OK;
     loop.after((long) nanos, () -> worked(job, status));
   }
 
   private void worked(Job job, int status) {
-    if (downstream == null || status != Reply.OK.status()) {
+    if (downstream == null || status != Reply.OK) {
       finish(job, status);
     } else {
       downstream.call(job, result -> finish(job, result));

@@ -6,6 +6,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
 import dev.resilience.context.Registration;
 import dev.resilience.observe.PolicyEvent;
+import dev.resilience.propagation.ReportedLoad;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,7 +188,7 @@ public final class Simulation {
       call(ctx, onBehalfOf.call())
           .whenComplete(
               (reply, failure) -> {
-                status.accept(failure == null ? Reply.OK.status() : contender.statusOf(failure));
+                status.accept(failure == null ? Reply.OK : contender.statusOf(failure));
                 ctx.close();
               });
     }
@@ -243,18 +244,19 @@ public final class Simulation {
 
     /** At the service's end of the network. */
     private void answered(int result) {
-      clock.after(NETWORK + (hop.isFirst ? coldDelay() : 0), () -> arrived(result));
+      ReportedLoad load = hop.instances.get(instance).load();
+      clock.after(NETWORK + (hop.isFirst ? coldDelay() : 0), () -> arrived(result, load));
     }
 
-    private void arrived(int result) {
+    private void arrived(int result, ReportedLoad load) {
       if (released >= 0) {
         return;
       }
       released = clock.now();
       status = result;
       registration.close();
-      if (status == Reply.OK.status()) {
-        reply.complete(Reply.OK);
+      if (status == Reply.OK) {
+        reply.complete(new Reply(status, load));
       } else {
         reply.completeExceptionally(new ServiceException(status));
       }

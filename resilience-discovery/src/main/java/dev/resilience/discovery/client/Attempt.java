@@ -48,7 +48,33 @@ final class Attempt {
   }
 
   void succeeded(@Nullable Object result) {
-    learn(calls.classifier().judgeResult(result), ctx.timeSource().nanoTime());
+    long now = ctx.timeSource().nanoTime();
+    Verdict verdict = calls.classifier().judgeResult(result);
+    learn(verdict, now);
+    if (verdict.evidence() == Verdict.Evidence.SUCCESS) {
+      overtakeTheEarlier(now);
+    }
+  }
+
+  /**
+   * A hedge that answers first cuts off the attempt that it hedged, which so never shows how long it
+   * would have taken. That a later one took no longer than usual says enough; where all are slow, it
+   * does not.
+   */
+  private void overtakeTheEarlier(long now) {
+    for (Attempt attempt = earlier; attempt != null; attempt = attempt.earlier) {
+      if (!attempt.over && attempt.member != member) {
+        long late = calls.speed(now).lateLine();
+        attempt.overtaken(now, now - start <= late ? late : Long.MAX_VALUE);
+      }
+    }
+  }
+
+  private void overtaken(long now, long late) {
+    member.load.heard(Verdict.Sample.AT_LEAST, now - start, now);
+    if (now - start > late) {
+      wasSlow(true);
+    }
   }
 
   void failed(Throwable failure) {
@@ -76,11 +102,15 @@ final class Attempt {
   }
 
   private void learnSpeed(Verdict.Sample sample, long now) {
-    boolean slow = now - start > calls.slowLine(now);
+    boolean slow = now - start > calls.speed(now).slowLine();
     // What was cut off before was perhaps as quick as any.
-    if ((slow || sample == Verdict.Sample.EXACT)
-        && term == member.outcomes.term()
-        && member.slowCalls.add(slow)) {
+    if (slow || sample == Verdict.Sample.EXACT) {
+      wasSlow(slow);
+    }
+  }
+
+  private void wasSlow(boolean slow) {
+    if (term == member.outcomes.term() && member.slowCalls.add(slow)) {
       calls.isSlow(member, term);
     }
   }

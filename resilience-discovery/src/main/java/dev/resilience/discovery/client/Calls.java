@@ -129,8 +129,8 @@ final class Calls {
     membership.eject(member, term, "it is much slower than the others");
   }
 
-  long slowLine(long now) {
-    return membership.slowLine(now);
+  UsualSpeed speed(long now) {
+    return membership.speed(now);
   }
 
   private void checkOpen() {

@@ -138,12 +138,12 @@ final class Membership {
     }
   }
 
-  /** Which calls are slow, in nanoseconds. Measured anew from time to time. */
-  long slowLine(long now) {
+  /** How long calls usually take. Measured anew from time to time. */
+  UsualSpeed speed(long now) {
     if (speed.isDue(now)) {
       serial.execute(() -> speed.measure(selection.candidates(), now()));
     }
-    return speed.slowLine();
+    return speed;
   }
 
   /** It was slow, got hardly any calls, and is quick again. */

@@ -21,9 +21,13 @@ final class UsualSpeed {
   /** A pause of a garbage collector is not slowness, however quick the calls are. */
   private static final long LEAST_NANOS = 5_000_000;
 
+  /** A hedge begins when most have answered, so whom it overtakes has taken longer. */
+  private static final double LATE = 1.5;
+
   private final double factor;
   private final AtomicLong due;
   private volatile long slowLine = Long.MAX_VALUE;
+  private volatile long lateLine = Long.MAX_VALUE;
 
   UsualSpeed(double factor, long now) {
     this.factor = factor;
@@ -33,6 +37,11 @@ final class UsualSpeed {
   /** A call that takes longer is slow. */
   long slowLine() {
     return slowLine;
+  }
+
+  /** A call that takes longer is slow if a later one, on another instance, does not. */
+  long lateLine() {
+    return lateLine;
   }
 
   /** Says yes to one of those that ask. */
@@ -50,10 +59,16 @@ final class UsualSpeed {
             .toArray();
     if (known.length < FEWEST) {
       slowLine = Long.MAX_VALUE;
+      lateLine = Long.MAX_VALUE;
       return;
     }
     Arrays.sort(known);
     double median = known[(known.length - 1) / 2];
-    slowLine = (long) Math.max(factor * median, median + LEAST_NANOS);
+    slowLine = line(factor, median);
+    lateLine = line(Double.isInfinite(factor) ? factor : Math.min(factor, LATE), median);
+  }
+
+  private static long line(double times, double median) {
+    return (long) Math.max(times * median, median + LEAST_NANOS);
   }
 }

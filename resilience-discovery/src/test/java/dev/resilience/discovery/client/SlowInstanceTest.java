@@ -4,12 +4,14 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Resilience;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.Schedules;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
+import dev.resilience.hedge.Hedge;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +47,10 @@ class SlowInstanceTest {
     private int allSlower = 1;
 
     World(By by, RandomGenerator random) {
+      this(by, random, Resilience.of());
+    }
+
+    World(By by, RandomGenerator random, Resilience perCall) {
       this.random = random;
       ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
       for (String host : List.of("a", "b", "c", "d", "e")) {
@@ -53,6 +59,7 @@ class SlowInstanceTest {
       client =
           ServiceClient.builder("orders", registry)
               .balancer(by.balancer)
+              .perCall(perCall)
               .ejection(Ejection.builder().slowStart(Duration.ZERO).build())
               .open(ctx);
     }
@@ -90,6 +97,46 @@ class SlowInstanceTest {
           world.called.clear();
           world.runs(ofSeconds(20));
           assertThat(world.shareOfA()).isLessThanOrEqualTo(0.02);
+          world.ctx.close();
+        });
+  }
+
+  /** Its answers are never seen: each of its calls is hedged, and the hedge is quicker. */
+  @ParameterizedTest
+  @EnumSource
+  void getsHardlyAnyCallsAlsoWhereAHedgeIsAlwaysQuicker(By by) {
+    Schedules.checkAtMost(
+        5,
+        (seed, random) -> {
+          World world = new World(by, random, hedged());
+          world.runs(ofSeconds(5));
+          assertThat(world.client.explain().toString()).doesNotContain("ejected");
+          world.slower = 10;
+          world.runs(ofSeconds(1));
+          world.called.clear();
+          world.runs(ofSeconds(20));
+          assertThat(world.shareOfA()).isLessThanOrEqualTo(0.02);
+          world.ctx.close();
+        });
+  }
+
+  private static Resilience hedged() {
+    return Resilience.of(Hedge.builder("orders").build());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobodyIsEjectedWhereAllAreSlowAndHedged(By by) {
+    Schedules.checkAtMost(
+        5,
+        (seed, random) -> {
+          World world = new World(by, random, hedged());
+          world.runs(ofSeconds(3));
+          world.allSlower = 10;
+          for (int i = 0; i < 40; i++) {
+            world.runs(ofMillis(100));
+            assertThat(world.client.explain().toString()).doesNotContain("ejected");
+          }
           world.ctx.close();
         });
   }
