@@ -27,7 +27,14 @@ final class DaemonThreads implements Executor {
   DaemonThreads(String name, int most) {
     AtomicLong count = new AtomicLong();
     ThreadFactory factory = work -> thread(name + "-" + count.incrementAndGet(), work);
-    RejectedExecutionHandler queueing = (task, pool) -> queue.put(task);
+    RejectedExecutionHandler queueing =
+        (task, pool) -> {
+          queue.put(task);
+          // All threads may have ended meanwhile. One that is about to looks once more after this.
+          if (pool.getPoolSize() == 0 && queue.remove(task)) {
+            pool.execute(task);
+          }
+        };
     this.threads =
         new ThreadPoolExecutor(0, most, IDLE_NANOS, TimeUnit.NANOSECONDS, queue, factory, queueing);
   }

@@ -137,7 +137,7 @@ final class TimerThread {
 
   /** Ends the life of this thread, unless a timer was set meanwhile that nobody else serves. */
   private boolean retires() {
-    thread = null;
+    leaves();
     if (timers.size() == 0) {
       return true;
     }
@@ -153,9 +153,21 @@ final class TimerThread {
     }
   }
 
+  /**
+   * Takes this thread away. On a busy machine it may have done all there was to do before its
+   * starter gets around to naming it: were it not waited for, it would name a dead thread, and no
+   * timer would ever be served again.
+   */
+  private void leaves() {
+    while (thread != Thread.currentThread()) {
+      sleep(RECOVERY_NANOS);
+    }
+    thread = null;
+  }
+
   /** This thread dies with timers standing. */
   private void replace() {
-    thread = null;
+    leaves();
     try {
       if (timers.size() > 0) {
         start();

@@ -131,6 +131,36 @@ class TimerThreadTest {
     }
 
     @Test
+    void isNotForgottenThatWasOverBeforeItsStarterCouldNameIt() throws Exception {
+      AtomicReference<TimerThread> late = new AtomicReference<>();
+      TimerThread lateNamed =
+          new TimerThread(
+              work ->
+                  new Thread(work, "timer-late") {
+                    {
+                      setDaemon(true);
+                    }
+
+                    /** Returns when all has been done, as on a machine that is busy with others. */
+                    @Override
+                    public void start() {
+                      super.start();
+                      while (isAlive() && late.get().wakeUps() < 20) {
+                        Thread.onSpinWait();
+                      }
+                    }
+                  },
+              1,
+              IDLE);
+      late.set(lateNamed);
+      for (int i = 0; i < 3; i++) {
+        CountDownLatch ran = new CountDownLatch(1);
+        lateNamed.startTimer(System.nanoTime(), ran::countDown);
+        ran.await();
+      }
+    }
+
+    @Test
     void staysWhileATimerStands() throws Exception {
       Timer standing = own.startTimer(System.nanoTime() + HOUR, () -> {});
       passOne();
