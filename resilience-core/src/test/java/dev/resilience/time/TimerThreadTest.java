@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -133,30 +134,33 @@ class TimerThreadTest {
     @Test
     void isNotForgottenThatWasOverBeforeItsStarterCouldNameIt() throws Exception {
       AtomicReference<TimerThread> late = new AtomicReference<>();
-      TimerThread lateNamed =
-          new TimerThread(
-              work ->
-                  new Thread(work, "timer-late") {
-                    {
-                      setDaemon(true);
-                    }
-
-                    /** Returns when all has been done, as on a machine that is busy with others. */
-                    @Override
-                    public void start() {
-                      super.start();
-                      while (isAlive() && late.get().wakeUps() < 20) {
-                        Thread.onSpinWait();
-                      }
-                    }
-                  },
-              1,
-              IDLE);
+      TimerThread lateNamed = new TimerThread(work -> new Busy(work, late::get), 1, IDLE);
       late.set(lateNamed);
       for (int i = 0; i < 3; i++) {
         CountDownLatch ran = new CountDownLatch(1);
         lateNamed.startTimer(System.nanoTime(), ran::countDown);
         ran.await();
+      }
+    }
+
+    /** Its starter goes on when it has done all there was to do, as on a busy machine. */
+    private static final class Busy extends Thread {
+
+      private final Supplier<TimerThread> own;
+
+      Busy(Runnable work, Supplier<TimerThread> own) {
+        super(work, "timer-busy");
+        setDaemon(true);
+        this.own = own;
+      }
+
+      @Override
+      @SuppressWarnings("UnsynchronizedOverridesSynchronized") // it is started once
+      public void start() {
+        super.start();
+        while (isAlive() && own.get().wakeUps() < 20) {
+          Thread.onSpinWait();
+        }
       }
     }
 

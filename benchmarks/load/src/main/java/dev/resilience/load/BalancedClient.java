@@ -18,8 +18,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * A stack over a {@link ServiceClient}, which chooses the instance of each attempt and hears how busy
- * it is. It lives as long as the run.
+ * A stack over a {@link ServiceClient}, which chooses the instance of each attempt and hears how
+ * busy it is. It lives as long as the run.
  */
 final class BalancedClient implements Client {
 
@@ -68,8 +68,7 @@ final class BalancedClient implements Client {
   }
 
   private Reply reported(ServiceInstance instance, Reply reply) {
-    instances.reportLoad(
-        instance, ServerLoad.of(reply.load().inFlight(), reply.load().latency()));
+    instances.reportLoad(instance, ServerLoad.of(reply.load().inFlight(), reply.load().latency()));
     return reply;
   }
 }

@@ -52,8 +52,8 @@ public final class ServiceModel {
    * @param instance its number
    * @param loop on which it is called, and works
    * @param seed of the durations of its work
-   * @param refusesHopeless whether it refuses, as our servers do, nine of ten requests that have less
-   *     time left than nine of ten take
+   * @param refusesHopeless whether it refuses, as our servers do, nine of ten requests that have
+   *     less time left than nine of ten take
    * @param downstream what it calls when its own work is done; null: nothing
    */
   public ServiceModel(

@@ -57,9 +57,9 @@ final class Attempt {
   }
 
   /**
-   * A hedge that answers first cuts off the attempt that it hedged, which so never shows how long it
-   * would have taken. That a later one took no longer than usual says enough; where all are slow, it
-   * does not.
+   * A hedge that answers first cuts off the attempt that it hedged, which so never shows how long
+   * it would have taken. That a later one took no longer than usual says enough; where all are
+   * slow, it does not.
    */
   private void overtakeTheEarlier(long now) {
     for (Attempt attempt = earlier; attempt != null; attempt = attempt.earlier) {
