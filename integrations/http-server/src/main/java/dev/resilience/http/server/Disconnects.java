@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>On Linux, the kernel's table of connections, {@code /proc/self/net/tcp} and {@code tcp6}.
  *       It says that the other end has closed or reset the connection without a byte being read
  *       from it, whatever container owns the socket, encrypted or not. A table of 10,000
- *       connections is read in a few milliseconds; where it takes longer, it is read less often, so
- *       that this costs at most a twentieth of one processor.
+ *       connections is read in a few milliseconds; where it usually takes longer, it is read less
+ *       often, so that this costs at most a twentieth of one processor.
  * </ul>
  *
  * <p>A client that closes only its sending half and waits for the answer (RFC 9112, section 9.6,
@@ -58,6 +58,9 @@ public final class Disconnects {
   private final TimeSource time = TimeSource.system(); // sockets live in no virtual time
   private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
+
+  /** What a look takes; of the one who looks. */
+  private long usualLook;
 
   private Disconnects(@Nullable SocketTable table, long interval) {
     this.table = table;
@@ -124,11 +127,23 @@ public final class Disconnects {
     } catch (Throwable broken) {
       SafeText.log(LOG, Level.WARNING, "connections could not be looked at", broken);
     } finally {
+      usualLook = usual(usualLook, time.nanoTime() - began, interval);
+      long pause = Math.max(interval, usualLook * PAUSES_PER_LOOK);
       looking.set(false);
       if (!watches.isEmpty()) {
-        lookLater(Math.max(interval, (time.nanoTime() - began) * PAUSES_PER_LOOK));
+        lookLater(pause);
       }
     }
+  }
+
+  /**
+   * How long a look takes, from how long the last ones took. The short ones count: a look that was
+   * long because its thread had to wait for a processor, or was the first, costs nothing more, and
+   * is no reason to look away for as long as twenty of them. Where each look is longer than that,
+   * the estimate grows by a quarter at a time.
+   */
+  static long usual(long before, long took, long interval) {
+    return Math.min(took, Math.max(before, interval / PAUSES_PER_LOOK) * 5 / 4);
   }
 
   private void lookAt(long now) {

@@ -181,6 +181,46 @@ class DisconnectsTest {
     assertThat(exchange.end.status()).isEqualTo(499);
   }
 
+  @Nested
+  class A_look {
+
+    private static final long MILLI = 1_000_000;
+    private static final long INTERVAL = 25 * MILLI;
+
+    private static long pause(long usualLook) {
+      return Math.max(INTERVAL, 20 * usualLook);
+    }
+
+    @Test
+    void that_had_to_wait_for_a_processor_is_no_reason_to_look_away() {
+      long usual = Disconnects.usual(MILLI / 2, MILLI / 2, INTERVAL);
+      long afterTheLongOne = Disconnects.usual(usual, 20 * MILLI, INTERVAL);
+
+      assertThat(pause(afterTheLongOne)).isLessThanOrEqualTo(40 * MILLI);
+    }
+
+    @Test
+    void that_is_the_first_one_is_none_either() {
+      assertThat(pause(Disconnects.usual(0, 50 * MILLI, INTERVAL)))
+          .isLessThanOrEqualTo(40 * MILLI);
+    }
+
+    @Test
+    void that_is_always_long_comes_less_often() {
+      long usual = 0;
+      for (int i = 0; i < 20; i++) {
+        usual = Disconnects.usual(usual, 30 * MILLI, INTERVAL);
+      }
+
+      assertThat(pause(usual)).isEqualTo(600 * MILLI);
+    }
+
+    @Test
+    void that_is_short_again_comes_as_often_as_before_at_once() {
+      assertThat(pause(Disconnects.usual(30 * MILLI, MILLI, INTERVAL))).isEqualTo(INTERVAL);
+    }
+  }
+
   @Test
   void without_them_nothing_is_asked() {
     Registration watch = Disconnects.none().watch(FakeExchange.get("/"));
