@@ -1,5 +1,6 @@
 package dev.resilience;
 
+import dev.resilience.context.Bindings;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.Key;
@@ -30,25 +31,32 @@ import org.jspecify.annotations.Nullable;
 record CallTracing(String name, Classifier classifier, Supplier<String> stack)
     implements ContextPolicy {
 
-  /** How many attempts the call of a context has had. */
-  private static final Key<AtomicInteger> ATTEMPTS = Key.of("attempts", AtomicInteger.class);
+  /** What the attempts of a call know of it; hears what is decided while it is decided. */
+  private static final class TracedCall implements CallReportListener {
 
-  private static final Key<ActiveSpan> CALL = Key.of("span of the call", ActiveSpan.class);
+    static final Key<TracedCall> KEY = Key.of("traced call", TracedCall.class);
 
-  /** Hears what is decided while it is decided: so events have their time. */
-  private static final CallReportListener DECISIONS =
-      new CallReportListener() {
-        @Override
-        public void on(CallReport report) {}
+    private final ActiveSpan span;
+    private final AtomicInteger attempts = new AtomicInteger();
 
-        @Override
-        public void onStep(Context ctx, CallReport.Step step) {
-          ActiveSpan span = ctx.get(CALL);
-          if (span != null && !(step.itself() instanceof CallReport.Attempt)) {
-            span.event(step.toString());
-          }
-        }
-      };
+    TracedCall(ActiveSpan span) {
+      this.span = span;
+    }
+
+    int nextAttempt() {
+      return attempts.incrementAndGet();
+    }
+
+    @Override
+    public void on(CallReport report) {}
+
+    @Override
+    public void onStep(Context ctx, CallReport.Step step) {
+      if (span.isRecording() && !(step.itself() instanceof CallReport.Attempt)) {
+        span.event(step.toString());
+      }
+    }
+  }
 
   @Override
   public <T extends @Nullable Object, X extends Throwable> T call(
@@ -102,8 +110,10 @@ record CallTracing(String name, Classifier classifier, Supplier<String> stack)
   }
 
   private CallReportCollector collector(ActiveSpan span) {
-    Context inside = span.context().withValue(CALL, span).withValue(ATTEMPTS, new AtomicInteger());
-    return new CallReportCollector(stack, classifier, DECISIONS, inside);
+    TracedCall call = new TracedCall(span);
+    Context ctx = span.context();
+    return new CallReportCollector(
+        stack, classifier, call, ctx, Bindings.on(ctx, 2).set(TracedCall.KEY, call));
   }
 
   private static void returned(ActiveSpan span, Classifier judge, @Nullable Object result) {
@@ -185,10 +195,8 @@ record CallTracing(String name, Classifier classifier, Supplier<String> stack)
 
     private ActiveSpan start(SpanSource source, Context ctx) {
       ActiveSpan span = source.start(ctx, name + " attempt", SpanRole.CLIENT);
-      AtomicInteger attempts = ctx.get(ATTEMPTS);
-      return attempts == null
-          ? span
-          : span.attribute("resilience.attempt", attempts.incrementAndGet());
+      TracedCall call = ctx.get(TracedCall.KEY);
+      return call == null ? span : span.attribute("resilience.attempt", call.nextAttempt());
     }
   }
 }

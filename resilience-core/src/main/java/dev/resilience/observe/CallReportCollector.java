@@ -1,5 +1,6 @@
 package dev.resilience.observe;
 
+import dev.resilience.context.Bindings;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.ThreadBinding;
@@ -60,11 +61,25 @@ public final class CallReportCollector {
    */
   public CallReportCollector(
       Supplier<String> stack, Classifier classifier, CallReportListener listener, Context caller) {
+    this(stack, classifier, listener, caller, Bindings.on(caller, 1));
+  }
+
+  /**
+   * Of a call whose context carries more than the report.
+   *
+   * @param more on the caller's context
+   */
+  public CallReportCollector(
+      Supplier<String> stack,
+      Classifier classifier,
+      CallReportListener listener,
+      Context caller,
+      Bindings more) {
     this.stack = stack;
     this.classifier = classifier;
     this.listener = listener;
     this.outer = of(caller);
-    this.ctx = caller.withValue(KEY, this);
+    this.ctx = more.set(KEY, this).bind();
   }
 
   static @Nullable CallReportCollector of(Context ctx) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.text.SafeText;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Without a tracing library the position is passed on as it came. Immutable. Costs one object
- * beside the text of the header.
+ * beside the ids or the text of the header.
  */
 public final class TraceContext {
 
@@ -36,11 +37,28 @@ public final class TraceContext {
   /** Future versions may be longer; nothing that long is looked at. */
   private static final int MAX_LENGTH = 256;
 
-  private final String traceparent;
+  /** The ids of a position that was not made of a text; else null. */
+  private final @Nullable String traceId;
+
+  private final @Nullable String spanId;
+  private final byte flags;
   private final @Nullable String tracestate;
 
+  /** Put together when it is asked for: most positions are on no wire. Any thread may do that. */
+  private @Nullable String traceparent;
+
   private TraceContext(String traceparent, @Nullable String tracestate) {
+    this.traceId = null;
+    this.spanId = null;
+    this.flags = 0;
     this.traceparent = traceparent;
+    this.tracestate = tracestate;
+  }
+
+  private TraceContext(String traceId, String spanId, byte flags, @Nullable String tracestate) {
+    this.traceId = traceId;
+    this.spanId = spanId;
+    this.flags = flags;
     this.tracestate = tracestate;
   }
 
@@ -75,6 +93,37 @@ public final class TraceContext {
         : position;
   }
 
+  /**
+   * A position whose ids another library has made. The text of the header is put together when it
+   * is asked for.
+   *
+   * @param traceId 32 lower-case hexadecimal digits, not all zero
+   * @param spanId 16 lower-case hexadecimal digits, not all zero
+   * @param flags as in W3C Trace Context, section 3.2.2.5; 1: recorded
+   * @param tracestate as in section 3.3; empty: none
+   * @throws IllegalArgumentException if an id is malformed
+   */
+  public static TraceContext of(String traceId, String spanId, byte flags, String tracestate) {
+    requireId(traceId, 32, "traceId");
+    requireId(spanId, 16, "spanId");
+    String state = isTracestate(requireNonNull(tracestate, "tracestate")) ? tracestate : null;
+    return new TraceContext(traceId, spanId, flags, state);
+  }
+
+  private static void requireId(String id, int digits, String argument) {
+    if (requireNonNull(id, argument).length() != digits
+        || !hasHex(id, 0, digits)
+        || hasZeros(id, 0, digits)) {
+      throw new IllegalArgumentException(
+          argument
+              + ": "
+              + SafeText.of(id)
+              + " (expected: "
+              + digits
+              + " lower-case hexadecimal digits, not all zero)");
+    }
+  }
+
   /** The root of a new trace that is recorded, with random ids. */
   public static TraceContext start(Context ctx) {
     RandomGenerator random = ctx.timeSource().random();
@@ -91,7 +140,7 @@ public final class TraceContext {
     StringBuilder text = new StringBuilder(LENGTH).append("00-").append(traceId()).append('-');
     hex(text, nonZero(ctx.timeSource().random()));
     return new TraceContext(
-        text.append('-').append(traceparent, LENGTH - 2, LENGTH).toString(), tracestate);
+        text.append('-').append(traceparent(), LENGTH - 2, LENGTH).toString(), tracestate);
   }
 
   /** A position as it came in; null: malformed. */
@@ -101,22 +150,28 @@ public final class TraceContext {
 
   /** The id of the trace: 32 hexadecimal digits. */
   public String traceId() {
-    return traceparent.substring(3, 35);
+    return traceId != null ? traceId : traceparent().substring(3, 35);
   }
 
   /** The id of the span, the caller's where it came in: 16 hexadecimal digits. */
   public String spanId() {
-    return traceparent.substring(36, 52);
+    return spanId != null ? spanId : traceparent().substring(36, 52);
   }
 
   /** Whether the caller may have recorded the trace. */
   public boolean isSampled() {
-    return (Ascii.lowerHex(traceparent.charAt(LENGTH - 1)) & 1) != 0;
+    int low = traceId != null ? flags : Ascii.lowerHex(traceparent().charAt(LENGTH - 1));
+    return (low & 1) != 0;
   }
 
   /** The value of {@code traceparent}. */
   public String traceparent() {
-    return traceparent;
+    String text = traceparent;
+    if (text == null) {
+      text = "00-" + traceId + "-" + spanId + "-" + HexFormat.of().toHexDigits(flags);
+      traceparent = text;
+    }
+    return text;
   }
 
   /** The value of {@code tracestate}, if there is one. */
@@ -130,18 +185,18 @@ public final class TraceContext {
 
   @Override
   public boolean equals(Object object) {
-    return object instanceof TraceContext other && traceparent.equals(other.traceparent);
+    return object instanceof TraceContext other && traceparent().equals(other.traceparent());
   }
 
   @Override
   public int hashCode() {
-    return traceparent.hashCode();
+    return traceparent().hashCode();
   }
 
   /** As {@link #traceparent}. */
   @Override
   public String toString() {
-    return traceparent;
+    return traceparent();
   }
 
   private static boolean isTraceparent(String text) {

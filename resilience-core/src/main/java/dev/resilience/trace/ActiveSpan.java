@@ -22,6 +22,14 @@ public interface ActiveSpan extends AutoCloseable {
   Context context();
 
   /**
+   * Whether what is added is kept. Where it is not, because nobody listens or this trace is not in
+   * the sample, there is no need to prepare it.
+   */
+  default boolean isRecording() {
+    return true;
+  }
+
+  /**
    * Adds what distinguishes this execution from others.
    *
    * @param key lower case, parts separated by dots

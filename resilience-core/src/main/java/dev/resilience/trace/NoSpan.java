@@ -6,6 +6,11 @@ import dev.resilience.context.Context;
 record NoSpan(Context context) implements ActiveSpan {
 
   @Override
+  public boolean isRecording() {
+    return false;
+  }
+
+  @Override
   public ActiveSpan attribute(String key, String value) {
     return this;
   }

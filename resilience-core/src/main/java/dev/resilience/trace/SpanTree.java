@@ -9,6 +9,7 @@ import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -50,6 +51,9 @@ public final class SpanTree implements SpanSource {
   private static final SpanListener NOBODY = new SpanListener() {};
 
   private static final Pattern TRACE_ID = Pattern.compile("(?!0{32})[0-9a-f]{32}");
+
+  /** The flags of a trace that is recorded. */
+  private static final byte RECORDED = 1;
 
   static final Key<TreeSpan> CURRENT = Key.of("current span", TreeSpan.class);
 
@@ -115,7 +119,7 @@ public final class SpanTree implements SpanSource {
     if (number >= maxSpans) {
       return new NoSpan(work);
     }
-    String spanId = String.format("%016x", firstId + number);
+    String spanId = HexFormat.of().toHexDigits(firstId + number);
     TreeSpan span = new TreeSpan(this, work, spanId, parentId(parent), name, role);
     spans.add(span);
     if (listener != NOBODY) {
@@ -135,8 +139,7 @@ public final class SpanTree implements SpanSource {
   Context inside(TreeSpan span, Context work) {
     Bindings values = Bindings.on(work, 2).set(CURRENT, span);
     if (isOnTheWire) {
-      String parent = "00-" + traceId + "-" + span.spanId() + "-01";
-      values.set(TraceContext.KEY, TraceContext.of(parent));
+      values.set(TraceContext.KEY, TraceContext.of(traceId, span.spanId(), RECORDED, ""));
     }
     return values.bind();
   }

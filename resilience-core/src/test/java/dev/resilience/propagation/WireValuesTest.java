@@ -53,6 +53,38 @@ class WireValuesTest {
     }
 
     @Test
+    void are_put_together_of_ids_that_somebody_else_has_made() {
+      String traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+      TraceContext trace = TraceContext.of(traceId, "00f067aa0ba902b7", (byte) 1, "a=b");
+
+      assertThat(trace.isSampled()).isTrue();
+      assertThat(trace.traceId()).isEqualTo(traceId);
+      assertThat(trace.spanId()).isEqualTo("00f067aa0ba902b7");
+      assertThat(trace.tracestate()).hasValue("a=b");
+      assertThat(trace).isEqualTo(TraceContext.of(TRACE)).hasSameHashCodeAs(TraceContext.of(TRACE));
+      assertThat(trace).hasToString(TRACE);
+      assertThat(TraceContext.of(traceId, "00f067aa0ba902b7", (byte) 0xfe, "").traceparent())
+          .isEqualTo("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-fe");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "",
+          "4bf92f3577b34da6a3ce929d0e0e473",
+          "00000000000000000000000000000000",
+          "4BF92F3577B34DA6A3CE929D0E0E4736"
+        })
+    void of_an_id_that_is_malformed_are_refused(String id) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> TraceContext.of(id, "00f067aa0ba902b7", (byte) 1, ""))
+          .withMessage(
+              "traceId: "
+                  + id
+                  + " (expected: 32 lower-case hexadecimal digits, not all zero)");
+    }
+
+    @Test
     void of_a_later_version_are_taken() {
       String later = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-what-is-to-come";
       assertThat(TraceContext.of(later).isSampled()).isFalse();

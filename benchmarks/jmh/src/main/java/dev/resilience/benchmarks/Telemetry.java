@@ -17,12 +17,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,16 @@ public class Telemetry {
           .build();
   private final Tracer tracer = sdk.getTracer("peer");
   private final Context traced = OpenTelemetryTracing.of(sdk).in(plain);
+  private final Context outOfTheSample =
+      OpenTelemetryTracing.of(
+              OpenTelemetrySdk.builder()
+                  .setTracerProvider(
+                      SdkTracerProvider.builder()
+                          .setSampler(Sampler.alwaysOff())
+                          .addSpanProcessor(new Discarding())
+                          .build())
+                  .build())
+          .in(plain);
 
   private final MeterRegistry registry = new SimpleMeterRegistry();
   private final Breaker breaker = Breaker.ofDefaults("payments");
@@ -173,6 +185,40 @@ public class Telemetry {
   @Benchmark
   public Object spans() {
     return spanned.call(traced, work);
+  }
+
+  @Benchmark
+  public Object spansOutOfTheSample() {
+    return spanned.call(outOfTheSample, work);
+  }
+
+  /** The spans of {@link #spans}, with their attributes, by hand. */
+  @Benchmark
+  public Object openTelemetrySpansWithAttributes() {
+    Span call = clientSpan("payments");
+    try (var outer = call.makeCurrent()) {
+      Span attempt = clientSpan("payments attempt");
+      attempt.setAttribute("resilience.attempt", 1);
+      try (var inner = attempt.makeCurrent()) {
+        Object result = stack.call(plain, work);
+        attempt.setAttribute("resilience.verdict", "SUCCESS");
+        call.setAttribute("resilience.verdict", "SUCCESS");
+        return result;
+      } finally {
+        attempt.end();
+      }
+    } finally {
+      call.end();
+    }
+  }
+
+  private Span clientSpan(String name) {
+    return tracer
+        .spanBuilder(name)
+        .setSpanKind(SpanKind.CLIENT)
+        .setAttribute("request.id", "r-17")
+        .setAttribute("user.id", "u-4")
+        .startSpan();
   }
 
   @Benchmark

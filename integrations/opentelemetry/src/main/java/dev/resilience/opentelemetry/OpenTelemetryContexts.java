@@ -139,17 +139,27 @@ public final class OpenTelemetryContexts {
   }
 
   private static void position(Bindings values, Context ctx, SpanContext span) {
-    String traceparent =
-        "00-" + span.getTraceId() + "-" + span.getSpanId() + "-" + span.getTraceFlags().asHex();
-    StringBuilder state = new StringBuilder();
-    span.getTraceState()
-        .forEach(
-            (key, value) ->
-                state.append(state.isEmpty() ? "" : ",").append(key).append('=').append(value));
-    values.set(TraceContext.KEY, TraceContext.of(traceparent, state.toString()));
+    values.set(
+        TraceContext.KEY,
+        TraceContext.of(
+            span.getTraceId(),
+            span.getSpanId(),
+            span.getTraceFlags().asByte(),
+            text(span.getTraceState())));
     if (!ctx.has(RequestInfo.TRACE_ID)) {
       values.set(RequestInfo.TRACE_ID, span.getTraceId());
     }
+  }
+
+  private static String text(TraceState state) {
+    if (state.isEmpty()) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    state.forEach(
+        (key, value) ->
+            text.append(text.isEmpty() ? "" : ",").append(key).append('=').append(value));
+    return text.toString();
   }
 
   private static io.opentelemetry.api.baggage.Baggage baggage(Baggage ours) {

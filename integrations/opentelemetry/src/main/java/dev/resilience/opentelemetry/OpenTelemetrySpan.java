@@ -16,6 +16,10 @@ final class OpenTelemetrySpan implements ActiveSpan {
   private final Span span;
   private final Context caller;
   private final Context ctx;
+
+  /** As it began: an ended span takes nothing, whoever asks. */
+  private final boolean recording;
+
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable Throwable thrown;
 
@@ -23,6 +27,7 @@ final class OpenTelemetrySpan implements ActiveSpan {
     this.span = span;
     this.caller = caller;
     this.ctx = ctx;
+    this.recording = span.isRecording();
   }
 
   @Override
@@ -31,8 +36,15 @@ final class OpenTelemetrySpan implements ActiveSpan {
   }
 
   @Override
+  public boolean isRecording() {
+    return recording;
+  }
+
+  @Override
   public ActiveSpan attribute(String key, String value) {
-    span.setAttribute(key, SafeText.of(value));
+    if (recording) {
+      span.setAttribute(key, SafeText.of(value));
+    }
     return this;
   }
 
@@ -44,7 +56,9 @@ final class OpenTelemetrySpan implements ActiveSpan {
 
   @Override
   public ActiveSpan event(String text) {
-    span.addEvent(SafeText.of(text));
+    if (recording) {
+      span.addEvent(SafeText.of(text));
+    }
     return this;
   }
 
@@ -59,6 +73,13 @@ final class OpenTelemetrySpan implements ActiveSpan {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    if (recording) {
+      tellEnd();
+    }
+    span.end();
+  }
+
+  private void tellEnd() {
     ContextException end = caller.error();
     Throwable failure = thrown;
     if (end instanceof ContextCancelledException) {
@@ -70,6 +91,5 @@ final class OpenTelemetrySpan implements ActiveSpan {
       // A result that came too late is one all the same.
       span.setAttribute("resilience.deadline.exceeded", true);
     }
-    span.end();
   }
 }

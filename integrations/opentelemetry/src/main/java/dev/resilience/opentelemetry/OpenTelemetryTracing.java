@@ -8,6 +8,7 @@ import dev.resilience.trace.ActiveSpan;
 import dev.resilience.trace.SpanRole;
 import dev.resilience.trace.SpanSource;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
@@ -46,12 +47,17 @@ public final class OpenTelemetryTracing implements SpanSource {
 
   private static final String NAME = "dev.resilience";
 
+  private record Attribute(AttributeKey<String> name, Key<?> value) {}
+
   private final Tracer tracer;
-  private final Map<String, Key<?>> attributes;
+  private final Attribute[] attributes;
 
   private OpenTelemetryTracing(OpenTelemetry openTelemetry, Map<String, Key<?>> attributes) {
     this.tracer = openTelemetry.getTracer(NAME);
-    this.attributes = attributes;
+    this.attributes =
+        attributes.entrySet().stream()
+            .map(each -> new Attribute(AttributeKey.stringKey(each.getKey()), each.getValue()))
+            .toArray(Attribute[]::new);
   }
 
   /** With the attributes {@code request.id} and {@code user.id} where the context has them. */
@@ -80,10 +86,10 @@ public final class OpenTelemetryTracing implements SpanSource {
   public ActiveSpan start(Context ctx, String name, SpanRole role) {
     io.opentelemetry.context.Context parent = parent(ctx);
     SpanBuilder builder = tracer.spanBuilder(name).setParent(parent).setSpanKind(kind(role));
-    for (Map.Entry<String, Key<?>> attribute : attributes.entrySet()) {
-      Object value = ctx.get(attribute.getValue());
+    for (Attribute attribute : attributes) {
+      Object value = ctx.get(attribute.value);
       if (value != null) {
-        builder.setAttribute(attribute.getKey(), SafeText.of(value));
+        builder.setAttribute(attribute.name, SafeText.of(value));
       }
     }
     Span span = builder.startSpan();
@@ -138,7 +144,7 @@ public final class OpenTelemetryTracing implements SpanSource {
     /** The source of spans. */
     public OpenTelemetryTracing build(OpenTelemetry openTelemetry) {
       return new OpenTelemetryTracing(
-          Objects.requireNonNull(openTelemetry, "openTelemetry"), Map.copyOf(attributes));
+          Objects.requireNonNull(openTelemetry, "openTelemetry"), attributes);
     }
   }
 }

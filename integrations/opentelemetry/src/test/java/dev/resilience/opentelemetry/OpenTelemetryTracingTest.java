@@ -32,6 +32,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -279,6 +280,35 @@ class OpenTelemetryTracingTest {
     span.close();
 
     assertThat(exported.getFinishedSpanItems()).hasSize(1);
+  }
+
+  @Test
+  void a_call_outside_of_the_sample_prepares_nothing_and_its_trace_goes_on() {
+    OpenTelemetrySdk unsampled =
+        OpenTelemetrySdk.builder()
+            .setTracerProvider(
+                SdkTracerProvider.builder()
+                    .setSampler(Sampler.alwaysOff())
+                    .addSpanProcessor(SimpleSpanProcessor.create(exported))
+                    .build())
+            .build();
+    Context request = OpenTelemetryTracing.of(unsampled).in(root);
+
+    String traceparent =
+        payments.call(
+            request,
+            c -> {
+              try (var span = Tracing.start(c, "inside")) {
+                span.attribute("order", "17").attribute("items", 3).event("validated");
+                span.failed(new IOException("down"));
+                assertThat(span.isRecording()).isFalse();
+                return span.context().require(TraceContext.KEY).traceparent();
+              }
+            });
+
+    assertThat(exported.getFinishedSpanItems()).isEmpty();
+    assertThat(traceparent).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-00");
+    unsampled.close();
   }
 
   @Test
