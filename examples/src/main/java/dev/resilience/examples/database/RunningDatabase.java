@@ -9,10 +9,14 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The database of an example: a PostgreSQL of its own or, where there is none, an H2 in memory. */
-final class RunningDatabase implements AutoCloseable {
+/** The database of an example: a PostgreSQL of its own, or an H2 in memory. */
+public final class RunningDatabase implements AutoCloseable {
+
+  private static final AtomicInteger IN_MEMORY = new AtomicInteger();
 
   private final @Nullable PostgresProcess postgres;
   private final String url;
@@ -22,20 +26,47 @@ final class RunningDatabase implements AutoCloseable {
     this.url = url;
   }
 
+  /** A PostgreSQL or, where there is none, an H2. */
   static RunningDatabase start(PrintStream out) throws IOException {
     if (!PostgresProcess.isInstalled()) {
       out.println("No PostgreSQL here (apt-get install postgresql): an H2 in memory instead.");
-      return new RunningDatabase(null, "jdbc:h2:mem:example;DB_CLOSE_DELAY=-1");
+      return inMemory();
     }
+    return postgres();
+  }
+
+  /** An H2 that lives until it is closed, whoever connects to it meanwhile. */
+  public static RunningDatabase inMemory() {
+    String name = "example-" + IN_MEMORY.incrementAndGet();
+    return new RunningDatabase(null, "jdbc:h2:mem:" + name + ";DB_CLOSE_DELAY=-1");
+  }
+
+  /**
+   * A PostgreSQL.
+   *
+   * @throws IOException if it is not installed or does not come up
+   */
+  public static RunningDatabase postgres() throws IOException {
     PostgresProcess started = PostgresProcess.start();
     return new RunningDatabase(started, started.url());
+  }
+
+  /** Whether {@link #postgres} can start one here. */
+  public static boolean hasPostgres() throws IOException {
+    return PostgresProcess.isInstalled();
+  }
+
+  /** What it is, for a reader. */
+  public String product() {
+    return isPostgres() ? "PostgreSQL" : "an H2 in memory";
   }
 
   boolean isPostgres() {
     return postgres != null;
   }
 
-  HikariDataSource pool(int size) {
+  /** A pool of so many connections, to be closed. */
+  public HikariDataSource pool(int size) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(size);
@@ -51,6 +82,13 @@ final class RunningDatabase implements AutoCloseable {
   public void close() {
     if (postgres != null) {
       postgres.close();
+      return;
+    }
+    try (Connection last = DriverManager.getConnection(url);
+        Statement end = last.createStatement()) {
+      end.execute("shutdown");
+    } catch (SQLException failed) {
+      throw new IllegalStateException("the database does not shut down", failed);
     }
   }
 

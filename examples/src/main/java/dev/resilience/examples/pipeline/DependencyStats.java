@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** What the policies of one dependency did, as they tell it. Thread-safe. */
@@ -27,7 +28,7 @@ final class DependencyStats implements PolicyListener {
   private final LongAdder fallbacks = new LongAdder();
   private final LongAdder spared = new LongAdder();
   private final Queue<Outage.Change> changes = new ConcurrentLinkedQueue<>();
-  private final List<ResilientHttpClient> clients = new CopyOnWriteArrayList<>();
+  private final List<LongSupplier> attempts = new CopyOnWriteArrayList<>();
   private volatile Circuit circuit = Circuit.CLOSED;
 
   DependencyStats(String name, Supplier<Duration> elapsed) {
@@ -43,9 +44,9 @@ final class DependencyStats implements PolicyListener {
     return calls.sum();
   }
 
-  /** Requests that were sent. */
+  /** Requests, or statements, that were sent. */
   long attempts() {
-    return clients.stream().mapToLong(client -> client.snapshot().attempts()).sum();
+    return attempts.stream().mapToLong(LongSupplier::getAsLong).sum();
   }
 
   long retries() {
@@ -90,7 +91,11 @@ final class DependencyStats implements PolicyListener {
   }
 
   void watch(ResilientHttpClient client) {
-    clients.add(client);
+    watchAttempts(() -> client.snapshot().attempts());
+  }
+
+  void watchAttempts(LongSupplier sent) {
+    attempts.add(sent);
   }
 
   @Override

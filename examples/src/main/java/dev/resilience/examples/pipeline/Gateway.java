@@ -10,9 +10,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Takes an order to its four dependencies, each behind policies of its own. The context of the
- * request goes first into every call: what is left of the caller's two seconds limits each attempt,
- * and a caller who hangs up ends whatever is under way, here and in the services.
+ * Takes an order to its four dependencies and into the database, each behind policies of its own.
+ * The context of the request goes first into every call: what is left of the caller's two seconds
+ * limits each attempt, and a caller who hangs up ends whatever is under way, here, in the services
+ * and in the database.
  */
 final class Gateway implements Server.Handler {
 
@@ -24,16 +25,19 @@ final class Gateway implements Server.Handler {
   private final Client auth;
   private final Client inventory;
   private final Client payment;
+  private final Orders orders;
   private final Client mail;
   private final List<DependencyStats> steps;
   private final Map<String, String> lastStock = new ConcurrentHashMap<>();
 
-  Gateway(Clients clients, Ledger ledger) {
+  Gateway(Clients clients, Orders orders, Ledger ledger) {
     this.auth = clients.to(ledger.dependency("auth"), Policies::auth);
     this.inventory = clients.to(ledger.dependency("inventory"), Policies::inventory);
     this.payment = clients.to(ledger.dependency("payment"), Policies::payment);
+    this.orders = orders;
     this.mail = clients.to(ledger.dependency("mail"), Policies::mail);
-    this.steps = List.of(auth.stats(), inventory.stats(), payment.stats(), mail.stats());
+    this.steps =
+        List.of(auth.stats(), inventory.stats(), payment.stats(), orders.stats(), mail.stats());
   }
 
   @Override
@@ -47,6 +51,8 @@ final class Gateway implements Server.Handler {
               .call(ctx, c -> stockOf(c, item));
       done++;
       String paid = pay(ctx, user);
+      done++;
+      orders.record(ctx, item);
       done++;
       String receipt =
           Policies.orElse(mail.stats(), (c, failure) -> MAIL_LATER)

@@ -8,9 +8,10 @@ import java.io.PrintStream;
 import java.time.Duration;
 
 /**
- * The main demo. Callers place orders at a gateway, which calls auth, inventory, payment and mail;
- * all five are real HTTP servers on loopback, and a seeded script makes them misbehave. At the end
- * a table tells what became of the orders, and of the work that nobody wanted any more.
+ * The main demo. Callers place orders at a gateway, which calls auth, inventory, payment and mail,
+ * and records what was paid in a database; all five are real HTTP servers on loopback, and a seeded
+ * script makes them misbehave. At the end a table tells what became of the orders, and of the work
+ * that nobody wanted any more.
  *
  * <pre>{@code
  * mvn -q -Pdemo
@@ -18,7 +19,7 @@ import java.time.Duration;
  * }</pre>
  *
  * <p>From here, read {@code Policies} (how each dependency is protected), {@code Gateway} (the
- * calls), {@code Callers} (who calls), {@code Clients} and {@code Server} (how the modules for HTTP
+ * calls), {@code Orders} (the record), {@code Callers} (who calls), {@code Clients} and {@code Server} (how the modules for HTTP
  * are used).
  */
 public final class OrderPipeline {

@@ -1,8 +1,10 @@
 package dev.resilience.examples.pipeline;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.examples.database.RunningDatabase;
 import dev.resilience.http.client.ResilientHttpClient;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,16 +21,21 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The five servers, and runs of orders through them. */
+/** The five servers and the database, and runs of orders through them. */
 final class Pipeline implements AutoCloseable {
 
   static final List<String> SERVICES = List.of("auth", "inventory", "payment", "mail");
   static final String GATEWAY = "gateway";
+  static final String ORDERS = "orders";
+  static final List<String> DEPENDENCIES =
+      List.of("auth", "inventory", "payment", ORDERS, "mail");
   static final List<String> HOPS = List.of(GATEWAY, "auth", "inventory", "payment", "mail");
 
   private static final List<String> ITEMS = List.of("tea", "coffee", "cocoa", "mate", "water");
   private static final Duration LIMIT = Duration.ofSeconds(5);
   private static final Duration STEP = Duration.ofMillis(20);
+  private static final Duration LAST_LOOK = Duration.ofSeconds(1);
+  private static final int CONNECTIONS = 8;
 
   private final FaultScript script;
   private final Ledger ledger;
@@ -35,6 +43,8 @@ final class Pipeline implements AutoCloseable {
   private final Clients callersClients = new Clients("callers", this::uri);
   private final Clients gatewaysClients = new Clients(GATEWAY, this::uri);
   private final ResilientHttpClient callersHttp = callersClients.plain(GATEWAY);
+  private final HikariDataSource pool;
+  private final Orders orders;
   private final Map<String, Server> running = new LinkedHashMap<>();
 
   /**
@@ -42,21 +52,29 @@ final class Pipeline implements AutoCloseable {
    * happens the callers go first, and the servers are to notice.
    *
    * @param gatewayPort 0: any free one
+   * @param database for the orders; stays its owner's
    */
   @SuppressWarnings("MustBeClosed") // closed by close()
-  Pipeline(Context ctx, FaultScript script, int gatewayPort) throws IOException {
+  Pipeline(Context ctx, FaultScript script, int gatewayPort, RunningDatabase database)
+      throws IOException {
     this.script = script;
-    this.ledger = new Ledger(ctx.timeSource(), SERVICES, HOPS);
+    this.ledger = new Ledger(ctx.timeSource(), DEPENDENCIES, HOPS);
     this.servers = ctx.detached().withCancel();
+    this.pool = database.pool(CONNECTIONS);
+    this.orders = new Orders(pool, ledger.dependency(ORDERS));
     try {
+      orders.create(servers);
       start("auth", 0, new Auth());
       start("inventory", 0, new Inventory());
       start("payment", 0, new Payment());
       start("mail", 0, new Mail());
-      start(GATEWAY, gatewayPort, new Gateway(gatewaysClients, ledger));
+      start(GATEWAY, gatewayPort, new Gateway(gatewaysClients, orders, ledger));
     } catch (IOException failed) {
       close();
       throw failed;
+    } catch (SQLException failed) {
+      close();
+      throw new IOException("no table for the orders: " + failed.getMessage(), failed);
     }
   }
 
@@ -79,23 +97,45 @@ final class Pipeline implements AutoCloseable {
     return ledger;
   }
 
+  Orders orders() {
+    return orders;
+  }
+
   /** A whole run, told to the user. */
   static void run(Context ctx, Options options, PrintStream out) throws IOException {
-    rehearse(ctx);
+    try (var database =
+        options.postgres() ? RunningDatabase.postgres() : RunningDatabase.inMemory()) {
+      run(ctx, options, database, out);
+    }
+  }
+
+  private static void run(
+      Context ctx, Options options, RunningDatabase database, PrintStream out)
+      throws IOException {
+    rehearse(ctx, database);
     FaultScript script = FaultScript.of(options.seed(), options.length(), SERVICES);
-    try (var pipeline = new Pipeline(ctx, script, options.port())) {
+    try (var pipeline = new Pipeline(ctx, script, options.port(), database)) {
       Report report = new Report(out, pipeline.ledger);
       report.introduce(options, script, pipeline.uri(GATEWAY));
       try (var progress = Progress.shown(ctx, pipeline.ledger, script, out)) {
         pipeline.placeOrders(
             ctx, (int) options.length().toSeconds() * options.rate(), options.rate());
       }
-      report.pipeline(ctx);
+      report.pipeline(ctx, database.product(), pipeline.recorded());
     }
   }
 
-  private static void rehearse(Context ctx) throws IOException {
-    try (var rehearsal = new Pipeline(ctx, FaultScript.none(), 0)) {
+  /** How many orders are in the database; after Ctrl-C, too. */
+  private long recorded() throws IOException {
+    try (CancellableContext look = servers.withTimeout(LAST_LOOK)) {
+      return orders.count(look);
+    } catch (SQLException failed) {
+      throw new IOException("the orders cannot be counted: " + failed.getMessage(), failed);
+    }
+  }
+
+  private static void rehearse(Context ctx, RunningDatabase database) throws IOException {
+    try (var rehearsal = new Pipeline(ctx, FaultScript.none(), 0, database)) {
       rehearsal.placeOrders(ctx, 100, 100);
     }
   }
@@ -135,6 +175,7 @@ final class Pipeline implements AutoCloseable {
   public void close() {
     servers.cancel(CancelReason.SHUTDOWN);
     running.values().forEach(Server::close);
+    pool.close();
     callersClients.close();
     gatewaysClients.close();
   }

@@ -44,9 +44,10 @@ final class Report {
   // ---- after
 
   /** The table of a run through our own servers. */
-  void pipeline(Context ctx) {
+  void pipeline(Context ctx, String database, long recorded) {
     endedEarly(ctx);
     outcomes("order");
+    out.printf("  Recorded in %s: %d orders.%n", database, recorded);
     dependencies();
     circuits();
     hops();
@@ -113,7 +114,8 @@ final class Report {
           "" + it.fallbacks());
     }
     table.print(out);
-    out.println("  attempts: requests sent. retried ok: calls that a further attempt made good.");
+    out.println("  attempts: requests and statements sent. retried ok: calls that a further attempt");
+    out.println("  made good.");
     out.println("  hedges: requests sent beside a slow one. rejected: calls that an open circuit");
     out.println("  did not let through. fallbacks: calls answered by something else.");
   }
@@ -213,6 +215,7 @@ final class Report {
           millis(it.spared()),
           isCalled ? "" + ledger.dependency(it.name()).callsSpared() : "");
     }
+    table.row(Pipeline.ORDERS, "", "", "" + ledger.dependency(Pipeline.ORDERS).callsSpared());
     table.print(out);
     out.println("  calls not made: a mail for an order that nobody waits for, among others.");
   }

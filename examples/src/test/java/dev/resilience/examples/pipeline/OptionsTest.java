@@ -35,7 +35,15 @@ class OptionsTest {
 
       assertThat(options)
           .isEqualTo(
-              new Options(-3, Duration.ofSeconds(2), 7, 8080, java.util.Optional.empty(), false));
+              new Options(
+                  -3, Duration.ofSeconds(2), 7, 8080, false, java.util.Optional.empty(), false));
+    }
+
+    @Test
+    void the_orders_go_where_the_user_says() throws UsageException {
+      assertThat(Options.parse().postgres()).isFalse();
+      assertThat(Options.parse("--database", "h2").postgres()).isFalse();
+      assertThat(Options.parse("--database", "postgres").postgres()).isTrue();
     }
 
     @Test
@@ -54,7 +62,8 @@ class OptionsTest {
     @Test
     void the_help_names_every_flag() {
       assertThat(Options.HELP)
-          .contains("--seed N", "--seconds N", "--rate N", "--port N", "--url URL", "--help");
+          .contains("--seed N", "--seconds N", "--rate N", "--port N", "--database D")
+          .contains("--url URL", "--help");
     }
   }
 
@@ -78,7 +87,9 @@ class OptionsTest {
             --url nowhere                | --url: 'nowhere' (expected: http://host... or https://host...)
             --url ftp://host/            | --url: 'ftp://host/' (expected: http://host... or https://host...)
             --url http://[               | --url: 'http://[' (expected: http://host... or https://host...)
-            --url http://h/ --port 1     | --url: the server is yours, --seed and --port mean nothing there
+            --database db2               | --database: 'db2' (expected: h2 or postgres)
+            --url http://h/ --port 1     | --url: the server is yours, --seed, --port and --database mean nothing there
+            --url http://h/ --database h2 | --url: the server is yours, --seed, --port and --database mean nothing there
             """)
     void is_refused_with_what_was_given_and_what_was_expected(String args, String message) {
       assertThatThrownBy(() -> Options.parse(args.split(" ")))
