@@ -12,7 +12,6 @@ final class Numbers implements AutoCloseable {
 
   private static final String KEY = "newest";
 
-  private final Context ctx = Context.background();
   private final RedisCache<String, String> cache;
 
   Numbers(Context app, RedisURI uri) {
@@ -33,13 +32,13 @@ final class Numbers implements AutoCloseable {
   }
 
   void set(long number) {
-    cache.set(ctx, KEY, String.valueOf(number));
+    cache.set(Context.background(), KEY, String.valueOf(number));
   }
 
   long read() {
     return Long.parseLong(
         cache.getOrFetch(
-            ctx,
+            Context.background(),
             KEY,
             (c, key) -> {
               throw new IllegalStateException("Redis does not have it");
