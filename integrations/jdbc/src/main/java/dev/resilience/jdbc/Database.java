@@ -62,8 +62,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Policies</h2>
  *
- * Calls go through {@link Resilience#forDatabase}'s parts: refusals before work are retried, and a
- * circuit breaker counts what says that the database is ill ({@link SqlFailures}). The line takes
+ * Calls go through {@link Resilience#forDatabase}'s parts: refusals before work are retried, within
+ * a transaction or before the first statement of the work was executed, and a circuit breaker counts what says that the database is ill ({@link SqlFailures}). The line takes
  * the place of the preset's concurrency limit. Threads are not interrupted: an interrupt closes the
  * files of an embedded database and, of a virtual thread, the socket of any.
  *
@@ -231,7 +231,12 @@ public final class Database {
         ctx,
         loan -> {
           loan.begin();
-          return work.call(new Session(loan, config));
+          try {
+            return work.call(new Session(loan, config));
+          } catch (Throwable failure) {
+            throw Failures.<X>asThrown(
+                loan.hasExecuted() ? RefusedAfterWork.of(failure) : failure);
+          }
         });
   }
 
@@ -329,15 +334,19 @@ public final class Database {
   private <T extends @Nullable Object, X extends Throwable> T stacked(
       Context ctx, LoanWork<T, X> work) throws X, SQLException {
     // The stack carries one checked type; what the work throws comes out as it is.
-    return stack.<T, SQLException>call(
-        ctx,
-        c -> {
-          try (Loan loan = source.borrow(c)) {
-            return work.call(loan);
-          } catch (Throwable failure) {
-            throw Rethrow.<SQLException>asIs(failure);
-          }
-        });
+    try {
+      return stack.<T, SQLException>call(
+          ctx,
+          c -> {
+            try (Loan loan = source.borrow(c)) {
+              return work.call(loan);
+            } catch (Throwable failure) {
+              throw Rethrow.<SQLException>asIs(failure);
+            }
+          });
+    } catch (Throwable failure) {
+      throw Rethrow.<SQLException>asIs(RefusedAfterWork.unwrap(failure));
+    }
   }
 
   // ---- for code that knows nothing of contexts

@@ -33,6 +33,9 @@ final class Loan implements AutoCloseable {
 
   private boolean wasAutoCommit = true;
 
+  /** A statement has returned: the work has begun. Of the thread of the work. */
+  private boolean executed;
+
   /** Its share of the connections, if it has one of its own. */
   private KeyedLimit.@Nullable Held share;
 
@@ -104,6 +107,11 @@ final class Loan implements AutoCloseable {
 
   // ---- statements
 
+  /** Whether a statement was executed, so that to do the work again would do that twice. */
+  boolean hasExecuted() {
+    return executed;
+  }
+
   /**
    * Prepares a statement. Most drivers do that without the server, so it is not watched.
    *
@@ -126,6 +134,13 @@ final class Loan implements AutoCloseable {
   /** Runs a statement under the context, and tells the driver how long it may take. */
   <T extends @Nullable Object> T execute(Statement statement, ConnectionWatch.Work<T> work)
       throws SQLException {
+    T result = executeInTime(statement, work);
+    executed = true;
+    return result;
+  }
+
+  private <T extends @Nullable Object> T executeInTime(
+      Statement statement, ConnectionWatch.Work<T> work) throws SQLException {
     if (context().deadline().isEmpty()) {
       return watch.execute(statement, work);
     }

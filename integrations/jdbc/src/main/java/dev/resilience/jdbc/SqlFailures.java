@@ -42,6 +42,7 @@ public final class SqlFailures {
    */
   public static Classifier inside(Classifier classifier) {
     return classifier
+        .onFailureIf(RefusedAfterWork.class::isInstance, Verdict.IGNORED)
         .onFailureIf(SqlFailures::isAnswer, Verdict.IGNORED)
         .onFailureIf(SqlFailures::isRefusal, Verdict.REJECTED);
   }

@@ -11,11 +11,14 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
+import dev.resilience.error.RateLimitExceededException;
+import dev.resilience.error.RejectedException;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,6 +161,79 @@ abstract class DatabaseContract {
         .isInstanceOf(SQLException.class)
         .extracting(e -> ((SQLException) e).getSQLState())
         .isEqualTo("23505");
+  }
+
+  // ---- repeating
+
+  @Test
+  void work_that_has_executed_a_statement_is_not_repeated_because_another_pool_is_empty()
+      throws SQLException {
+    AtomicInteger id = new AtomicInteger();
+    SQLException elsewhere = new SQLTransientConnectionException("another pool is empty");
+
+    assertThatThrownBy(
+            () ->
+                db.run(
+                    ctx,
+                    s -> {
+                      s.update("insert into users values (?, 'Ada')", id.incrementAndGet());
+                      throw elsewhere;
+                    }))
+        .isSameAs(elsewhere);
+
+    assertThat(names()).containsExactly("Ada");
+  }
+
+  @Test
+  void nor_because_another_dependency_refuses_its_call() throws SQLException {
+    AtomicInteger id = new AtomicInteger();
+    RejectedException elsewhere = new RateLimitExceededException("mail", ofMillis(1));
+
+    assertThatThrownBy(
+            () ->
+                db.run(
+                    ctx,
+                    s -> {
+                      s.update("insert into users values (?, 'Ada')", id.incrementAndGet());
+                      throw elsewhere;
+                    }))
+        .isSameAs(elsewhere);
+
+    assertThat(names()).containsExactly("Ada");
+  }
+
+  @Test
+  void what_was_refused_before_its_first_statement_is_repeated() throws SQLException {
+    AtomicInteger attempts = new AtomicInteger();
+
+    db.run(
+        ctx,
+        s -> {
+          if (attempts.incrementAndGet() == 1) {
+            throw new SQLTransientConnectionException("another pool is empty");
+          }
+          s.update("insert into users values (1, 'Ada')");
+        });
+
+    assertThat(names()).containsExactly("Ada");
+    assertThat(attempts).hasValue(2);
+  }
+
+  @Test
+  void so_is_a_transaction_which_was_rolled_back() throws SQLException {
+    AtomicInteger attempts = new AtomicInteger();
+
+    db.runInTransaction(
+        ctx,
+        s -> {
+          s.update("insert into users values (?, 'Ada')", attempts.incrementAndGet());
+          if (attempts.get() == 1) {
+            throw new SQLTransientConnectionException("another pool is empty");
+          }
+        });
+
+    assertThat(names()).containsExactly("Ada");
+    assertThat(attempts).hasValue(2);
   }
 
   // ---- the end
