@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.ToIntFunction;
 
 /** What the user is told, before and after a run. */
@@ -44,10 +45,10 @@ final class Report {
   // ---- after
 
   /** The table of a run through our own servers. */
-  void pipeline(Context ctx, String database, long recorded) {
+  void pipeline(Context ctx, String database, OptionalLong recorded) {
     endedEarly(ctx);
     outcomes("order");
-    out.printf("  Recorded in %s: %d orders.%n", database, recorded);
+    recorded.ifPresent(orders -> out.printf("  Recorded in %s: %d orders.%n", database, orders));
     dependencies();
     circuits();
     hops();
