@@ -9,8 +9,10 @@ import dev.resilience.diagnostics.ContextMonitor;
 import dev.resilience.diagnostics.ManagementHandle;
 import dev.resilience.time.TimeSource;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -34,9 +36,15 @@ class ContextDumpTest {
                   .withTimeout(Duration.ofMinutes(5))) {
         System.out.println("ready");
         int unused = System.in.read();
-        assertThat(request.isDone()).isFalse();
+        if (request.isDone()) {
+          throw new IllegalStateException("the request has ended");
+        }
       }
     }
+  }
+
+  private static String folderOf(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
   }
 
   @Test
@@ -47,7 +55,7 @@ class ContextDumpTest {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",
-                System.getProperty("java.class.path"),
+                folderOf(ContextDumpTest.class) + File.pathSeparator + folderOf(Context.class),
                 Service.class.getName())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();

@@ -294,7 +294,7 @@ class OpenTelemetryTracingTest {
             .build();
     Context request = OpenTelemetryTracing.of(unsampled).in(root);
 
-    String traceparent =
+    TraceContext position =
         payments.call(
             request,
             c -> {
@@ -302,12 +302,13 @@ class OpenTelemetryTracingTest {
                 span.attribute("order", "17").attribute("items", 3).event("validated");
                 span.failed(new IOException("down"));
                 assertThat(span.isRecording()).isFalse();
-                return span.context().require(TraceContext.KEY).traceparent();
+                return span.context().require(TraceContext.KEY);
               }
             });
 
     assertThat(exported.getFinishedSpanItems()).isEmpty();
-    assertThat(traceparent).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-00");
+    assertThat(position.traceparent()).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+    assertThat(position.isSampled()).isFalse();
     unsampled.close();
   }
 
