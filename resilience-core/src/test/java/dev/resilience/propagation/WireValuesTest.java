@@ -79,9 +79,7 @@ class WireValuesTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> TraceContext.of(id, "00f067aa0ba902b7", (byte) 1, ""))
           .withMessage(
-              "traceId: "
-                  + id
-                  + " (expected: 32 lower-case hexadecimal digits, not all zero)");
+              "traceId: " + id + " (expected: 32 lower-case hexadecimal digits, not all zero)");
     }
 
     @Test

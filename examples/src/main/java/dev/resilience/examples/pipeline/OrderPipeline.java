@@ -19,8 +19,8 @@ import java.time.Duration;
  * }</pre>
  *
  * <p>From here, read {@code Policies} (how each dependency is protected), {@code Gateway} (the
- * calls), {@code Orders} (the record), {@code Callers} (who calls), {@code Clients} and {@code Server} (how the modules for HTTP
- * are used).
+ * calls), {@code Orders} (the record), {@code Callers} (who calls), {@code Clients} and {@code
+ * Server} (how the modules for HTTP are used).
  */
 public final class OrderPipeline {
 

@@ -53,7 +53,8 @@ final class Orders {
           ctx,
           s -> {
             sent.increment();
-            s.update("insert into orders (id, customer, item) values (?, ?, ?)", id, customer, item);
+            s.update(
+                "insert into orders (id, customer, item) values (?, ?, ?)", id, customer, item);
           });
     } catch (SQLException failure) {
       if (!UNIQUE_VIOLATION.equals(failure.getSQLState())) {

@@ -30,8 +30,7 @@ final class Pipeline implements AutoCloseable {
   static final List<String> SERVICES = List.of("auth", "inventory", "payment", "mail");
   static final String GATEWAY = "gateway";
   static final String ORDERS = "orders";
-  static final List<String> DEPENDENCIES =
-      List.of("auth", "inventory", "payment", ORDERS, "mail");
+  static final List<String> DEPENDENCIES = List.of("auth", "inventory", "payment", ORDERS, "mail");
   static final List<String> HOPS = List.of(GATEWAY, "auth", "inventory", "payment", "mail");
 
   private static final List<String> ITEMS = List.of("tea", "coffee", "cocoa", "mate", "water");
@@ -112,8 +111,7 @@ final class Pipeline implements AutoCloseable {
     }
   }
 
-  private static void run(
-      Context ctx, Options options, RunningDatabase database, PrintStream out)
+  private static void run(Context ctx, Options options, RunningDatabase database, PrintStream out)
       throws IOException {
     rehearse(ctx, database);
     FaultScript script = FaultScript.of(options.seed(), options.length(), SERVICES);

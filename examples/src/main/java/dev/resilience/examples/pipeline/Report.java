@@ -115,7 +115,8 @@ final class Report {
           "" + it.fallbacks());
     }
     table.print(out);
-    out.println("  attempts: requests and statements sent. retried ok: calls that a further attempt");
+    out.println(
+        "  attempts: requests and statements sent. retried ok: calls that a further attempt");
     out.println("  made good.");
     out.println("  hedges: requests sent beside a slow one. rejected: calls that an open circuit");
     out.println("  did not let through. fallbacks: calls answered by something else.");

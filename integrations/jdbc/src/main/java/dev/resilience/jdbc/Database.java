@@ -63,9 +63,10 @@ import org.jspecify.annotations.Nullable;
  * <h2>Policies</h2>
  *
  * Calls go through {@link Resilience#forDatabase}'s parts: refusals before work are retried, within
- * a transaction or before the first statement of the work was executed, and a circuit breaker counts what says that the database is ill ({@link SqlFailures}). The line takes
- * the place of the preset's concurrency limit. Threads are not interrupted: an interrupt closes the
- * files of an embedded database and, of a virtual thread, the socket of any.
+ * a transaction or before the first statement of the work was executed, and a circuit breaker
+ * counts what says that the database is ill ({@link SqlFailures}). The line takes the place of the
+ * preset's concurrency limit. Threads are not interrupted: an interrupt closes the files of an
+ * embedded database and, of a virtual thread, the socket of any.
  *
  * <p>Thread-safe. Costs on top of the driver's work 0.2 µs for each call and 0.7 µs with a
  * deadline, which needs a timer; with transactions on PostgreSQL a round trip. Threads exist only
@@ -234,8 +235,7 @@ public final class Database {
           try {
             return work.call(new Session(loan, config));
           } catch (Throwable failure) {
-            throw Failures.<X>asThrown(
-                loan.hasExecuted() ? RefusedAfterWork.of(failure) : failure);
+            throw Failures.<X>asThrown(loan.hasExecuted() ? RefusedAfterWork.of(failure) : failure);
           }
         });
   }

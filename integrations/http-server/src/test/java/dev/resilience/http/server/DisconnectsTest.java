@@ -201,8 +201,7 @@ class DisconnectsTest {
 
     @Test
     void that_is_the_first_one_is_none_either() {
-      assertThat(pause(Disconnects.usual(0, 50 * MILLI, INTERVAL)))
-          .isLessThanOrEqualTo(40 * MILLI);
+      assertThat(pause(Disconnects.usual(0, 50 * MILLI, INTERVAL))).isLessThanOrEqualTo(40 * MILLI);
     }
 
     @Test
