@@ -29,17 +29,19 @@ public final class CallerFuture<T extends @Nullable Object> extends CompletableF
     this.call = call;
   }
 
-  /** The call is over. What it had registered is withdrawn before anybody hears of that. */
-  public void settle(@Nullable T value, @Nullable Throwable failure) {
+  /**
+   * The call is over. What it had registered is withdrawn before anybody hears of that.
+   *
+   * @return whether the caller gets it; false: he has left
+   */
+  public boolean settle(@Nullable T value, @Nullable Throwable failure) {
+    boolean isFirst;
     try {
       call.close();
     } finally {
-      if (failure == null) {
-        super.complete(value);
-      } else {
-        super.completeExceptionally(failure);
-      }
+      isFirst = failure == null ? super.complete(value) : super.completeExceptionally(failure);
     }
+    return isFirst;
   }
 
   @Override

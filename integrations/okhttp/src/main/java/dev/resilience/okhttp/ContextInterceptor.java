@@ -6,6 +6,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.propagation.CallTimes;
+import dev.resilience.propagation.ClientPropagation;
 import dev.resilience.propagation.Propagation;
 import java.io.IOException;
 import okhttp3.Interceptor;
@@ -29,12 +30,10 @@ import okhttp3.Response;
  */
 public final class ContextInterceptor implements Interceptor {
 
-  private final Propagation propagation;
-  private final CallTimes times;
+  private final ClientPropagation wire;
 
-  private ContextInterceptor(Propagation propagation, CallTimes times) {
-    this.propagation = propagation;
-    this.times = times;
+  private ContextInterceptor(ClientPropagation wire) {
+    this.wire = wire;
   }
 
   /** An interceptor that measures the times of calls itself: for a client of one service. */
@@ -49,8 +48,17 @@ public final class ContextInterceptor implements Interceptor {
    * @param times what is known of the times of calls to the service
    */
   public static ContextInterceptor of(Propagation propagation, CallTimes times) {
-    return new ContextInterceptor(
-        requireNonNull(propagation, "propagation"), requireNonNull(times, "times"));
+    return of(ClientPropagation.of(propagation, times));
+  }
+
+  /**
+   * An interceptor.
+   *
+   * @param wire writes the headers, measures times, and tells loads; best one for each service. An
+   *     interceptor sends no cancel messages
+   */
+  public static ContextInterceptor of(ClientPropagation wire) {
+    return new ContextInterceptor(requireNonNull(wire, "wire"));
   }
 
   @Override
@@ -61,17 +69,23 @@ public final class ContextInterceptor implements Interceptor {
       return chain.proceed(request);
     }
     Request.Builder headers = request.newBuilder();
+    ClientPropagation.Attempt attempt;
     try {
-      propagation.inject(ctx, headers, Request.Builder::header, 1, times);
+      attempt = wire.begin(ctx, 1, headers, Request.Builder::header);
     } catch (ContextException | NoTimeLeftException notSent) {
       throw new IOException(notSent.getMessage(), notSent); // all that OkHttp bears from here
     }
     var reading = ctx.withCancel();
-    reading.onAbort(chain.call()::cancel);
+    reading.onAbort(
+        () -> {
+          attempt.cutOff();
+          chain.call().cancel();
+        });
     Response response;
     try {
       response = chain.proceed(headers.build());
     } catch (Throwable failure) {
+      attempt.failed();
       reading.close();
       if (ctx.isDone() && !(failure instanceof Error)) {
         ContextException end = ctx.toException();
@@ -80,6 +94,7 @@ public final class ContextInterceptor implements Interceptor {
       }
       throw failure;
     }
+    attempt.answered(response.code(), response.headers(), OkHttpStack.HEADERS, request.url()::uri);
     return response.newBuilder().body(new BoundBody(response.body(), reading::close)).build();
   }
 }

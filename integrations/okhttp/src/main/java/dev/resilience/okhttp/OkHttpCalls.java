@@ -11,6 +11,9 @@ import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.propagation.CallTimes;
+import dev.resilience.propagation.ClientPropagation;
+import dev.resilience.propagation.HeaderNames;
+import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
@@ -47,7 +50,9 @@ import org.jspecify.annotations.Nullable;
  * sent. The stack is that of {@link Resilience#forHttp}: GET, HEAD, OPTIONS, TRACE, PUT and DELETE
  * are retried and hedged, other methods only where the server has not seen the request or says that
  * it did no work. A body that can be sent once only ({@code RequestBody.isOneShot}) is sent once.
- * Failures are OkHttp's own. Close each response, as with OkHttp.
+ * OkHttp's own {@code retryOnConnectionFailure}, which repeats a request of any method where a
+ * connection broke that was used before, is switched off for what must not be done twice. Failures
+ * are OkHttp's own. Close each response, as with OkHttp.
  *
  * <p>Immutable and thread-safe. One for each service.
  */
@@ -55,8 +60,11 @@ public final class OkHttpCalls {
 
   private final String name;
   private final OkHttpClient client;
-  private final Propagation propagation;
-  private final CallTimes times;
+
+  /** Sends what must not be done twice: OkHttp itself repeats a request of any method. */
+  private final OkHttpClient sendingOnce;
+
+  private final ClientPropagation wire;
   private final @Nullable Duration timeout;
   private final Resilience repeatable;
   private final Resilience unrepeatable;
@@ -64,8 +72,8 @@ public final class OkHttpCalls {
   private OkHttpCalls(Builder builder, Resilience repeatable, Resilience unrepeatable) {
     this.name = builder.name;
     this.client = builder.client;
-    this.propagation = builder.propagation;
-    this.times = builder.times;
+    this.sendingOnce = client.newBuilder().retryOnConnectionFailure(false).build();
+    this.wire = builder.wire();
     this.timeout = builder.timeout;
     this.repeatable = repeatable;
     this.unrepeatable = unrepeatable;
@@ -128,7 +136,11 @@ public final class OkHttpCalls {
         result,
         (response, failure) -> {
           if (failure == null) {
-            result.settle(attempts.handedOver(call, response), null);
+            Response bound = attempts.handedOver(call, response);
+            if (!result.settle(bound, null)) { // the caller has left in the last moment
+              attempts.endAll(null);
+              bound.close();
+            }
           } else {
             attempts.endAll(null);
             result.settle(null, attempts.explained(call, failure));
@@ -139,7 +151,7 @@ public final class OkHttpCalls {
 
   /** What is known of the times of calls. */
   public CallTimes times() {
-    return times;
+    return wire.times();
   }
 
   /** The stack for methods that may be repeated, in one line. */
@@ -177,14 +189,20 @@ public final class OkHttpCalls {
     private final Context caller;
     private final Request request;
     final Resilience stack;
+    private final OkHttpClient sender;
     private final long begun;
     private final AtomicInteger numbers = new AtomicInteger();
     private final Queue<OkHttpExchange> exchanges = new ConcurrentLinkedQueue<>();
 
+    /** Whether it is decided; an attempt that begins at that moment has nobody who waits. */
+    private volatile boolean isOver;
+
     Attempts(Context caller, Request request) {
       this.caller = requireNonNull(caller, "ctx");
       this.request = requireNonNull(request, "request");
-      this.stack = isRepeatable(request) ? repeatable : unrepeatable;
+      boolean mayBeRepeated = isRepeatable(request);
+      this.stack = mayBeRepeated ? repeatable : unrepeatable;
+      this.sender = mayBeRepeated ? client : sendingOnce;
       this.begun = caller.timeSource().nanoTime();
     }
 
@@ -194,8 +212,11 @@ public final class OkHttpCalls {
 
     OkHttpExchange next(Context ctx) {
       OkHttpExchange exchange =
-          OkHttpExchange.of(client, ctx, request, numbers.incrementAndGet(), propagation, times);
+          OkHttpExchange.of(sender, ctx, request, numbers.incrementAndGet(), wire);
       exchanges.add(exchange);
+      if (isOver) {
+        exchange.discard();
+      }
       return exchange;
     }
 
@@ -212,6 +233,7 @@ public final class OkHttpCalls {
     }
 
     void endAll(@Nullable OkHttpExchange winner) {
+      isOver = true;
       for (OkHttpExchange exchange : exchanges) {
         if (exchange != winner) {
           exchange.discard();
@@ -252,6 +274,8 @@ public final class OkHttpCalls {
     private Propagation propagation = Propagation.of("client");
     private CallTimes times = CallTimes.ofDefaults();
     private @Nullable Duration timeout;
+    private boolean cancelMessages;
+    private @Nullable LoadListener loads;
     private UnaryOperator<Preset> preset = UnaryOperator.identity();
     private @Nullable Resilience repeatable;
     private @Nullable Resilience unrepeatable;
@@ -283,6 +307,28 @@ public final class OkHttpCalls {
     public Builder timeout(Duration limit) {
       timeout = Durations.requirePositive(limit, "timeout");
       return this;
+    }
+
+    /**
+     * Tells servers of our own, by a request of its own, that a call was broken off: for servers
+     * that do not hear a connection close ({@link dev.resilience.propagation.CancelMessage}). Costs
+     * a header ({@link HeaderNames#CANCEL_ID}) for each attempt. Default: not.
+     */
+    public Builder cancelMessages() {
+      cancelMessages = true;
+      return this;
+    }
+
+    /** Hears how busy servers say they are. Default: nobody. */
+    public Builder onLoad(LoadListener listener) {
+      loads = requireNonNull(listener, "listener");
+      return this;
+    }
+
+    private ClientPropagation wire() {
+      ClientPropagation wire = ClientPropagation.of(propagation, times);
+      wire = loads != null ? wire.onLoad(loads) : wire;
+      return cancelMessages ? wire.withCancelMessages() : wire;
     }
 
     /** Changes the default stack, for all methods. */

@@ -2,16 +2,10 @@ package dev.resilience.okhttp;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.policy.Verdict;
-import dev.resilience.propagation.CallTimes;
-import dev.resilience.propagation.HeaderNames;
-import dev.resilience.propagation.HttpOutcome;
-import dev.resilience.propagation.Propagation;
-import dev.resilience.propagation.ReportedLoad;
+import dev.resilience.propagation.ClientPropagation;
 import dev.resilience.time.Deadline;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,18 +19,19 @@ import org.jspecify.annotations.Nullable;
 /** One attempt: an OkHttp call that ends with the context of the attempt. */
 final class OkHttpExchange {
 
+  private final OkHttpClient client;
   private final Call call;
-  private final Context attempt;
-  private final CallTimes times;
-  private final long begun;
+  private final ClientPropagation.Attempt wire;
+
+  /** Whether it was broken off, or has failed: there is nothing to break off any more. */
   private final AtomicBoolean isOver = new AtomicBoolean();
+
   private volatile @Nullable Response response;
 
-  private OkHttpExchange(Call call, Context attempt, CallTimes times) {
+  private OkHttpExchange(OkHttpClient client, Call call, ClientPropagation.Attempt wire) {
+    this.client = client;
     this.call = call;
-    this.attempt = attempt;
-    this.times = times;
-    this.begun = attempt.timeSource().nanoTime();
+    this.wire = wire;
   }
 
   /**
@@ -45,15 +40,10 @@ final class OkHttpExchange {
    * @throws dev.resilience.error.NoTimeLeftException if it is not worth sending
    */
   static OkHttpExchange of(
-      OkHttpClient client,
-      Context attempt,
-      Request request,
-      int number,
-      Propagation propagation,
-      CallTimes times) {
+      OkHttpClient client, Context attempt, Request request, int number, ClientPropagation wire) {
     Request.Builder headers = request.newBuilder();
-    propagation.inject(attempt, headers, Request.Builder::header, number, times);
-    OkHttpExchange exchange = new OkHttpExchange(client.newCall(headers.build()), attempt, times);
+    ClientPropagation.Attempt begun = wire.begin(attempt, number, headers, Request.Builder::header);
+    OkHttpExchange exchange = new OkHttpExchange(client, client.newCall(headers.build()), begun);
     attempt.onAbort(exchange::abort);
     return exchange;
   }
@@ -68,7 +58,11 @@ final class OkHttpExchange {
         abort();
         throw interrupted;
       }
+      failed();
       throw stopped;
+    } catch (Throwable failure) {
+      failed();
+      throw failure;
     }
   }
 
@@ -83,6 +77,7 @@ final class OkHttpExchange {
 
           @Override
           public void onFailure(Call ours, IOException failure) {
+            failed();
             answer.completeExceptionally(failure);
           }
         });
@@ -94,27 +89,24 @@ final class OkHttpExchange {
     if (isOver.get()) {
       received.close();
     }
-    String load = received.header(HeaderNames.SERVER_LOAD);
-    ReportedLoad told = load == null ? null : ReportedLoad.read(load);
-    if (HttpOutcome.verdict(received.code(), received.headers(), OkHttpStack.HEADERS)
-        != Verdict.REJECTED) {
-      times.answered(
-          attempt,
-          Duration.ofNanos(attempt.timeSource().nanoTime() - begun),
-          told == null ? null : told.took().orElse(null));
-    }
+    wire.answered(
+        received.code(), received.headers(), OkHttpStack.HEADERS, call.request().url()::uri);
     return received;
   }
 
-  /** Breaks the call off: before the response, or in its body. */
+  private void failed() {
+    isOver.set(true);
+    wire.failed();
+  }
+
+  /** Breaks the call off: before the response, or in its body. Does nothing when it is over. */
   void abort() {
     if (!isOver.compareAndSet(false, true)) {
       return;
     }
-    if (response == null) {
-      times.cutOff(attempt, Duration.ofNanos(attempt.timeSource().nanoTime() - begun));
-    }
+    wire.cutOff();
     call.cancel();
+    wire.cancelId().ifPresent(id -> CancelRequests.send(client, call.request().url(), id));
   }
 
   /** Another response was taken, or none. */

@@ -2,6 +2,7 @@ package dev.resilience.okhttp;
 
 import dev.resilience.Preset;
 import dev.resilience.policy.Classifier;
+import dev.resilience.policy.Verdict;
 import dev.resilience.propagation.HeaderReader;
 import dev.resilience.propagation.HttpOutcome;
 import java.util.List;
@@ -17,6 +18,7 @@ final class OkHttpStack {
 
   private static final Classifier CLASSIFIER =
       Classifier.ofDefaults()
+          .onFailureIf(NeverSent::isRefused, Verdict.REJECTED)
           .onResult(
               Response.class,
               response -> HttpOutcome.verdict(response.code(), response.headers(), HEADERS));

@@ -18,12 +18,17 @@ import dev.resilience.context.RequestInfo;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.PolicyEvent;
+import dev.resilience.propagation.CallTimes;
+import dev.resilience.propagation.CancelMessage;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.Propagation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -254,6 +259,42 @@ class OkHttpCallsTest {
       assertThat(served).hasValue(1);
     }
 
+    /** OkHttp alone would send it again: the connection was good before. */
+    @Test
+    void not_where_a_connection_breaks_that_was_used_before() throws IOException {
+      serve(
+          request -> {
+            if (served.incrementAndGet() == 2) {
+              request.close();
+            }
+            request.send(response(200, "good"));
+          });
+      calls.execute(root, with("GET")).close();
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> calls.execute(root, with("POST")));
+      assertThat(server.requests()).extracting(r -> r.method).containsExactly("GET", "POST");
+      assertThat(server.request(2).connection).as("kept alive").isEqualTo(1);
+    }
+
+    @Test
+    void and_what_failed_is_not_broken_off_later() throws IOException {
+      serve(
+          request -> {
+            if (served.incrementAndGet() == 1) {
+              request.close();
+            }
+            request.send(response(200, "good"));
+          });
+      OkHttpCalls polite =
+          OkHttpCalls.builder("s", http).preset(p -> p.withoutHedge()).cancelMessages().build();
+      for (int i = 0; i < 4; i++) {
+        served.set(0);
+        http.connectionPool().evictAll();
+        polite.execute(root, with("PUT")).close();
+      }
+      assertThat(server.requests()).extracting(r -> r.method).containsOnly("PUT");
+    }
+
     @Test
     void where_the_server_refused_before_work() throws IOException {
       first(response(503, "", SOON, HeaderNames.REFUSED + ": overloaded"));
@@ -286,6 +327,72 @@ class OkHttpCallsTest {
       assertThat(response.body().string()).isEqualTo("quick");
     }
     assertServerSawItLeave();
+  }
+
+  @Test
+  void a_cancel_message_is_sent_where_asked_for() throws IOException {
+    serve(
+        request -> {
+          if (request.path.equals(CancelMessage.PATH)) {
+            request.send(response(202, ""));
+          } else {
+            request.awaitLeft();
+          }
+        });
+    OkHttpCalls polite =
+        OkHttpCalls.builder("s", http).preset(p -> p.withoutHedge()).cancelMessages().build();
+    try (CancellableContext ctx = root.withCancel()) {
+      polite.executeAsync(ctx, to("/slow?token=secret").build());
+      await().until(() -> server.requests().size() == 1);
+      ctx.cancel(CancelReason.USER);
+    }
+    await().until(() -> server.requests().size() == 2);
+    RawServer.Request message = server.request(2);
+    assertThat(message.method).isEqualTo("POST");
+    assertThat(message.path).isEqualTo(CancelMessage.PATH);
+    assertThat(CancelMessage.read(message.header(HeaderNames.CANCEL_ID)))
+        .isNotNull()
+        .isEqualTo(server.request(1).header(HeaderNames.CANCEL_ID));
+  }
+
+  @Test
+  void the_load_of_a_server_is_told_and_its_time_is_taken_off_the_networks() throws IOException {
+    List<String> loads = new CopyOnWriteArrayList<>();
+    String load = HeaderNames.SERVER_LOAD + ": in-flight=7, latency=8, took=0.001";
+    serve(request -> request.send(response(200, "", load)));
+    OkHttpCalls told =
+        OkHttpCalls.builder("s", http)
+            .onLoad(
+                (uri, heard) -> {
+                  loads.add(uri.getPath() + " " + heard.inFlight());
+                  throw new IllegalStateException("a listener that throws harms nobody");
+                })
+            .build();
+    told.execute(root, to("/quotes").build()).close();
+    assertThat(loads).containsExactly("/quotes 7");
+    assertThat(told.times().allowance()).isPositive();
+  }
+
+  /** Nobody has the response of a call whose future was cancelled: it is closed. */
+  @Test
+  void a_response_that_comes_when_the_future_was_cancelled_is_closed() throws IOException {
+    serve(request -> request.send(HALF).awaitLeft());
+    CompletableFuture<CompletableFuture<?>> sent = new CompletableFuture<>();
+    OkHttpCalls late =
+        OkHttpCalls.builder("s", http)
+            .preset(
+                p ->
+                    p.withoutHedge()
+                        .listener(
+                            event -> {
+                              if (event instanceof PolicyEvent.CallCompleted) {
+                                sent.join().cancel(true);
+                              }
+                            }))
+            .build();
+    sent.complete(late.executeAsync(root, to("/").build()).toCompletableFuture());
+    assertServerSawItLeave();
+    assertThat(sent.join()).isCancelled();
   }
 
   @Test
@@ -337,6 +444,21 @@ class OkHttpCallsTest {
             }
             assertServerSawItLeave();
           });
+    }
+
+    @Test
+    void measures_the_times_of_calls() throws IOException {
+      serve(request -> request.send(response(200, "good")));
+      CallTimes times = CallTimes.ofDefaults();
+      OkHttpClient measured =
+          http.newBuilder()
+              .addInterceptor(ContextInterceptor.of(Propagation.of("orders"), times))
+              .build();
+      Request request = to("/").tag(Context.class, root).build();
+      for (int i = 0; i < 8; i++) {
+        measured.newCall(request).execute().close();
+      }
+      assertThat(times.usual()).isPositive();
     }
 
     @Test

@@ -1,12 +1,11 @@
 package dev.resilience.http.client;
 
 import dev.resilience.Resilience;
-import dev.resilience.propagation.CallTimes;
 import dev.resilience.propagation.CancelMessage;
+import dev.resilience.propagation.ClientPropagation;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.HeaderReader;
 import dev.resilience.propagation.Propagation;
-import dev.resilience.propagation.ReportedLoad;
 import dev.resilience.stage.Stages;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,14 +31,11 @@ final class ClientConfig {
   final HttpClient http;
   final Resilience repeatable;
   final Resilience unrepeatable;
-  final Propagation propagation;
-  final CallTimes times;
+  final ClientPropagation wire;
   final @Nullable Duration timeout;
   final long maxBodySize;
   final int maxConcurrent;
-  final boolean cancelMessages;
   final HttpClientCounters counters = new HttpClientCounters();
-  private final @Nullable LoadListener loads;
 
   ClientConfig(ResilientHttpClient.Builder builder, Resilience repeatable, Resilience others) {
     this.name = builder.name;
@@ -49,24 +45,18 @@ final class ClientConfig {
             : HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
     this.repeatable = repeatable;
     this.unrepeatable = others;
-    this.propagation = builder.propagation != null ? builder.propagation : Propagation.of("client");
-    this.times = builder.times;
+    this.wire = wire(builder);
     this.timeout = builder.timeout;
     this.maxBodySize = builder.maxBodySize;
     this.maxConcurrent = builder.maxConcurrent;
-    this.cancelMessages = builder.cancelMessages;
-    this.loads = builder.loads;
   }
 
-  /** A server has told its load. */
-  void told(URI uri, ReportedLoad load) {
-    if (loads != null) {
-      try {
-        loads.told(uri, load);
-      } catch (Throwable broken) {
-        LOG.log(Level.WARNING, "the load listener of client '" + name + "' failed", broken);
-      }
-    }
+  private static ClientPropagation wire(ResilientHttpClient.Builder builder) {
+    Propagation propagation =
+        builder.propagation != null ? builder.propagation : Propagation.of("client");
+    ClientPropagation wire = ClientPropagation.of(propagation, builder.times);
+    wire = builder.loads != null ? wire.onLoad(builder.loads) : wire;
+    return builder.cancelMessages ? wire.withCancelMessages() : wire;
   }
 
   /** Tells the server that its client has left; nobody waits for an answer. */

@@ -7,22 +7,17 @@ import dev.resilience.context.Context;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Verdict;
-import dev.resilience.propagation.CancelMessage;
-import dev.resilience.propagation.HeaderNames;
-import dev.resilience.propagation.HttpOutcome;
-import dev.resilience.propagation.ReportedLoad;
+import dev.resilience.propagation.ClientPropagation;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import java.io.IOException;
 import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,8 +38,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
   /** The attempt's own limit, where the request has one. */
   private final @Nullable CancellableContext limited;
 
-  private final @Nullable String cancelId;
-  private final long begun;
+  private final ClientPropagation.Attempt wire;
   private final AtomicBoolean isAborted = new AtomicBoolean();
   private volatile @Nullable AbortableBody<T> body;
   private volatile boolean hasHeaders;
@@ -55,13 +49,12 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
       Context attempt,
       HttpRequest request,
       BodyHandler<T> handler,
-      @Nullable String cancelId) {
+      ClientPropagation.Attempt wire) {
     this.config = config;
     this.attempt = attempt;
     this.request = request;
     this.handler = handler;
-    this.cancelId = cancelId;
-    this.begun = attempt.timeSource().nanoTime();
+    this.wire = wire;
     this.limited = request.timeout().map(attempt::withTimeout).orElse(null);
   }
 
@@ -78,13 +71,9 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
       BodyHandler<T> handler,
       int number) {
     HttpRequest.Builder headers = HttpRequest.newBuilder(request, (name, value) -> true);
-    config.propagation.inject(
-        attempt, headers, HttpRequest.Builder::setHeader, number, config.times);
-    String cancelId = config.cancelMessages ? CancelMessage.newId() : null;
-    if (cancelId != null) {
-      headers.setHeader(HeaderNames.CANCEL_ID, cancelId);
-    }
-    Exchange<T> exchange = new Exchange<>(config, attempt, headers.build(), handler, cancelId);
+    ClientPropagation.Attempt wire =
+        config.wire.begin(attempt, number, headers, HttpRequest.Builder::setHeader);
+    Exchange<T> exchange = new Exchange<>(config, attempt, headers.build(), handler, wire);
     exchange.send();
     return exchange;
   }
@@ -105,19 +94,11 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
   @Override
   public BodySubscriber<T> apply(ResponseInfo info) {
     hasHeaders = true;
-    Context ctx = attempt;
-    Duration took = Duration.ofNanos(ctx.timeSource().nanoTime() - begun);
-    HttpHeaders headers = info.headers();
     config.counters.responses.increment();
-    Verdict verdict = HttpOutcome.verdict(info.statusCode(), headers, ClientConfig.HEADERS);
-    ReportedLoad load = ReportedLoad.read(headers.firstValue(HeaderNames.SERVER_LOAD).orElse(null));
+    Verdict verdict =
+        wire.answered(info.statusCode(), info.headers(), ClientConfig.HEADERS, request::uri);
     if (verdict == Verdict.REJECTED) {
-      config.counters.refused.increment(); // how long it took says nothing of the work
-    } else {
-      config.times.answered(ctx, took, load == null ? null : load.took().orElse(null));
-    }
-    if (load != null) {
-      config.told(request.uri(), load);
+      config.counters.refused.increment();
     }
     AbortableBody<T> mine = new AbortableBody<>(handler.apply(info), config.maxBodySize);
     body = mine;
@@ -127,25 +108,21 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
     return mine;
   }
 
-  /** The attempt has ended, or its caller has left. */
+  /** The attempt has ended, or its caller has left. Does nothing where the exchange is over. */
   void abort() {
     AbortableBody<T> mine = body;
-    boolean isWhole = mine != null && mine.isOver();
-    if (isWhole || !isAborted.compareAndSet(false, true)) {
+    boolean isOver = sent().isCompletedExceptionally() || (mine != null && mine.isOver());
+    if (isOver || !isAborted.compareAndSet(false, true)) {
       return;
     }
     config.counters.aborted.increment();
-    if (!hasHeaders) {
-      config.times.cutOff(attempt, Duration.ofNanos(attempt.timeSource().nanoTime() - begun));
-    }
+    wire.cutOff();
     sent().cancel(true);
     mine = body;
     if (mine != null) {
       mine.abort(new IOException("broken off: the context of the call has ended"));
     }
-    if (cancelId != null) {
-      config.sendCancel(request.uri(), cancelId);
-    }
+    wire.cancelId().ifPresent(id -> config.sendCancel(request.uri(), id));
   }
 
   /** The response is handed over to the caller, whose end alone counts from now on. */
@@ -174,6 +151,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
   /** What the caller gets for what the JDK's client threw. */
   Throwable failure(Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
+    wire.failed();
     // The JDK's own timer of the request may be a little earlier than ours.
     boolean isTimedOut =
         limited != null
@@ -196,12 +174,15 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
     }
     ConnectionFailure kind = ConnectionFailure.of(failure, hasHeaders);
     config.counters.failed(kind);
+    if (kind.isRefused()) {
+      config.counters.refused.increment();
+    }
     return new HttpConnectionException(
         RequestText.of(request)
             + ": "
             + kind.name().toLowerCase(Locale.ROOT).replace('_', ' ')
             + " after "
-            + DurationText.of(Duration.ofNanos(attempt.timeSource().nanoTime() - begun)),
+            + DurationText.of(wire.age()),
         kind,
         failure);
   }

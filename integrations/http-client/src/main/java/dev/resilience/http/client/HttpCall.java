@@ -40,6 +40,9 @@ final class HttpCall<T extends @Nullable Object> {
   private final AtomicInteger numbers = new AtomicInteger();
   private final Queue<Exchange<T>> exchanges = new ConcurrentLinkedQueue<>();
 
+  /** Whether it is decided; an attempt that begins at that moment has nobody who waits for it. */
+  private volatile boolean isOver;
+
   HttpCall(
       ClientConfig config,
       Context caller,
@@ -106,7 +109,9 @@ final class HttpCall<T extends @Nullable Object> {
         result,
         (response, failure) -> {
           if (failure == null) {
-            result.settle(handedOver(call, response), null);
+            if (!result.settle(handedOver(call, response), null)) {
+              endAll(null); // the caller has left in the last moment: nobody will read it
+            }
           } else {
             endAll(null);
             result.settle(null, explained(call, failure));
@@ -133,6 +138,10 @@ final class HttpCall<T extends @Nullable Object> {
     HttpRequest request = number == 1 ? first : factory.request(ctx);
     Exchange<T> exchange = Exchange.start(config, ctx, request, handler, number);
     exchanges.add(exchange);
+    if (isOver) {
+      exchange.abort();
+      exchange.closeLimit();
+    }
     return exchange;
   }
 
@@ -151,6 +160,7 @@ final class HttpCall<T extends @Nullable Object> {
   }
 
   private void endAll(@Nullable Exchange<T> winner) {
+    isOver = true;
     for (Exchange<T> exchange : exchanges) {
       if (exchange != winner) {
         exchange.abort();

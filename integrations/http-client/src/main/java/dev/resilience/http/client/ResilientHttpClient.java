@@ -11,9 +11,12 @@ import dev.resilience.context.Context;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.hedge.FirstSuccess;
 import dev.resilience.policy.Call;
+import dev.resilience.policy.Classifier;
 import dev.resilience.policy.RetryBudget;
+import dev.resilience.policy.Verdict;
 import dev.resilience.propagation.CallTimes;
 import dev.resilience.propagation.HeaderNames;
+import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.time.Durations;
 import java.io.IOException;
@@ -69,6 +72,13 @@ public final class ResilientHttpClient {
       FirstSuccess.builder("first success")
           .onDiscard(HttpResponse.class, late -> discard(late.body()))
           .build();
+
+  /** A request that the server says it has not processed is no mark against it. */
+  private static final Classifier CLASSIFIER =
+      Classifier.ofDefaults()
+          .onFailure(
+              HttpConnectionException.class,
+              broken -> broken.kind().isRefused() ? Verdict.REJECTED : Verdict.FAILURE);
 
   private final ClientConfig config;
 
@@ -251,7 +261,7 @@ public final class ResilientHttpClient {
 
   /** What is known of the times of calls. */
   public CallTimes times() {
-    return config.times;
+    return config.wire.times();
   }
 
   /** The counts, since it was built. */
@@ -378,14 +388,14 @@ public final class ResilientHttpClient {
         return new ResilientHttpClient(new ClientConfig(this, repeatable, unrepeatable));
       }
       RetryBudget budget = RetryBudget.ofDefaults();
-      Resilience reads = preset.apply(Preset.http(name).budget(budget)).build();
+      Resilience reads = preset.apply(usual(budget)).build();
       Resilience writes =
-          preset
-              .apply(Preset.http(name).budget(budget))
-              .unrepeatable(Builder::isNeverSent)
-              .limitsOf(reads)
-              .build();
+          preset.apply(usual(budget)).unrepeatable(Builder::isNeverSent).limitsOf(reads).build();
       return new ResilientHttpClient(new ClientConfig(this, reads, writes));
+    }
+
+    private Preset usual(RetryBudget budget) {
+      return Preset.http(name).budget(budget).classifier(CLASSIFIER);
     }
 
     private static boolean isNeverSent(Exception failure) {

@@ -12,10 +12,12 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.observe.PolicyEvent;
 import dev.resilience.propagation.Boundary;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.propagation.ReportedLoad;
+import dev.resilience.retry.Backoff;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -249,6 +251,67 @@ class AttemptsTest {
       }
       assertThat(server.connections()).isZero();
     }
+  }
+
+  /** What failed is over: to end it with the call is not to break it off. */
+  @Test
+  void that_failed_are_not_broken_off_later() throws IOException {
+    server =
+        new RawServer(
+            request -> {
+              if (served.incrementAndGet() == 1) {
+                request.close();
+              }
+              request.send(response(200, "good"));
+            });
+    ResilientHttpClient polite =
+        ResilientHttpClient.builder("s")
+            .preset(
+                p ->
+                    p.withoutHedge()
+                        .withoutBreaker()
+                        .retry(r -> r.backoff(Backoff.constant(ofMillis(30)))))
+            .cancelMessages()
+            .build();
+    for (int i = 0; i < 8; i++) { // so many that what is usual is known
+      served.set(0);
+      HttpRequest put =
+          HttpRequest.newBuilder(server.uri("/")).PUT(BodyPublishers.noBody()).build();
+      assertThat(polite.send(root, put, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+    }
+    assertThat(polite.snapshot().attempts()).isEqualTo(16);
+    assertThat(polite.snapshot().aborted()).isZero();
+    assertThat(polite.snapshot().cancelMessages()).isZero();
+    assertThat(server.requests()).extracting(r -> r.method).containsOnly("PUT");
+  }
+
+  /** Nobody has the response of a call whose future was cancelled: its body is ended. */
+  @Test
+  void a_response_that_comes_when_the_future_was_cancelled_is_ended() throws IOException {
+    server =
+        new RawServer(
+            request -> {
+              request.send("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\npart");
+              request.awaitLeft();
+            });
+    CompletableFuture<CompletableFuture<?>> sent = new CompletableFuture<>();
+    ResilientHttpClient late =
+        ResilientHttpClient.builder("s")
+            .preset(
+                p ->
+                    p.withoutHedge()
+                        .listener(
+                            event -> {
+                              if (event instanceof PolicyEvent.CallCompleted) {
+                                sent.join().cancel(true);
+                              }
+                            }))
+            .build();
+    HttpRequest get = HttpRequest.newBuilder(server.uri("/")).build();
+    sent.complete(late.sendAsync(root, get, BodyHandlers.ofInputStream()).toCompletableFuture());
+    await().until(() -> sent.join().isCancelled());
+    await().until(() -> server.requests().size() == 1);
+    assertThat(server.request(1).left).succeedsWithin(Duration.ofSeconds(20));
   }
 
   @Test

@@ -1,11 +1,10 @@
-package dev.resilience.http.client;
+package dev.resilience.propagation;
 
-import dev.resilience.propagation.ReportedLoad;
 import java.net.URI;
 
 /**
- * Hears how busy a server says it is, for a balancer. Called on a thread of the JDK's client: must
- * be quick. What it throws is logged.
+ * Hears how busy a server says it is, for a balancer. Called on the thread that received the
+ * response: must be quick. What it throws is logged.
  *
  * <pre>{@code
  * .onLoad((uri, load) -> orders.reportLoad(instance(uri), ServerLoad.of(load.inFlight(), load.latency())))
