@@ -258,6 +258,7 @@ final class ServletExchange extends ServerExchange {
   void completeAsync(AsyncContext container) {
     changing(
         () -> {
+          beforeResponse();
           complete();
           complete = true;
           container.complete();
@@ -277,7 +278,11 @@ final class ServletExchange extends ServerExchange {
 
   /** Does something with the response that fails once it was taken. */
   void using(IoWork work) throws IOException {
-    owned(work::run);
+    owned(
+        () -> {
+          beforeResponse();
+          work.run();
+        });
   }
 
   void writeBody(int bytes, IoWork work) throws IOException {

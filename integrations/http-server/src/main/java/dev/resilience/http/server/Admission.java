@@ -8,10 +8,9 @@ import dev.resilience.http.server.ExchangeEnd.Reason;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.ConcurrencyLimitSnapshot;
 import dev.resilience.limit.Permit;
-import dev.resilience.propagation.HeaderNames;
+import dev.resilience.limit.UsualTimes;
 import dev.resilience.propagation.ReportedLoad;
 import dev.resilience.text.DurationText;
-import dev.resilience.time.Deadline;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -30,14 +29,15 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <p>A request holds its permit until its handler has returned, also after its time. A client that
  * left teaches the limit nothing, nor does one that failed. Each response says how busy the server
- * is ({@code X-Server-Load}). Who waits, waits on its thread. Thread-safe.
+ * is and how long it took here ({@code X-Server-Load}). Who waits, waits on its thread.
+ * Thread-safe.
  */
 public final class Admission implements ServerFilter {
 
   private static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
 
   private final ConcurrencyLimit limit;
-  private final UsualTimes times = new UsualTimes();
+  private final UsualTimes times = UsualTimes.ofDefaults();
   private final LongAdder refused = new LongAdder();
 
   private Admission(ConcurrencyLimit limit) {
@@ -75,23 +75,18 @@ public final class Admission implements ServerFilter {
     Permit permit = acquire(ctx, usual);
     long began = ctx.timeSource().nanoTime();
     exchange.onEnd(end -> settle(ctx, permit, usual, began, end));
-    exchange.setHeader(HeaderNames.SERVER_LOAD, load(usual));
+    exchange.setLoad(() -> load(usual, exchange));
     next.handle(ctx, exchange);
   }
 
   private void refuseHopeless(Context ctx, UsualTimes.Usual usual) {
-    Deadline deadline = ctx.deadline().orElse(null);
-    if (deadline == null) {
-      return;
-    }
-    long now = ctx.timeSource().nanoTime();
-    long left = deadline.nanos() - now;
-    if (usual.isHopeless(left, now)) {
+    if (usual.isHopeless(ctx)) {
+      Duration left = ctx.timeLeft();
       throw refusal(
           "no-time-left",
-          DurationText.of(Duration.ofNanos(Math.max(0, left)))
+          DurationText.of(left.isNegative() ? Duration.ZERO : left)
               + " left (expected: more than the "
-              + DurationText.of(Duration.ofNanos(usual.nanos()))
+              + DurationText.of(usual.time())
               + " that even quick requests take)",
           SHORTEST_RETRY);
     }
@@ -101,7 +96,7 @@ public final class Admission implements ServerFilter {
     try {
       return limit.acquire(ctx);
     } catch (ConcurrencyLimitExceededException full) {
-      Duration turn = Duration.ofNanos(usual.nanos());
+      Duration turn = usual.time();
       throw refusal(
           "overloaded",
           String.valueOf(full.getMessage()),
@@ -114,8 +109,8 @@ public final class Admission implements ServerFilter {
     return new RequestRefusedException(word, message, retryAfter);
   }
 
-  private String load(UsualTimes.Usual usual) {
-    return ReportedLoad.of(limit.snapshot().inUse(), Duration.ofNanos(usual.nanos())).toString();
+  private String load(UsualTimes.Usual usual, ServerExchange exchange) {
+    return ReportedLoad.of(limit.snapshot().inUse(), usual.time()).took(exchange.age()).toString();
   }
 
   private static void settle(
@@ -126,11 +121,11 @@ public final class Admission implements ServerFilter {
       return;
     }
     permit.close(); // which looks at the end of the context by itself
-    long now = ctx.timeSource().nanoTime();
+    Duration ran = Duration.ofNanos(ctx.timeSource().nanoTime() - began);
     if (end.reason() == Reason.ANSWERED) {
-      usual.answered(now - began, now);
+      usual.answered(ctx, ran);
     } else if (end.reason() == Reason.DEADLINE) {
-      usual.cutOff(now - began, now);
+      usual.cutOff(ctx, ran);
     }
   }
 }

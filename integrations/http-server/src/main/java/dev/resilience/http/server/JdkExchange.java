@@ -234,6 +234,7 @@ final class JdkExchange extends ServerExchange {
           if (committed) {
             throw new IOException("headers already sent");
           }
+          beforeResponse();
           guarded.copyHeaders();
           sent(status);
           committed = true;

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,7 @@ public abstract class ServerExchange {
   private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private boolean finished;
   private @Nullable Throwable failure;
+  private @Nullable Supplier<String> load;
 
   private volatile @Nullable Answer answer;
   private volatile boolean taken;
@@ -167,6 +169,33 @@ public abstract class ServerExchange {
     }
   }
 
+  /** What is sent as the server's load: asked for when the response begins, also in vain. */
+  final void setLoad(Supplier<String> newLoad) {
+    gate.lock();
+    try {
+      load = newLoad;
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  /**
+   * Sets the headers whose value is that of the moment in which the response begins. For subclasses
+   * in an {@link #owned} action that may begin it; without effect when it is on its way.
+   */
+  protected final void beforeResponse() {
+    if (load != null && !isCommitted()) {
+      String value = load.get();
+      headers.put(HeaderNames.SERVER_LOAD, value);
+      putHeader(HeaderNames.SERVER_LOAD, value);
+    }
+  }
+
+  /** How long ago the request came. */
+  final Duration age() {
+    return Duration.ofNanos(now() - began);
+  }
+
   /**
    * Answers with a text, as {@code text/plain} in UTF-8.
    *
@@ -180,6 +209,7 @@ public abstract class ServerExchange {
           if (isCommitted()) {
             throw new IllegalStateException("answered already, with " + status);
           }
+          beforeResponse();
           sent(newStatus);
           bytesWritten.addAndGet(body.length);
           send(newStatus, forReply(Map.of()), body);
@@ -301,25 +331,42 @@ public abstract class ServerExchange {
     }
   }
 
-  /** Writes a part of the body if the response is the handler's, within the limit of its time. */
+  /**
+   * Writes a part of the body if the response is the handler's, within the limit of its time. That
+   * the client cannot be written to is a way to hear that it has left.
+   */
   protected final void write(int bytes, ResponseAction action) throws IOException {
-    gate.lock();
     try {
-      checkOwned();
-      TransferClock clock = writeClock;
-      if (clock == null) {
-        action.run();
-      } else {
-        clock.begin();
-        try {
-          action.run();
-        } finally {
-          clock.end();
-        }
-      }
-      bytesWritten.addAndGet(bytes);
+      owned(
+          () -> {
+            beforeResponse();
+            timed(writeClock, action);
+            bytesWritten.addAndGet(bytes);
+          });
+    } catch (IOException broken) {
+      hear(broken);
+      throw broken;
+    }
+  }
+
+  private static void timed(@Nullable TransferClock clock, ResponseAction action)
+      throws IOException {
+    if (clock == null) {
+      action.run();
+      return;
+    }
+    clock.begin();
+    try {
+      action.run();
     } finally {
-      gate.unlock();
+      clock.end();
+    }
+  }
+
+  /** Not under the gate: the end of the context runs whatever listens to it. */
+  private void hear(IOException broken) {
+    if (ConnectionLoss.is(broken)) {
+      clientGone();
     }
   }
 
@@ -328,22 +375,17 @@ public abstract class ServerExchange {
     if (taken) {
       throw new ResponseTakenException("the request has ended");
     }
-    TransferClock clock = readClock;
-    int bytes;
-    if (clock == null) {
-      bytes = action.run();
-    } else {
-      clock.begin();
-      try {
-        bytes = action.run();
-      } finally {
-        clock.end();
-      }
+    int[] bytes = new int[1];
+    try {
+      timed(readClock, () -> bytes[0] = action.run());
+    } catch (IOException broken) {
+      hear(broken);
+      throw broken;
     }
-    if (bytes > 0) {
-      counted(bytes);
+    if (bytes[0] > 0) {
+      counted(bytes[0]);
     }
-    return bytes;
+    return bytes[0];
   }
 
   /** Counts what was read by other means. */
@@ -472,6 +514,7 @@ public abstract class ServerExchange {
       if (isCommitted()) {
         abort();
       } else if (!isGone) {
+        beforeResponse();
         Map<String, String> more = new LinkedHashMap<>();
         chosen.retryAfterSeconds().ifPresent(after -> more.put("Retry-After", after));
         if (chosen.refused() != null) {
@@ -564,12 +607,17 @@ public abstract class ServerExchange {
 
   private void completeQuietly() {
     try {
+      beforeResponse();
       complete();
       if (status == 0) {
         sent(200);
       }
     } catch (Throwable broken) { // the connection, mostly
       LOG.log(Level.DEBUG, "a response could not be completed", broken);
+      if (ConnectionLoss.is(broken)) {
+        answer = StatusTable.CLIENT_GONE;
+        answeredAt = now();
+      }
       abortQuietly();
     }
   }

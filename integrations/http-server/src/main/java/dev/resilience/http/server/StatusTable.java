@@ -42,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatusTable {
 
+  /** Nothing is sent. */
+  static final Answer CLIENT_GONE =
+      new Answer(ExchangeEnd.CLIENT_GONE, "", null, null, Reason.CLIENT_DISCONNECTED);
+
   private static final StatusTable DEFAULTS = new StatusTable(List.of());
 
   /** How deep a failure is looked for inside of others, as containers wrap what handlers throw. */
@@ -83,7 +87,7 @@ public final class StatusTable {
       return new Answer(504, "Request timed out", null, null, Reason.DEADLINE);
     }
     if (cause == CancelReason.USER) {
-      return new Answer(ExchangeEnd.CLIENT_GONE, "", null, null, Reason.CLIENT_DISCONNECTED);
+      return CLIENT_GONE;
     }
     if (cause instanceof TransferException transfer) {
       return ofTransfer(transfer);

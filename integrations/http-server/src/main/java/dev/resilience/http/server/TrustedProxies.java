@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies whose word counts for where a request came from ({@code X-Forwarded-For}).
+ * The proxies whose word counts for where a request came from: {@code X-Forwarded-For}, or {@code
+ * Forwarded} (RFC 7239) where they {@linkplain #writingForwarded write that}. Only one of the two
+ * is read: a header that the proxies do not write is passed on as anybody has sent it.
  *
  * <p>The header is read from its end, which the nearest proxy has written: as long as an address is
  * a trusted proxy's, the one before it counts. Whatever stands further ahead was written by
@@ -24,21 +26,24 @@ import org.jspecify.annotations.Nullable;
 public final class TrustedProxies {
 
   private static final int MOST_HOPS = 32;
-  private static final String HEADER = "X-Forwarded-For";
+  private static final String USUAL = "X-Forwarded-For";
+  private static final String STANDARD = "Forwarded";
   private static final String OCTET = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
   private static final Pattern V4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
   private static final Pattern V6 = Pattern.compile("[0-9a-fA-F:.]{2,45}");
 
   private final List<Network> networks;
+  private final boolean isStandard;
   private final LongAdder ignored = new LongAdder();
 
-  private TrustedProxies(List<Network> networks) {
+  private TrustedProxies(List<Network> networks, boolean isStandard) {
     this.networks = networks;
+    this.isStandard = isStandard;
   }
 
   /** Trusts nobody: the client is the other end of the connection. */
   public static TrustedProxies none() {
-    return new TrustedProxies(List.of());
+    return new TrustedProxies(List.of(), false);
   }
 
   /**
@@ -51,7 +56,12 @@ public final class TrustedProxies {
     for (String network : networks) {
       parsed.add(Network.of(requireNonNull(network, "network")));
     }
-    return new TrustedProxies(List.copyOf(parsed));
+    return new TrustedProxies(List.copyOf(parsed), false);
+  }
+
+  /** The same proxies, which write {@code Forwarded} (RFC 7239) and not {@code X-Forwarded-For}. */
+  public TrustedProxies writingForwarded() {
+    return new TrustedProxies(networks, true);
   }
 
   /** How many entries were no address. */
@@ -82,11 +92,15 @@ public final class TrustedProxies {
     return Optional.of(client.getHostAddress());
   }
 
-  private static List<String> hopsFromTheEnd(ServerExchange exchange) {
-    List<String> lines = new ArrayList<>(exchange.headers(HEADER));
+  private List<String> hopsFromTheEnd(ServerExchange exchange) {
+    List<String> lines = new ArrayList<>(exchange.headers(isStandard ? STANDARD : USUAL));
     Collections.reverse(lines);
     List<String> hops = new ArrayList<>();
     for (String line : lines) {
+      if (isStandard) {
+        hops.addAll(ForwardedHeader.nodesFromTheEnd(line, MOST_HOPS - hops.size()));
+        continue;
+      }
       int end = line.length();
       while (end >= 0 && hops.size() < MOST_HOPS) {
         int comma = line.lastIndexOf(',', end - 1);

@@ -9,6 +9,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
 import dev.resilience.http.server.ExchangeEnd.Reason;
 import dev.resilience.limit.ConcurrencyLimit;
+import dev.resilience.limit.UsualTimes;
 import dev.resilience.propagation.Boundary;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.Propagation;
@@ -218,11 +219,12 @@ class AdmissionTest {
     ReportedLoad load = ReportedLoad.read(exchange.responseHeaders.get(HeaderNames.SERVER_LOAD));
     assertThat(load.inFlight()).isEqualTo(1);
     assertThat(load.latency()).isEqualTo(ofMillis(200));
+    assertThat(load.took()).as("so that the rest is the network").contains(ofMillis(200));
   }
 
   @Test
   void keeps_figures_of_so_many_operations_only() {
-    UsualTimes times = new UsualTimes();
+    UsualTimes times = UsualTimes.ofDefaults();
     for (int i = 0; i < 512; i++) {
       times.of("GET /" + i);
     }

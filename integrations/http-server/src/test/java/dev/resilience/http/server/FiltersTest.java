@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -175,6 +176,64 @@ class FiltersTest {
       }
       serve(exchange, RequestMetadata.ofDefaults().behind(proxies));
       return RequestInfo.of(seen.get()).clientAddress();
+    }
+
+    private Optional<String> standardAddressOf(String peer, String... lines) throws Exception {
+      FakeExchange exchange = FakeExchange.get("/");
+      exchange.peer = new InetSocketAddress(peer, 4711);
+      exchange.with("Forwarded", lines).with("X-Forwarded-For", "6.6.6.6");
+      TrustedProxies proxies = TrustedProxies.of("10.0.0.0/8", "2001:db8::/32");
+      serve(exchange, RequestMetadata.ofDefaults().behind(proxies.writingForwarded()));
+      return RequestInfo.of(seen.get()).clientAddress();
+    }
+
+    /** RFC 7239; the other header is anybody's where the proxies do not write it. */
+    @Test
+    void is_read_from_the_standard_header_where_the_proxies_write_that() throws Exception {
+      assertThat(standardAddressOf("10.0.0.1", "for=6.6.6.6, for=198.51.100.9;proto=https"))
+          .contains("198.51.100.9");
+      assertThat(
+              standardAddressOf(
+                  "10.0.0.1", "For=198.51.100.9", "by=10.0.0.1; for=\"[2001:db8::17]:4711\""))
+          .contains("198.51.100.9");
+      assertThat(standardAddressOf("10.0.0.1", "host=\"a,b;for=6.6.6.6\";for=\"198.51.100.9:80\""))
+          .contains("198.51.100.9");
+      assertThat(standardAddressOf("192.0.2.7", "for=1.2.3.4")).contains("192.0.2.7");
+      assertThat(standardAddressOf("10.0.0.1")).as("none there").contains("10.0.0.1");
+    }
+
+    @Test
+    void is_the_nearest_proxys_where_the_standard_header_says_no_more() throws Exception {
+      for (String last :
+          List.of("for=unknown", "for=_hidden", "proto=https", "for=1.2.3.4;for=5.6.7.8", "for")) {
+        assertThat(standardAddressOf("10.0.0.1", "for=6.6.6.6, " + last))
+            .as(last)
+            .contains("10.0.0.1");
+      }
+    }
+
+    /** Who opens a quote and does not close it hides nothing of what a proxy appends. */
+    @Test
+    void is_not_hidden_by_what_a_client_writes_into_the_standard_header() throws Exception {
+      for (String hostile :
+          List.of("for=\"6.6.6.6", "\"", "for=\"a\\\\\"\"", "\\\"", ";;=,=", "\"\\")) {
+        assertThat(standardAddressOf("10.0.0.1", hostile + ", for=198.51.100.9"))
+            .as(hostile)
+            .contains("198.51.100.9");
+      }
+    }
+
+    @Test
+    void is_sought_in_anything_without_an_exception() {
+      Random random = new Random(7239);
+      String parts = "for=\"\\;, \t[]:.1aF_by";
+      for (int i = 0; i < 20_000; i++) {
+        StringBuilder line = new StringBuilder();
+        for (int n = random.nextInt(40); n > 0; n--) {
+          line.append(parts.charAt(random.nextInt(parts.length())));
+        }
+        assertThat(ForwardedHeader.nodesFromTheEnd(line.toString(), 3)).hasSizeBetween(1, 3);
+      }
     }
 
     @Test

@@ -416,6 +416,70 @@ class JdkServerTest {
     void by(RawClient client) throws IOException;
   }
 
+  /** Also where nobody looks at connections: it is the stream that fails. */
+  @Nested
+  class A_client_that_leaves_in_the_middle {
+
+    private ExchangeEnd endOf(String request, JdkServer.Handler handler) throws Exception {
+      ServerStack deaf =
+          ServerStack.builder("shop")
+              .disconnects(Disconnects.none())
+              .filter(ServerFilter.onEnd(ends::add))
+              .filter(AccessLog.to(log::add))
+              .open(owner);
+      RawClient client = on(JdkServer.handler(deaf, handler));
+      client.send(request);
+      working.await();
+      client.reset();
+      return nextEnd();
+    }
+
+    @Test
+    void of_an_answer_is_heard_and_is_no_failure_of_the_handler() throws Exception {
+      ExchangeEnd end =
+          endOf(
+              "GET / HTTP/1.1\r\nHost: here\r\n\r\n",
+              (ctx, exchange) -> {
+                exchange.sendResponseHeaders(200, 0);
+                working.countDown();
+                while (!ctx.isDone()) {
+                  exchange.getResponseBody().write(new byte[100_000]);
+                }
+              });
+      assertThat(end.reason()).isEqualTo(Reason.CLIENT_DISCONNECTED);
+      assertThat(end.context().cause()).isEqualTo(CancelReason.USER);
+      assertThat(log.get(0)).contains("GET / 499 client disconnected after ");
+    }
+
+    @Test
+    void of_its_own_body_is_heard_and_is_no_failure_of_the_handler() throws Exception {
+      ExchangeEnd end =
+          endOf(
+              "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 50\r\n\r\na part",
+              (ctx, exchange) -> {
+                exchange.getRequestBody().readNBytes(6);
+                working.countDown();
+                exchange.getRequestBody().readAllBytes();
+              });
+      assertThat(end.reason()).isEqualTo(Reason.CLIENT_DISCONNECTED);
+      assertThat(log.get(0)).contains("POST / 499 client disconnected after ");
+    }
+
+    @Test
+    void is_told_apart_from_a_connection_of_the_handlers_own() throws Exception {
+      try (RawClient client =
+          on(
+              JdkServer.handler(
+                  stack(),
+                  (ctx, exchange) -> {
+                    throw new IOException("Connection reset by the database");
+                  }))) {
+        assertThat(client.get("/").readResponse()).startsWith("HTTP/1.1 500");
+        assertThat(nextEnd().reason()).isEqualTo(Reason.FAILED);
+      }
+    }
+  }
+
   @Nested
   class A_body {
 
