@@ -169,6 +169,62 @@ public final class ConcurrencyLimit implements ContextPolicy {
     }
     Ticket ticket = queue.enter(ctx, true);
     queue.await(ctx, ticket);
+    return permitAfterWait(ctx, ticket);
+  }
+
+  /**
+   * As {@link #acquire}, without blocking. The stage is complete if there is a permit. Else it
+   * completes when it is the call's turn, on the executor of the context's time source, or fails
+   * with the same exceptions, not wrapped. A permit that nobody gets, because the future was
+   * cancelled, is given back.
+   *
+   * @param ctx whose end ends the wait
+   * @return a permit that is to be closed
+   */
+  @CheckReturnValue
+  public CompletionStage<Permit> acquireAsync(Context ctx) {
+    Ticket ticket;
+    try {
+      ctx.throwIfDone();
+      long admission = tryAcquireChecked(ctx);
+      if (admission >= 0) {
+        return CompletableFuture.completedFuture(permit(ctx, admission));
+      }
+      ticket = queue.enter(ctx, false);
+      if (!ticket.hasWaited()) {
+        return CompletableFuture.completedFuture(permitAfterWait(ctx, ticket));
+      }
+    } catch (Throwable refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    CompletableFuture<Permit> turn = new CompletableFuture<>();
+    queue.whenTurn(
+        ctx,
+        ticket,
+        left -> {
+          if (left != null) {
+            turn.completeExceptionally(left);
+          } else {
+            hand(turn, ctx, ticket);
+          }
+        });
+    return turn;
+  }
+
+  private void hand(CompletableFuture<Permit> turn, Context ctx, Ticket ticket) {
+    Permit permit;
+    try {
+      permit = permitAfterWait(ctx, ticket);
+    } catch (Throwable broken) {
+      turn.completeExceptionally(broken);
+      return;
+    }
+    if (!turn.complete(permit)) {
+      permit.ignore();
+    }
+  }
+
+  private Permit permitAfterWait(Context ctx, Ticket ticket) {
     try {
       queue.tellWait(ctx, ticket);
       return isMeasuring ? new Permit(queue, ctx, queue.inUse()) : new Permit(queue);

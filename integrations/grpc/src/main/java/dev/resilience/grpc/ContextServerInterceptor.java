@@ -5,20 +5,25 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.Permit;
 import dev.resilience.limit.RateLimit;
 import dev.resilience.limit.Reservation;
+import dev.resilience.limit.UsualTimes;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.time.Durations;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +62,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Refused before work</h2>
  *
- * A call whose time is up, whose parent context has ended, or for which a limit has no room is
- * refused at once; no call waits. The trailers say so by {@code x-refused-before-work}, and by
- * {@code grpc-retry-pushback-ms} when to come again.
+ * A call is refused whose time is up, whose parent context has ended, for which there is no token,
+ * or, with a {@link Builder#limit}, no place:
  *
- * <p>Immutable and thread-safe. Costs two contexts and four callbacks for a call, and no thread.
- * Put it first, next to the handlers ({@code intercept} of the server builder runs the last one
- * first), so that the context is there for other interceptors.
+ * <ul>
+ *   <li>A unary call whose time left is shorter than even quick ones of its method take is refused
+ *       at once. Every tenth is let through, and what was learnt is forgotten after ten seconds.
+ *   <li>The others need a permit of the limit. Where that lets calls wait, the most critical go
+ *       first, the newest first while the line stands, and a call that cannot be served in time is
+ *       refused, at once and whenever the outlook changes. A call that waits holds no thread; its
+ *       handler begins on one of the time source's executor.
+ * </ul>
+ *
+ * The trailers say so by {@code x-refused-before-work}, and by {@code grpc-retry-pushback-ms} when
+ * to come again. A call holds its permit until it is closed.
+ *
+ * <p>Immutable but for what it learns, and thread-safe. Costs two contexts and four callbacks for a
+ * call, and no thread. Put it first, next to the handlers ({@code intercept} of the server builder
+ * runs the last one first), so that the context is there for other interceptors.
  */
 public final class ContextServerInterceptor implements ServerInterceptor {
 
@@ -73,6 +89,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   private final @Nullable RateLimit rate;
   private final Duration pushback;
   private final @Nullable Propagation wire;
+  private final UsualTimes times = UsualTimes.ofDefaults();
 
   private ContextServerInterceptor(Builder builder) {
     this.parent = builder.parent;
@@ -98,7 +115,8 @@ public final class ContextServerInterceptor implements ServerInterceptor {
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     io.grpc.Context transport = io.grpc.Context.current();
     CancellableContext owner = contextOf(transport);
-    Permit permit = null;
+    UsualTimes.Usual usual = null;
+    CompletionStage<Permit> turn = null;
     Context ctx;
     try {
       ctx = wire == null ? owner : wire.extract(owner, headers, MetadataCarrier.READER).context();
@@ -110,12 +128,12 @@ public final class ContextServerInterceptor implements ServerInterceptor {
         admit(ctx, rate);
       }
       if (limit != null) {
-        Optional<Permit> admission = limit.tryAcquire(ctx);
-        if (admission.isEmpty()) {
-          Status full = Status.UNAVAILABLE.withDescription("overloaded");
-          return refused(call, owner, full, comeAgain(ctx), "limit");
+        usual = usualOf(call);
+        if (usual != null && usual.isHopeless(ctx)) {
+          Status tooLate = Status.UNAVAILABLE.withDescription("too little time left");
+          return refused(call, owner, tooLate, comeAgain(ctx), "no-time-left");
         }
-        permit = admission.get();
+        turn = limit.acquireAsync(ctx);
       }
     } catch (RateLimitExceededException exceeded) {
       Metadata trailers = GrpcStatuses.trailersOf(exceeded);
@@ -126,7 +144,46 @@ public final class ContextServerInterceptor implements ServerInterceptor {
       owner.close();
       throw broken;
     }
-    return new ServerRequest<>(call, owner, ctx, transport, permit).begin(headers, next);
+    if (turn == null) {
+      return new ServerRequest<>(call, owner, ctx, transport, null).begin(headers, next);
+    }
+    UsualTimes.Usual known = usual;
+    WaitingCall.Start<Q> start =
+        permit -> {
+          Admitted place = new Admitted(permit, ctx, known);
+          return new ServerRequest<>(call, owner, ctx, transport, place).begin(headers, next);
+        };
+    CompletableFuture<Permit> now = turn.toCompletableFuture();
+    if (now.isDone() && !now.isCompletedExceptionally()) {
+      return start.with(now.join()); // nobody waits: on this thread
+    }
+    WaitingCall<Q, A> waiting = new WaitingCall<>(call, owner, transport, start);
+    waiting.listen();
+    turn.whenComplete(
+        (permit, failure) -> {
+          if (failure == null) {
+            waiting.admit(permit);
+          } else {
+            waiting.refuse(() -> refusedInLine(call, owner, ctx, failure));
+          }
+        });
+    return waiting;
+  }
+
+  private UsualTimes.@Nullable Usual usualOf(ServerCall<?, ?> call) {
+    MethodDescriptor<?, ?> method = call.getMethodDescriptor();
+    return method.getType() == MethodType.UNARY ? times.of(method.getFullMethodName()) : null;
+  }
+
+  private void refusedInLine(
+      ServerCall<?, ?> call, CancellableContext owner, Context ctx, Throwable failure) {
+    Throwable raw = Failures.unwrap(failure);
+    if (raw instanceof ContextException end) {
+      refused(call, owner, GrpcStatuses.of(end), new Metadata(), "ended");
+      return;
+    }
+    Status full = Status.UNAVAILABLE.withDescription("overloaded").withCause(raw);
+    refused(call, owner, full, comeAgain(ctx), "limit");
   }
 
   /** Ends with the transport's, besides; that is watched where the call is. */
@@ -205,7 +262,10 @@ public final class ContextServerInterceptor implements ServerInterceptor {
       return this;
     }
 
-    /** How many calls at once; more are refused with UNAVAILABLE. Default: any number. */
+    /**
+     * How many calls at once; more wait as far as the limit lets them, and are else refused with
+     * UNAVAILABLE. Default: any number.
+     */
     public Builder limit(ConcurrencyLimit newLimit) {
       limit = requireNonNull(newLimit, "limit");
       return this;

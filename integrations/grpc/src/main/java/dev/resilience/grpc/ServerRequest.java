@@ -6,7 +6,6 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
-import dev.resilience.limit.Permit;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -27,7 +26,7 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   private final Context ctx;
   private final io.grpc.Context transport;
   private final io.grpc.Context.CancellableContext handlers;
-  private final @Nullable Permit permit;
+  private final @Nullable Admitted place;
   private final CallGate gate = new CallGate(this::closeByEnd);
 
   // Listens directly: the listener of a call is told of a cancel only when its handler has
@@ -43,19 +42,19 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
    * @param owner ends the context of the request; closed with the call
    * @param ctx of the request, at or below the owner
    * @param transport what gRPC made for the call
-   * @param permit given back with the call
+   * @param place given back with the call
    */
   ServerRequest(
       ServerCall<Q, A> call,
       CancellableContext owner,
       Context ctx,
       io.grpc.Context transport,
-      @Nullable Permit permit) {
+      @Nullable Admitted place) {
     super(call);
     this.owner = owner;
     this.ctx = ctx;
     this.transport = transport;
-    this.permit = permit;
+    this.place = place;
     this.handlers = GrpcContexts.toGrpc(ctx, transport);
   }
 
@@ -90,10 +89,13 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   /** Runs when the context has ended before the handler closed the call. */
   private void closeByEnd() {
     ContextException over = ctx.error();
-    if (over != null && !hasLeft) {
-      super.close(GrpcStatuses.of(over), GrpcStatuses.trailersOf(over));
+    try {
+      if (over != null && !hasLeft) {
+        super.close(GrpcStatuses.of(over), GrpcStatuses.trailersOf(over));
+      }
+    } finally {
+      finish(true); // a limit hears how long it took at least, if it was a deadline
     }
-    finish(true); // a limit hears how long it took at least, if it was a deadline
   }
 
   /** What is borrowed goes back, whoever comes first; each part bears to be closed twice. */
@@ -103,15 +105,15 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
     if (registered != null) {
       registered.withdraw();
     }
-    if (permit != null) {
-      if (isSample) {
-        permit.close();
-      } else {
-        permit.ignore();
-      }
-    }
+    giveBack(isSample);
     owner.close();
     handlers.cancel(null);
+  }
+
+  private void giveBack(boolean isSample) {
+    if (place != null) {
+      place.giveBack(isSample);
+    }
   }
 
   // ---- what the handler does
@@ -141,7 +143,12 @@ final class ServerRequest<Q, A> extends SimpleForwardingServerCall<Q, A> {
   }
 
   private void close(Status told, Metadata trailers, boolean isSample) {
-    if (gate.pass(() -> super.close(told, trailers), true)) {
+    Runnable closing =
+        () -> {
+          giveBack(isSample); // before: the transport may end the context as soon as it is closed
+          super.close(told, trailers);
+        };
+    if (gate.pass(closing, true)) {
       finish(isSample);
     }
   }
