@@ -3,16 +3,31 @@ package dev.resilience.consumer;
 import static java.time.Duration.ofSeconds;
 
 import dev.resilience.Resilience;
+import dev.resilience.archunit.ContextRules;
 import dev.resilience.cache.ContextCache;
+import dev.resilience.configuration.Configuration;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.discovery.client.ServiceClient;
 import dev.resilience.discovery.registry.Lease;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
+import dev.resilience.grpc.GrpcStatuses;
+import dev.resilience.http.client.ResilientHttpClient;
+import dev.resilience.http.server.ServerStack;
+import dev.resilience.jdbc.Database;
+import dev.resilience.jfr.JfrEvents;
+import dev.resilience.junit.ContextLeakError;
+import dev.resilience.micrometer.CallMetrics;
+import dev.resilience.okhttp.OkHttpCalls;
+import dev.resilience.opentelemetry.OpenTelemetryContexts;
+import dev.resilience.page.LivePage;
 import dev.resilience.redis.RedisCache;
 import dev.resilience.redis.ValueCodec;
 import dev.resilience.retry.Retry;
+import dev.resilience.servlet.ContextFilter;
+import dev.resilience.simulation.Scenarios;
+import dev.resilience.slf4j.LogFields;
 import dev.resilience.timeout.FixedTimeout;
 import dev.resilience.zookeeper.ZooKeeperStore;
 import io.lettuce.core.RedisURI;
@@ -44,6 +59,22 @@ public final class Everything {
       say("discovery", ServiceRegistry.class, discovery(app, request));
       say("redis", RedisCache.class, redis(app, request));
       say("zookeeper", ZooKeeperStore.class, zookeeper(app));
+      Integrations more = new Integrations(app, request);
+      say("http-client", ResilientHttpClient.class, more.httpClient(NOWHERE));
+      say("http-server", ServerStack.class, more.httpServer());
+      say("servlet", ContextFilter.class, more.servlet());
+      say("okhttp", OkHttpCalls.class, more.okhttp(NOWHERE));
+      say("grpc", GrpcStatuses.class, more.grpc());
+      say("jdbc", Database.class, more.jdbc());
+      say("configuration", Configuration.class, more.configuration());
+      say("slf4j", LogFields.class, more.slf4j());
+      say("micrometer", CallMetrics.class, more.micrometer());
+      say("opentelemetry", OpenTelemetryContexts.class, more.opentelemetry());
+      say("jfr", JfrEvents.class, more.jfr());
+      say("page", LivePage.class, more.page());
+      say("simulation", Scenarios.class, more.simulation());
+      say("junit", ContextLeakError.class, more.junit());
+      say("archunit", ContextRules.class, more.archunit());
     }
     System.exit(0); // Lettuce's threads end in their own time
   }

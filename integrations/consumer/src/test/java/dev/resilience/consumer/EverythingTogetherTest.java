@@ -1,5 +1,6 @@
 package dev.resilience.consumer;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,11 +13,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 /**
  * All modules in one application, each time in a JVM of its own: of the JDK that runs the tests,
@@ -33,11 +39,44 @@ class EverythingTogetherTest {
   private static final Pattern MODULES =
       Pattern.compile(
           "(resilience|failsafe|caffeine|jspecify|error_prone|lettuce|netty|reactor|reactive"
-              + "|redis-authx).*");
+              + "|redis-authx|okhttp|okio|kotlin|grpc|jakarta|snakeyaml|slf4j-api|micrometer"
+              + "|opentelemetry|archunit|junit|opentest4j|apiguardian).*");
 
+  /** Not what resilience-junit and resilience-archunit stand on. */
   private static final List<String> TEST_ONLY =
       List.of(
-          "junit", "mockito", "assertj", "byte-buddy", "objenesis", "opentest4j", "apiguardian");
+          "junit-jupiter-engine",
+          "junit-jupiter-params",
+          "junit-platform-engine",
+          "junit-platform-launcher",
+          "mockito",
+          "assertj",
+          "byte-buddy",
+          "objenesis");
+
+  /** Published, and what each of them says last. */
+  private static final Map<String, String> SAYS =
+      Map.ofEntries(
+          entry("core", "called"),
+          entry("cache", "loaded"),
+          entry("discovery", "called orders"),
+          entry("redis", "loaded, Unable to connect"),
+          entry("zookeeper", "registering"),
+          entry("http-client", "REFUSED"),
+          entry("http-server", "answered 200"),
+          entry("servlet", "ContextFilter"),
+          entry("okhttp", "REFUSED"),
+          entry("grpc", "UNKNOWN, true"),
+          entry("jdbc", "no database"),
+          entry("configuration", "called"),
+          entry("slf4j", "bound"),
+          entry("micrometer", "measured"),
+          entry("opentelemetry", "both ways"),
+          entry("jfr", "called"),
+          entry("page", "http"),
+          entry("simulation", "A"),
+          entry("junit", "AssertionError"),
+          entry("archunit", "rules"));
 
   /** Without what only tests need, which a user's application has not got. */
   private static List<Path> application() {
@@ -86,28 +125,19 @@ class EverythingTogetherTest {
     }
   }
 
-  private static void assertAllWork(List<String> said, Map<String, String> modules) {
-    modules.forEach(
-        (name, module) ->
-            assertThat(said).anyMatch(line -> line.startsWith(name + " in " + module)));
-    assertThat(said)
-        .anyMatch(line -> line.startsWith("core") && line.endsWith(": called"))
-        .anyMatch(line -> line.startsWith("cache") && line.endsWith(": loaded"))
-        .anyMatch(line -> line.startsWith("discovery") && line.endsWith(": called orders"))
-        .anyMatch(line -> line.startsWith("redis") && line.contains(": loaded, Unable to connect"))
-        .anyMatch(line -> line.startsWith("zookeeper") && line.contains("registering"));
+  private static void assertAllWork(List<String> said, UnaryOperator<String> moduleOf) {
+    SAYS.forEach(
+        (name, last) -> {
+          String begin = name + " in " + moduleOf.apply(name);
+          assertThat(said)
+              .as("what %s says", name)
+              .anyMatch(line -> line.startsWith(begin) && line.contains(": " + last));
+        });
   }
 
   @Test
   void on_the_class_path() throws Exception {
-    assertAllWork(
-        run("-cp", joined(application().stream())),
-        Map.of(
-            "core", "unnamed module",
-            "cache", "unnamed module",
-            "discovery", "unnamed module",
-            "redis", "unnamed module",
-            "zookeeper", "unnamed module"));
+    assertAllWork(run("-cp", joined(application().stream())), name -> "unnamed module");
   }
 
   /** Where there are jars, from the phase {@code package} on; {@code mvn test} has folders. */
@@ -121,7 +151,7 @@ class EverythingTogetherTest {
         modules.stream()
                 .filter(path -> path.getFileName().toString().startsWith("resilience"))
                 .count()
-            > 4,
+            >= SAYS.size(),
         "not packaged: run mvn verify");
     List<Path> others = new ArrayList<>(application());
     others.removeAll(modules);
@@ -133,12 +163,57 @@ class EverythingTogetherTest {
             "ALL-MODULE-PATH",
             "-cp",
             joined(others.stream())),
-        Map.of(
-            "core", "module dev.resilience.core",
-            "cache", "module dev.resilience.cache",
-            "discovery", "module dev.resilience.discovery",
-            "redis", "module dev.resilience.redis",
-            "zookeeper", "module dev.resilience.zookeeper"));
+        name -> "module dev.resilience." + name.replace('-', '.'));
+  }
+
+  // ---- the BOM
+
+  private static Element pom(Path file) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(file.toFile())
+        .getDocumentElement();
+  }
+
+  /** The texts of a pom's elements of a name, in the first of its elements of another name. */
+  private static List<String> texts(Element pom, String outer, String inner) {
+    if (!(pom.getElementsByTagName(outer).item(0) instanceof Element within)) {
+      return List.of();
+    }
+    NodeList found = within.getElementsByTagName(inner);
+    return IntStream.range(0, found.getLength())
+        .mapToObj(i -> found.item(i).getTextContent().strip())
+        .toList();
+  }
+
+  private static List<String> published() throws Exception {
+    Path root = Path.of("..", "..");
+    List<String> names = new ArrayList<>();
+    for (String module : texts(pom(root.resolve("pom.xml")), "modules", "module")) {
+      Element pom = pom(root.resolve(module).resolve("pom.xml"));
+      boolean isSkipped = texts(pom, "properties", "maven.deploy.skip").contains("true");
+      if (!isSkipped) {
+        names.add(
+            "resilience-"
+                + module.substring(module.lastIndexOf('/') + 1).replaceFirst("^resilience-", ""));
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void the_bom_lists_all_that_is_published_and_all_of_it_is_used_here() throws Exception {
+    List<String> published = published();
+    assertThat(published).hasSizeGreaterThan(15);
+    List<String> managed =
+        texts(pom(Path.of("..", "..", "pom.xml")), "dependencyManagement", "artifactId").stream()
+            .filter(name -> name.startsWith("resilience-"))
+            .toList();
+    assertThat(managed).containsExactlyInAnyOrderElementsOf(published);
+    assertThat(texts(pom(Path.of("pom.xml")), "dependencies", "artifactId")).containsAll(published);
+    assertThat(SAYS.keySet())
+        .map(name -> "resilience-" + name)
+        .containsExactlyInAnyOrderElementsOf(published);
   }
 
   @Test
