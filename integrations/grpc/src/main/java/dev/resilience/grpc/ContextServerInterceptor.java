@@ -187,6 +187,7 @@ public final class ContextServerInterceptor implements ServerInterceptor {
   }
 
   /** Ends with the transport's, besides; that is watched where the call is. */
+  @SuppressWarnings("MustBeClosed") // closed when the call has ended
   private CancellableContext contextOf(io.grpc.Context transport) {
     Context values = parent.withValue(GrpcContexts.GRPC, transport);
     io.grpc.Deadline deadline = transport.getDeadline();

@@ -90,6 +90,7 @@ public final class GrpcContexts {
    *
    * @param parent its time source measures what is left until gRPC's deadline
    */
+  @SuppressWarnings("MustBeClosed") // by the caller
   public static CancellableContext from(Context parent, io.grpc.Context grpc) {
     requireNonNull(parent, "parent");
     requireNonNull(grpc, "grpc");

@@ -57,6 +57,7 @@ final class ConnectionSource {
    * @throws InterruptedException if the thread is interrupted from outside
    */
   Loan borrow(Context ctx) throws SQLException, InterruptedException {
+    @SuppressWarnings("MustBeClosed") // closed with the loan
     Permit permit = line.acquire(ctx);
     Connection connection = connect(ctx, permit);
     try {

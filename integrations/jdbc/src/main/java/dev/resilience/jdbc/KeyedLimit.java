@@ -28,6 +28,7 @@ final class KeyedLimit {
   }
 
   /** A permit, after a wait if need be; to be closed. */
+  @SuppressWarnings("MustBeClosed") // by the caller
   Held acquire(Context ctx) throws InterruptedException {
     String value = ctx.getOrDefault(key, NOBODY);
     Entry entry =

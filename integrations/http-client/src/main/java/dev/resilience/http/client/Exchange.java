@@ -126,6 +126,7 @@ final class Exchange<T extends @Nullable Object> implements BodyHandler<T> {
   }
 
   /** The response is handed over to the caller, whose end alone counts from now on. */
+  @SuppressWarnings("MustBeClosed") // closed when the body has been read
   HttpResponse<T> handOver(HttpResponse<T> response, Context caller, @Nullable Deadline until) {
     AbortableBody<T> mine = body;
     if (mine == null || mine.isOver()) {

@@ -60,6 +60,7 @@ final class HttpCall<T extends @Nullable Object> {
     this.begun = caller.timeSource().nanoTime();
   }
 
+  @SuppressWarnings("MustBeClosed") // by the caller
   private CancellableContext open() {
     return config.timeout == null ? caller.withCancel() : caller.withTimeout(config.timeout);
   }

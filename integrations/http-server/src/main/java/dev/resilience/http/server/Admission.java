@@ -92,6 +92,7 @@ public final class Admission implements ServerFilter {
     }
   }
 
+  @SuppressWarnings("MustBeClosed") // by the caller
   private Permit acquire(Context ctx, UsualTimes.Usual usual) throws InterruptedException {
     try {
       return limit.acquire(ctx);

@@ -41,6 +41,7 @@ public final class TimeLimit implements ServerFilter {
 
   @Override
   public void filter(Context ctx, ServerExchange exchange, ServerHandler next) throws Exception {
+    @SuppressWarnings("MustBeClosed") // closed when the exchange has ended
     CancellableContext limited =
         ctx.withTimeout(Durations.requirePositive(limits.apply(exchange), "limit"));
     exchange.onEnd(end -> limited.close());
