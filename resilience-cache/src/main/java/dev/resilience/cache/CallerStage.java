@@ -3,14 +3,11 @@ package dev.resilience.cache;
 import dev.resilience.context.Context;
 import dev.resilience.context.DoneCallback;
 import dev.resilience.context.Registration;
-import java.util.concurrent.CompletableFuture;
+import dev.resilience.stage.LeavableFuture;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The stage that a caller holds. The cache settles it; whatever else completes it (a cancel, an
- * {@code orTimeout}) is the caller leaving.
- */
-final class CallerStage<R extends @Nullable Object> extends CompletableFuture<R> {
+/** The stage that a caller of the cache holds, and that the cache settles. */
+final class CallerStage<R extends @Nullable Object> extends LeavableFuture<R> {
 
   private final Runnable leave;
   private volatile @Nullable Registration end;
@@ -33,35 +30,18 @@ final class CallerStage<R extends @Nullable Object> extends CompletableFuture<R>
 
   void settle(R value) {
     withdraw();
-    super.complete(value);
+    settleFromInside(value, null);
   }
 
   void fail(Throwable failure) {
     withdraw();
-    super.completeExceptionally(failure);
+    settleFromInside(null, failure);
   }
 
   @Override
-  public boolean complete(R value) {
-    return left(super.complete(value));
-  }
-
-  @Override
-  public boolean completeExceptionally(Throwable failure) {
-    return left(super.completeExceptionally(failure));
-  }
-
-  @Override
-  public boolean cancel(boolean mayInterruptIfRunning) {
-    return left(super.cancel(mayInterruptIfRunning));
-  }
-
-  private boolean left(boolean first) {
-    if (first) {
-      withdraw();
-      leave.run();
-    }
-    return first;
+  protected void left() {
+    withdraw();
+    leave.run();
   }
 
   private void withdraw() {
@@ -69,11 +49,5 @@ final class CallerStage<R extends @Nullable Object> extends CompletableFuture<R>
     if (registration != null) {
       registration.withdraw();
     }
-  }
-
-  /** Stages that depend on this one are ordinary ones: to leave those is not to leave the load. */
-  @Override
-  public <U> CompletableFuture<U> newIncompleteFuture() {
-    return new CompletableFuture<>();
   }
 }

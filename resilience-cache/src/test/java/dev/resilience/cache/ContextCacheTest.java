@@ -461,8 +461,12 @@ class ContextCacheTest {
                 };
             var one = cache.getOrFetchAsync(s.root, 1, never).toCompletableFuture();
             var other = cache.getOrFetchAsync(s.root, 1, never).toCompletableFuture();
+            var third = cache.getOrFetchAsync(s.root, 1, never).toCompletableFuture();
+            var fourth = cache.getOrFetchAsync(s.root, 1, never).toCompletableFuture();
             one.thenApply(x -> x).cancel(true);
             one.cancel(true);
+            third.completeAsync(() -> "mine", Runnable::run);
+            fourth.obtrudeValue("mine");
             assertThat(load.get().isDone()).isFalse();
             other.completeExceptionally(new IOException("enough"));
             assertThat(load.get().isDone()).isTrue();
