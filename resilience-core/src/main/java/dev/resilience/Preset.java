@@ -17,6 +17,7 @@ import dev.resilience.policy.StackEntry;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
+import dev.resilience.text.Arguments;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,10 +86,7 @@ public final class Preset {
   private UnaryOperator<ConcurrencyLimit.AdaptiveBuilder> limit = UnaryOperator.identity();
 
   private Preset(String name) {
-    if (requireNonNull(name, "name").isBlank()) {
-      throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-    }
-    this.name = name;
+    this.name = Arguments.requireNotBlank(name, "name");
   }
 
   /**

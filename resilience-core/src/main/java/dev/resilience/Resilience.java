@@ -23,6 +23,7 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.StackEntry;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.Arguments;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -343,9 +344,7 @@ public final class Resilience {
    */
   @CheckReturnValue
   public Resilience named(String newName) {
-    if (requireNonNull(newName, "name").isBlank()) {
-      throw new IllegalArgumentException("name: '" + newName + "' (expected: not blank)");
-    }
+    Arguments.requireNotBlank(newName, "name");
     return new Resilience(newName, policies, warnings, classifier, reports, listener, traced);
   }
 

@@ -2,6 +2,7 @@ package dev.resilience.cache;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -221,11 +222,8 @@ public final class BatchLoader<K, V extends @Nullable Object>
     private int maxParallelCalls = 4;
 
     private Builder(String name, BulkLoader<K, V> loader) {
-      this.name = Objects.requireNonNull(name, "name");
+      this.name = Arguments.requireNotBlank(name, "name");
       this.loader = Objects.requireNonNull(loader, "loader");
-      if (name.isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
     }
 
     /**
@@ -234,7 +232,7 @@ public final class BatchLoader<K, V extends @Nullable Object>
      * @param keys at least 1. Default: 100
      */
     public Builder<K, V> maxKeys(int keys) {
-      maxKeys = atLeastOne(keys, "maxKeys");
+      maxKeys = Arguments.requireAtLeastOne(keys, "maxKeys");
       return this;
     }
 
@@ -266,7 +264,7 @@ public final class BatchLoader<K, V extends @Nullable Object>
      * @param calls at least 1. Default: 4
      */
     public Builder<K, V> maxParallelCalls(int calls) {
-      maxParallelCalls = atLeastOne(calls, "maxParallelCalls");
+      maxParallelCalls = Arguments.requireAtLeastOne(calls, "maxParallelCalls");
       return this;
     }
 
@@ -277,13 +275,6 @@ public final class BatchLoader<K, V extends @Nullable Object>
      */
     public BatchLoader<K, V> open(Context owner) {
       return new BatchLoader<>(this, Objects.requireNonNull(owner, "owner"));
-    }
-
-    private static int atLeastOne(int value, String argument) {
-      if (value < 1) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
-      }
-      return value;
     }
   }
 }

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.github.benmanes.caffeine.cache.stats.CacheStats;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -423,10 +424,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
     private CacheListener listener = CacheListener.none();
 
     private Builder(String name) {
-      this.name = Objects.requireNonNull(name, "name");
-      if (name.isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /**
@@ -567,10 +565,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
      * @param loads at least 1. Default: 64
      */
     public Builder<K, V> maxParallelLoads(int loads) {
-      if (loads < 1) {
-        throw new IllegalArgumentException("maxParallelLoads: " + loads + " (expected: >= 1)");
-      }
-      parallelLoads = loads;
+      parallelLoads = Arguments.requireAtLeastOne(loads, "maxParallelLoads");
       return this;
     }
 

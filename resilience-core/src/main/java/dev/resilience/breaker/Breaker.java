@@ -15,6 +15,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.Verdict;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
@@ -427,10 +428,7 @@ public final class Breaker implements ContextPolicy {
     private PolicyListener listener = PolicyListener.none();
 
     Builder(String name) {
-      this.name = Objects.requireNonNull(name, "name");
-      if (name.isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /**
@@ -513,7 +511,7 @@ public final class Breaker implements ContextPolicy {
      *     up; 10 where the window is a time
      */
     public Builder minimumCalls(int calls) {
-      minimumCalls = atLeastOne(calls, "minimumCalls");
+      minimumCalls = Arguments.requireAtLeastOne(calls, "minimumCalls");
       return this;
     }
 
@@ -523,7 +521,7 @@ public final class Breaker implements ContextPolicy {
      * @param failures at least 1 and at most the size of the window. Default: does not
      */
     public Builder consecutiveFailures(int failures) {
-      consecutiveFailures = atLeastOne(failures, "consecutiveFailures");
+      consecutiveFailures = Arguments.requireAtLeastOne(failures, "consecutiveFailures");
       return this;
     }
 
@@ -535,11 +533,7 @@ public final class Breaker implements ContextPolicy {
      * @param time not negative. Default: 500 ms
      */
     public Builder timeoutsOpenAfter(Duration time) {
-      if (Objects.requireNonNull(time, "timeoutsOpenAfter").isNegative()) {
-        throw new IllegalArgumentException(
-            "timeoutsOpenAfter: " + DurationText.of(time) + " (expected: >= 0)");
-      }
-      timeoutsOpenAfter = time;
+      timeoutsOpenAfter = Durations.requireNotNegative(time, "timeoutsOpenAfter");
       return this;
     }
 
@@ -604,7 +598,7 @@ public final class Breaker implements ContextPolicy {
      * @param successes at least 1; may be more than the permits. Default: 1
      */
     public Builder closeAfter(int successes) {
-      closeAfter = atLeastOne(successes, "closeAfter");
+      closeAfter = Arguments.requireAtLeastOne(successes, "closeAfter");
       return this;
     }
 
@@ -616,7 +610,7 @@ public final class Breaker implements ContextPolicy {
      * @param failures at least 1. Default: 1
      */
     public Builder reopenAfter(int failures) {
-      reopenAfter = atLeastOne(failures, "reopenAfter");
+      reopenAfter = Arguments.requireAtLeastOne(failures, "reopenAfter");
       return this;
     }
 
@@ -700,13 +694,6 @@ public final class Breaker implements ContextPolicy {
         throw new IllegalArgumentException(
             argument + ": " + value + " (expected: <= " + windowCalls + ", the window)");
       }
-    }
-
-    private static int atLeastOne(int value, String argument) {
-      if (value < 1) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
-      }
-      return value;
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.resilience.budget;
 
-import java.util.Objects;
+import dev.resilience.text.Arguments;
 
 /**
  * A part of a call, and how much of the call's time it should have. Phases are compared by
@@ -32,9 +32,7 @@ public final class Phase {
    *     most a million. That they add up to 100 or to 1 is not asked for
    */
   public static Phase of(String name, double weight) {
-    if (Objects.requireNonNull(name, "name").isBlank()) {
-      throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-    }
+    Arguments.requireNotBlank(name, "name");
     if (!(weight > 0 && weight <= MOST)) {
       throw new IllegalArgumentException(
           "weight: " + weight + " (expected: more than 0, at most a million)");

@@ -16,6 +16,7 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -317,10 +318,7 @@ public final class Chaos implements ContextPolicy {
     private @Nullable Predicate<? super Context> filter;
 
     private Builder(String name) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.resilience.chaos;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.policy.Action;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -51,9 +52,7 @@ public final class Fault {
       Duration most,
       @Nullable Supplier<?> supplier,
       @Nullable Action<?> action) {
-    if (!(rate >= 0 && rate <= 1)) {
-      throw new IllegalArgumentException("rate: " + rate + " (expected: 0 to 1)");
-    }
+    Arguments.requireShare(rate, "rate");
     this.kind = kind;
     this.rate = rate;
     this.least = least;

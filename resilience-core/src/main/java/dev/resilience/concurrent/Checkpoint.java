@@ -3,6 +3,7 @@ package dev.resilience.concurrent;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 
@@ -50,7 +51,7 @@ public final class Checkpoint {
   public static Checkpoint of(Context ctx, int items, Duration interval) {
     return new Checkpoint(
         requireNonNull(ctx, "ctx"),
-        Checks.atLeastOne(items, "items"),
+        Arguments.requireAtLeastOne(items, "items"),
         Durations.toNanos(Durations.requirePositive(interval, "interval")));
   }
 

@@ -9,6 +9,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -569,13 +570,13 @@ public final class ResourcePool<R> implements AutoCloseable {
 
     /** How many resources there are at most. Default: 10. */
     public Builder<R> size(int newSize) {
-      size = Checks.atLeastOne(newSize, "size");
+      size = Arguments.requireAtLeastOne(newSize, "size");
       return this;
     }
 
     /** How many idle ones are kept ready. Default: 0. */
     public Builder<R> minIdle(int newMinIdle) {
-      minIdle = Checks.notNegative(newMinIdle, "minIdle");
+      minIdle = Arguments.requireNotNegative(newMinIdle, "minIdle");
       return this;
     }
 

@@ -9,6 +9,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -662,11 +663,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
      * @param newMaxConcurrent at least 1
      */
     public Builder maxConcurrent(int newMaxConcurrent) {
-      if (newMaxConcurrent < 1) {
-        throw new IllegalArgumentException(
-            "maxConcurrent: " + newMaxConcurrent + " (expected: >= 1)");
-      }
-      maxConcurrent = newMaxConcurrent;
+      maxConcurrent = Arguments.requireAtLeastOne(newMaxConcurrent, "maxConcurrent");
       return this;
     }
 

@@ -2,6 +2,7 @@ package dev.resilience.concurrent;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.function.IntFunction;
@@ -112,7 +113,7 @@ public final class TaskSpec<T extends @Nullable Object> {
    * @param newDelay before the next attempt, by the number of failed ones
    */
   public TaskSpec<T> withRetry(int newMaxAttempts, IntFunction<Duration> newDelay) {
-    Checks.atLeastOne(newMaxAttempts, "maxAttempts");
+    Arguments.requireAtLeastOne(newMaxAttempts, "maxAttempts");
     requireNonNull(newDelay, "delay");
     return new TaskSpec<>(name, body, priority, timeout, expected, newMaxAttempts, newDelay);
   }

@@ -11,6 +11,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.error.RejectedException;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -649,7 +650,7 @@ public final class WorkerPool implements AutoCloseable {
    * @param newWorkers at least 1
    */
   public void resize(int newWorkers) {
-    Checks.atLeastOne(newWorkers, "workers");
+    Arguments.requireAtLeastOne(newWorkers, "workers");
     lock.lock();
     try {
       workers = newWorkers;
@@ -857,13 +858,13 @@ public final class WorkerPool implements AutoCloseable {
 
     /** How many tasks run at once, at least 1. Default: the processors, at least 2. */
     public Builder workers(int newWorkers) {
-      workers = Checks.atLeastOne(newWorkers, "workers");
+      workers = Arguments.requireAtLeastOne(newWorkers, "workers");
       return this;
     }
 
     /** How many tasks wait at most. 0: none does. Default: 100. */
     public Builder queue(int newQueue) {
-      queue = Checks.notNegative(newQueue, "queue");
+      queue = Arguments.requireNotNegative(newQueue, "queue");
       return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,11 +75,8 @@ public final class Key<T> {
   }
 
   private static <T> Key<T> of(String name, Class<T> type, boolean credential) {
-    Objects.requireNonNull(name, "name");
+    Arguments.requireNotBlank(name, "name");
     Objects.requireNonNull(type, "type");
-    if (name.isBlank()) {
-      throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-    }
     if (type.isPrimitive()) {
       throw new IllegalArgumentException("type: " + type + " (expected: not a primitive)");
     }

@@ -1,9 +1,8 @@
 package dev.resilience.diagnostics;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextObserver;
+import dev.resilience.text.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +86,7 @@ public final class ContextMonitor implements ContextObserver {
    *     1. The others are counted
    */
   public ContextTree tree(int maxNodes) {
-    Arguments.atLeastOne(maxNodes, "maxNodes");
+    Arguments.requireAtLeastOne(maxNodes, "maxNodes");
     contexts.takeCollected();
     return new TreeBuilder(name, contexts, maxNodes, hasPlaces).build();
   }
@@ -140,12 +139,12 @@ public final class ContextMonitor implements ContextObserver {
     private boolean hasPlaces;
 
     private Builder(String name) {
-      this.name = Arguments.notBlank(requireNonNull(name, "name"), "name");
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /** How many contexts are followed at most, at least 1. Default: 1,000,000. */
     public Builder maxContexts(int newMaxContexts) {
-      maxContexts = Arguments.atLeastOne(newMaxContexts, "maxContexts");
+      maxContexts = Arguments.requireAtLeastOne(newMaxContexts, "maxContexts");
       return this;
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextObserver;
 import dev.resilience.context.Registration;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -328,24 +329,24 @@ public final class LeakDetector implements ContextObserver, AutoCloseable {
     private LeakListener listener = new Log();
 
     private Builder(String name) {
-      this.name = Arguments.notBlank(requireNonNull(name, "name"), "name");
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /** Of how many contexts one is followed, chosen by chance; at least 1: all. Default: 128. */
     public Builder sampleOneIn(int newSampleOneIn) {
-      sampleOneIn = Arguments.atLeastOne(newSampleOneIn, "sampleOneIn");
+      sampleOneIn = Arguments.requireAtLeastOne(newSampleOneIn, "sampleOneIn");
       return this;
     }
 
     /** How many frames of the creator's stack are kept, at least 1. Default: 16. */
     public Builder frames(int newFrames) {
-      frames = Arguments.atLeastOne(newFrames, "frames");
+      frames = Arguments.requireAtLeastOne(newFrames, "frames");
       return this;
     }
 
     /** How many contexts are followed at once, at least 1. Default: 10,000. */
     public Builder maxTracked(int newMaxTracked) {
-      maxTracked = Arguments.atLeastOne(newMaxTracked, "maxTracked");
+      maxTracked = Arguments.requireAtLeastOne(newMaxTracked, "maxTracked");
       return this;
     }
 
@@ -363,16 +364,13 @@ public final class LeakDetector implements ContextObserver, AutoCloseable {
 
     /** How many places a sweep reports at most, at least 1. Default: 5. */
     public Builder maxReports(int newMaxReports) {
-      maxReports = Arguments.atLeastOne(newMaxReports, "maxReports");
+      maxReports = Arguments.requireAtLeastOne(newMaxReports, "maxReports");
       return this;
     }
 
     /** Above how many suspects it raises an alert, at least 0. Default: 10. */
     public Builder alertAbove(int newAlertAbove) {
-      if (newAlertAbove < 0) {
-        throw new IllegalArgumentException("alertAbove: " + newAlertAbove + " (expected: >= 0)");
-      }
-      alertAbove = newAlertAbove;
+      alertAbove = Arguments.requireNotNegative(newAlertAbove, "alertAbove");
       return this;
     }
 

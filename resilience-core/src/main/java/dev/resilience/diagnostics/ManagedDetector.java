@@ -1,5 +1,7 @@
 package dev.resilience.diagnostics;
 
+import dev.resilience.text.Arguments;
+
 import static java.util.stream.Collectors.joining;
 
 /** A detector as consoles see it. */
@@ -52,7 +54,7 @@ final class ManagedDetector implements LeakDetectorMXBean {
 
   @Override
   public String unfinished(int maxPlaces) {
-    Arguments.atLeastOne(maxPlaces, "maxPlaces");
+    Arguments.requireAtLeastOne(maxPlaces, "maxPlaces");
     return detector.unfinished().stream()
         .limit(maxPlaces)
         .map(Leak::toString)

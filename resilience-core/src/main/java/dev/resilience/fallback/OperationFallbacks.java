@@ -1,5 +1,6 @@
 package dev.resilience.fallback;
 
+import dev.resilience.text.Arguments;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -119,9 +120,7 @@ public final class OperationFallbacks {
      * @param fallbacks its answers
      */
     public <T> Builder operation(String name, Class<T> type, Fallbacks<? extends T> fallbacks) {
-      if (Objects.requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
+      Arguments.requireNotBlank(name, "name");
       Objects.requireNonNull(type, "type");
       Objects.requireNonNull(fallbacks, "fallbacks");
       if (operations.putIfAbsent(name, new Listed<T>(type, fallbacks)) != null) {

@@ -16,7 +16,8 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.DurationText;
+import dev.resilience.text.Arguments;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -357,7 +358,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     private QueueConfig config;
 
     private Builder(String name, int permits) {
-      this.permits = atLeastOne("permits", permits);
+      this.permits = Arguments.requireAtLeastOne(permits, "permits");
       this.config = QueueConfig.of(name, 0, AS_LONG_AS_IT_TAKES);
     }
 
@@ -379,11 +380,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
      * @param maxWait positive. Default: as long as the context lets
      */
     public Builder maxWait(Duration maxWait) {
-      if (Objects.requireNonNull(maxWait, "maxWait").isZero()) {
-        throw new IllegalArgumentException(
-            "maxWait: " + DurationText.of(maxWait) + " (expected: > 0)");
-      }
-      config = config.withMaxWait(maxWait);
+      config = config.withMaxWait(Durations.requirePositive(maxWait, "maxWait"));
       if (config.maxWaiting() == 0) {
         config = config.withMaxWaiting(Integer.MAX_VALUE);
       }
@@ -447,7 +444,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
      * @param permits at least 1; cut to the floor and the ceiling. Default: 10
      */
     public AdaptiveBuilder startingAt(int permits) {
-      start = atLeastOne("permits", permits);
+      start = Arguments.requireAtLeastOne(permits, "permits");
       return this;
     }
 
@@ -458,7 +455,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
      * @param newCeiling at least the floor. Default: 1,000
      */
     public AdaptiveBuilder between(int newFloor, int newCeiling) {
-      atLeastOne("floor", newFloor);
+      Arguments.requireAtLeastOne(newFloor, "floor");
       if (newCeiling < newFloor) {
         throw new IllegalArgumentException(
             "ceiling: " + newCeiling + " (expected: >= " + newFloor + ", the floor)");
@@ -526,12 +523,5 @@ public final class ConcurrencyLimit implements ContextPolicy {
           classifier,
           "");
     }
-  }
-
-  private static int atLeastOne(String argument, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
-    }
-    return value;
   }
 }

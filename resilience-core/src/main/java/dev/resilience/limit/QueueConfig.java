@@ -2,7 +2,7 @@ package dev.resilience.limit;
 
 import dev.resilience.context.Key;
 import dev.resilience.observe.PolicyListener;
-import dev.resilience.text.DurationText;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -32,18 +32,12 @@ record QueueConfig(
   }
 
   QueueConfig withMaxWaiting(int newMaxWaiting) {
-    if (newMaxWaiting < 0) {
-      throw new IllegalArgumentException("maxWaiting: " + newMaxWaiting + " (expected: >= 0)");
-    }
+    Arguments.requireNotNegative(newMaxWaiting, "maxWaiting");
     return new QueueConfig(name, newMaxWaiting, maxWait, tenantKey, listener);
   }
 
   QueueConfig withMaxWait(Duration newMaxWait) {
-    Objects.requireNonNull(newMaxWait, "maxWait");
-    if (newMaxWait.isNegative()) {
-      throw new IllegalArgumentException(
-          "maxWait: " + DurationText.of(newMaxWait) + " (expected: >= 0)");
-    }
+    Durations.requireNotNegative(newMaxWait, "maxWait");
     return new QueueConfig(name, maxWaiting, Durations.toNanos(newMaxWait), tenantKey, listener);
   }
 

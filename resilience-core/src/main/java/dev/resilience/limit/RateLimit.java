@@ -14,10 +14,9 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.queue.Ticket;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.DurationText;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -157,7 +156,7 @@ public final class RateLimit implements ContextPolicy {
    * @param per the time in which they come, positive
    */
   public void changeRate(int tokens, Duration per) {
-    queue.changeRate(checked("tokens", tokens), checkedNanos(per));
+    queue.changeRate(Arguments.requireAtLeastOne(tokens, "tokens"), checkedNanos(per));
   }
 
   /**
@@ -167,7 +166,7 @@ public final class RateLimit implements ContextPolicy {
    * @param tokens at least 1
    */
   public void changeBurst(int tokens) {
-    queue.changeBurst(checked("burst", tokens));
+    queue.changeBurst(Arguments.requireAtLeastOne(tokens, "burst"));
   }
 
   /** The numbers as of now. */
@@ -234,18 +233,7 @@ public final class RateLimit implements ContextPolicy {
   }
 
   private static long checkedNanos(Duration per) {
-    Objects.requireNonNull(per, "per");
-    if (per.isNegative() || per.isZero()) {
-      throw new IllegalArgumentException("per: " + DurationText.of(per) + " (expected: > 0)");
-    }
-    return Durations.toNanos(per);
-  }
-
-  private static int checked(String argument, int tokens) {
-    if (tokens < 1) {
-      throw new IllegalArgumentException(argument + ": " + tokens + " (expected: >= 1)");
-    }
-    return tokens;
+    return Durations.toNanos(Durations.requirePositive(per, "per"));
   }
 
   /** Builds a {@link RateLimit}. Not thread-safe. */
@@ -270,9 +258,8 @@ public final class RateLimit implements ContextPolicy {
      * @param newPer positive
      */
     public Builder rate(int newTokens, Duration newPer) {
-      checked("tokens", newTokens);
+      tokens = Arguments.requireAtLeastOne(newTokens, "tokens");
       nanos = checkedNanos(newPer);
-      tokens = newTokens;
       return this;
     }
 
@@ -283,7 +270,7 @@ public final class RateLimit implements ContextPolicy {
      * @param newBurst at least 1
      */
     public Builder burst(int newBurst) {
-      burst = checked("burst", newBurst);
+      burst = Arguments.requireAtLeastOne(newBurst, "burst");
       return this;
     }
 

@@ -2,6 +2,7 @@ package dev.resilience.observe;
 
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
+import dev.resilience.text.Arguments;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -213,9 +214,7 @@ public final class ErrorCollector {
      * @param newMaxErrors at least 0. Default: any number
      */
     public Builder maxErrors(int newMaxErrors) {
-      if (newMaxErrors < 0) {
-        throw new IllegalArgumentException("maxErrors: " + newMaxErrors + " (expected: >= 0)");
-      }
+      Arguments.requireNotNegative(newMaxErrors, "maxErrors");
       maxErrors = newMaxErrors + 1L;
       return this;
     }
@@ -226,10 +225,7 @@ public final class ErrorCollector {
      * @param share 0 to 1. Default: 1, all of them
      */
     public Builder maxErrorRate(double share) {
-      if (!(share >= 0 && share <= 1)) {
-        throw new IllegalArgumentException("maxErrorRate: " + share + " (expected: 0 to 1)");
-      }
-      maxErrorRate = share;
+      maxErrorRate = Arguments.requireShare(share, "maxErrorRate");
       return this;
     }
 
@@ -239,11 +235,7 @@ public final class ErrorCollector {
      * @param operations at least 1. Default: 20
      */
     public Builder minimumOperations(int operations) {
-      if (operations < 1) {
-        throw new IllegalArgumentException(
-            "minimumOperations: " + operations + " (expected: >= 1)");
-      }
-      over = operations;
+      over = Arguments.requireAtLeastOne(operations, "minimumOperations");
       return this;
     }
 

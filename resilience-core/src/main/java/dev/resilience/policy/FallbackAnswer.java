@@ -1,6 +1,6 @@
 package dev.resilience.policy;
 
-import dev.resilience.text.DurationText;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,9 +39,7 @@ public final class FallbackAnswer<T extends @Nullable Object> {
    * @param newAge of the value; zero or more
    */
   public FallbackAnswer<T> withAge(Duration newAge) {
-    if (Objects.requireNonNull(newAge, "age").isNegative()) {
-      throw new IllegalArgumentException("age: " + DurationText.of(newAge) + " (expected: >= 0)");
-    }
+    Durations.requireNotNegative(newAge, "age");
     return new FallbackAnswer<>(name, value, newAge);
   }
 

@@ -1,7 +1,5 @@
 package dev.resilience.propagation;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.resilience.context.Context;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.statistics.RecentDurations;
@@ -65,10 +63,7 @@ public final class CallTimes {
    * @param allowance for both ways, zero or more
    */
   public static CallTimes withAllowance(Duration allowance) {
-    if (requireNonNull(allowance, "allowance").isNegative()) {
-      throw new IllegalArgumentException(
-          "allowance: " + DurationText.of(allowance) + " (expected: >= 0)");
-    }
+    Durations.requireNotNegative(allowance, "allowance");
     return new CallTimes(Durations.toNanos(allowance));
   }
 

@@ -1,6 +1,7 @@
 package dev.resilience.propagation;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -47,9 +48,7 @@ public final class DeadlineGuard {
    * @param share 0 to 1; 1: no guard
    */
   public static DeadlineGuard share(double share) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException("share: " + share + " (expected: 0 to 1)");
-    }
+    Arguments.requireShare(share, "share");
     return new DeadlineGuard(share, false);
   }
 

@@ -10,7 +10,7 @@ import dev.resilience.context.Criticality;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.error.NoTimeLeftException;
-import dev.resilience.text.DurationText;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
@@ -124,9 +124,7 @@ public final class Propagation {
   public <C> void inject(
       Context ctx, C carrier, HeaderWriter<C> writer, int attempt, @Nullable CallTimes times) {
     requireNonNull(writer, "writer");
-    if (attempt < 1) {
-      throw new IllegalArgumentException("attempt: " + attempt + " (expected: >= 1)");
-    }
+    Arguments.requireAtLeastOne(attempt, "attempt");
     injectTime(ctx, carrier, writer, times);
     TraceContext trace = ctx.get(TraceContext.KEY);
     if (trace != null) {
@@ -630,10 +628,7 @@ public final class Propagation {
 
     /** Who comes with less time is too late. Default: zero. */
     public Builder minimumTime(Duration minimum) {
-      if (requireNonNull(minimum, "minimumTime").isNegative()) {
-        throw new IllegalArgumentException(
-            "minimumTime: " + DurationText.of(minimum) + " (expected: >= 0)");
-      }
+      Durations.requireNotNegative(minimum, "minimumTime");
       return minimumTime(() -> minimum);
     }
 

@@ -1,8 +1,6 @@
 package dev.resilience.propagation;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.resilience.text.DurationText;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Optional;
@@ -44,9 +42,7 @@ public final class ReportedLoad {
    * @param latency how long requests take there just now; zero: not known
    */
   public static ReportedLoad of(int inFlight, Duration latency) {
-    if (inFlight < 0) {
-      throw new IllegalArgumentException("inFlight: " + inFlight + " (expected: >= 0)");
-    }
+    Arguments.requireNotNegative(inFlight, "inFlight");
     return new ReportedLoad(inFlight, notNegative(latency, "latency"), -1);
   }
 
@@ -56,10 +52,7 @@ public final class ReportedLoad {
   }
 
   private static long notNegative(Duration time, String name) {
-    if (requireNonNull(time, name).isNegative()) {
-      throw new IllegalArgumentException(name + ": " + DurationText.of(time) + " (expected: >= 0)");
-    }
-    return Durations.toNanos(time);
+    return Durations.toNanos(Durations.requireNotNegative(time, name));
   }
 
   /** Requests that the server works on, or that wait there. */

@@ -1,5 +1,6 @@
 package dev.resilience.retry;
 
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -158,9 +159,7 @@ public final class Backoff {
    * @return zero or more
    */
   public Duration delay(int attempt, Duration previous, RandomGenerator random) {
-    if (attempt < 1) {
-      throw new IllegalArgumentException("attempt: " + attempt + " (expected: >= 1)");
-    }
+    Arguments.requireAtLeastOne(attempt, "attempt");
     long nanos = curve.nanos(attempt);
     return Duration.ofNanos(
         switch (jitter) {

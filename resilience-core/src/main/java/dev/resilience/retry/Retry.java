@@ -15,6 +15,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -248,10 +249,7 @@ public final class Retry implements ContextPolicy {
      * @param newMaxAttempts with the first one; at least 1. Default: 3
      */
     public Builder maxAttempts(int newMaxAttempts) {
-      if (newMaxAttempts < 1) {
-        throw new IllegalArgumentException("maxAttempts: " + newMaxAttempts + " (expected: >= 1)");
-      }
-      maxAttempts = newMaxAttempts;
+      maxAttempts = Arguments.requireAtLeastOne(newMaxAttempts, "maxAttempts");
       return this;
     }
 
@@ -263,11 +261,7 @@ public final class Retry implements ContextPolicy {
      * @param newMaxRejections at least 0: then a rejection ends the call. Default: 10
      */
     public Builder maxRejections(int newMaxRejections) {
-      if (newMaxRejections < 0) {
-        throw new IllegalArgumentException(
-            "maxRejections: " + newMaxRejections + " (expected: >= 0)");
-      }
-      maxRejections = newMaxRejections;
+      maxRejections = Arguments.requireNotNegative(newMaxRejections, "maxRejections");
       return this;
     }
 

@@ -35,10 +35,7 @@ final class ManualTime extends VirtualClock implements VirtualTime.Manual {
 
   @Override
   public void advance(Duration time) {
-    requireNonNull(time, "time");
-    if (time.isNegative()) {
-      throw new IllegalArgumentException("time: " + DurationText.of(time) + " (expected: >= 0)");
-    }
+    Durations.requireNotNegative(time, "time");
     long nanos = Durations.toNanos(time);
     inAdvance(
         () -> {

@@ -10,6 +10,7 @@ import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.TimeSourceGuard;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
@@ -301,10 +302,7 @@ public final class AdaptiveTimeout implements ContextPolicy {
      * @param samples from 1 to half of the calls in the window. Default: 10
      */
     public Builder minSamples(int samples) {
-      if (samples < 1) {
-        throw new IllegalArgumentException("minSamples: " + samples + " (expected: >= 1)");
-      }
-      minSamples = samples;
+      minSamples = Arguments.requireAtLeastOne(samples, "minSamples");
       return this;
     }
 

@@ -166,11 +166,7 @@ public final class ServiceTimeouts {
      * @param newOverhead zero or more. Default: zero
      */
     public Builder networkOverhead(Duration newOverhead) {
-      if (Objects.requireNonNull(newOverhead, "networkOverhead").isNegative()) {
-        throw new IllegalArgumentException(
-            "networkOverhead: " + DurationText.of(newOverhead) + " (expected: >= 0)");
-      }
-      overhead = newOverhead;
+      overhead = Durations.requireNotNegative(newOverhead, "networkOverhead");
       return this;
     }
 

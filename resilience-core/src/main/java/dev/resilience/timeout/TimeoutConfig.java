@@ -1,6 +1,7 @@
 package dev.resilience.timeout;
 
 import dev.resilience.observe.PolicyListener;
+import dev.resilience.text.Arguments;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +33,7 @@ final class TimeoutConfig {
   }
 
   void maxThreads(int newMaxThreads) {
-    if (newMaxThreads < 1) {
-      throw new IllegalArgumentException("maxThreads: " + newMaxThreads + " (expected: >= 1)");
-    }
-    maxThreads = newMaxThreads;
+    maxThreads = Arguments.requireAtLeastOne(newMaxThreads, "maxThreads");
   }
 
   void listener(PolicyListener newListener) {

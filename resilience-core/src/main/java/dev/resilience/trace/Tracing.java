@@ -5,6 +5,7 @@ import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.Arguments;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -43,9 +44,7 @@ public final class Tracing {
    */
   public static ActiveSpan start(Context ctx, String name, SpanRole role) {
     Objects.requireNonNull(role, "role");
-    if (Objects.requireNonNull(name, "name").isBlank()) {
-      throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-    }
+    Arguments.requireNotBlank(name, "name");
     SpanSource source = SpanSource.of(ctx);
     return source == null ? new NoSpan(ctx) : source.start(ctx, name, role);
   }

@@ -1,7 +1,5 @@
 package dev.resilience.discovery;
 
-import dev.resilience.time.Durations;
-import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -64,24 +62,6 @@ public final class Checks {
           what + ": " + value + " (expected: " + least + " to " + most + ")");
     }
     return value;
-  }
-
-  /** A share of a whole. */
-  public static double share(String what, double share) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException(what + ": " + share + " (expected: 0 to 1)");
-    }
-    return share;
-  }
-
-  /** A duration that is longer than nothing. */
-  public static Duration positive(String what, Duration value) {
-    return Durations.requirePositive(value, what);
-  }
-
-  /** A duration that may be zero. */
-  public static Duration notNegative(String what, Duration value) {
-    return Durations.requireNotNegative(value, what);
   }
 
   private static String word(String what, String value, int most) {

@@ -10,6 +10,8 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.ConcurrencyLimitSnapshot;
+import dev.resilience.text.Arguments;
+import dev.resilience.time.Durations;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -438,10 +440,7 @@ public final class Database {
     private @Nullable Resilience given;
 
     private Builder(String name, DataSource dataSource) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
       this.dataSource = requireNonNull(dataSource, "dataSource");
     }
 
@@ -452,7 +451,7 @@ public final class Database {
      *     HikariCP, else 10
      */
     public Builder connections(int connections) {
-      this.connections = atLeastOne("connections", connections);
+      this.connections = Arguments.requireAtLeastOne(connections, "connections");
       return this;
     }
 
@@ -462,10 +461,7 @@ public final class Database {
      * @param maxWaiting at least 0. Default: any number
      */
     public Builder maxWaiting(int maxWaiting) {
-      if (maxWaiting < 0) {
-        throw new IllegalArgumentException("maxWaiting: " + maxWaiting + " (expected: >= 0)");
-      }
-      this.maxWaiting = maxWaiting;
+      this.maxWaiting = Arguments.requireNotNegative(maxWaiting, "maxWaiting");
       return this;
     }
 
@@ -479,7 +475,7 @@ public final class Database {
      */
     public Builder share(Key<String> key, int atMost) {
       this.shareKey = requireNonNull(key, "key");
-      this.share = atLeastOne("share", atMost);
+      this.share = Arguments.requireAtLeastOne(atMost, "share");
       return this;
     }
 
@@ -490,10 +486,7 @@ public final class Database {
      * @param timeout positive. Default: 500 ms
      */
     public Builder cancelTimeout(Duration timeout) {
-      if (requireNonNull(timeout, "cancelTimeout").isZero() || timeout.isNegative()) {
-        throw new IllegalArgumentException("cancelTimeout: " + timeout + " (expected: > 0)");
-      }
-      this.cancelTimeout = timeout;
+      this.cancelTimeout = Durations.requirePositive(timeout, "cancelTimeout");
       return this;
     }
 
@@ -509,7 +502,7 @@ public final class Database {
      * @param rows at least 1. Default: 256
      */
     public Builder fetchSize(int rows) {
-      this.fetchSize = atLeastOne("fetchSize", rows);
+      this.fetchSize = Arguments.requireAtLeastOne(rows, "fetchSize");
       return this;
     }
 
@@ -564,13 +557,6 @@ public final class Database {
                   .apply(Preset.database(name).withoutLimit().classifier(SqlFailures.classifier()))
                   .build();
       return chosen.withoutInterrupts();
-    }
-
-    private static int atLeastOne(String what, int value) {
-      if (value < 1) {
-        throw new IllegalArgumentException(what + ": " + value + " (expected: >= 1)");
-      }
-      return value;
     }
   }
 }

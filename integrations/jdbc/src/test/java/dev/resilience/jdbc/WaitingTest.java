@@ -276,7 +276,7 @@ class WaitingTest {
             () -> Database.builder("db", dataSource).connections(2).share(SHARD, 3).build())
         .hasMessage("share: 3 (expected: <= 2, the connections)");
     assertThatThrownBy(() -> Database.builder("db", dataSource).cancelTimeout(ofMillis(0)))
-        .hasMessage("cancelTimeout: PT0S (expected: > 0)");
+        .hasMessage("cancelTimeout: 0 s (expected: > 0)");
     assertThatThrownBy(() -> Database.builder("db", dataSource).maxWaiting(-1))
         .hasMessage("maxWaiting: -1 (expected: >= 0)");
   }

@@ -17,6 +17,7 @@ import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
@@ -281,10 +282,7 @@ public final class OkHttpCalls {
     private @Nullable Resilience unrepeatable;
 
     private Builder(String name, OkHttpClient client) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
       this.client = requireNonNull(client, "client");
     }
 

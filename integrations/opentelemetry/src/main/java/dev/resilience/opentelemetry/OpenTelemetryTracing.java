@@ -3,6 +3,7 @@ package dev.resilience.opentelemetry;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import dev.resilience.trace.ActiveSpan;
 import dev.resilience.trace.SpanRole;
@@ -130,9 +131,7 @@ public final class OpenTelemetryTracing implements SpanSource {
      * @param key of the value; not a credential
      */
     public Builder attribute(String name, Key<?> key) {
-      if (Objects.requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
+      Arguments.requireNotBlank(name, "name");
       if (Objects.requireNonNull(key, "key").isCredential()) {
         throw new IllegalArgumentException(
             "key: '" + key + "' is a credential (expected: a key that may be shown)");

@@ -11,6 +11,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.diagnostics.ContextMonitor;
 import dev.resilience.observe.CallReportListener;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -70,6 +71,7 @@ public final class LivePage implements AutoCloseable {
   /** Keeps names unique, and buttons numbered. */
   private final ReentrantLock lock = new ReentrantLock();
 
+  @SuppressWarnings("MustBeClosed") // closed with the page
   private LivePage(Builder builder, Context owner) throws IOException {
     process = ProcessInfo.of(builder.name);
     life = owner.withCancel();
@@ -366,10 +368,7 @@ public final class LivePage implements AutoCloseable {
     private final Set<String> peers = new LinkedHashSet<>();
 
     private Builder(String name) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /**

@@ -18,6 +18,7 @@ import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.retry.Backoff;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
@@ -644,7 +645,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
      * @param copies not negative. Default: 10,000
      */
     public Builder<K, V> nearMaximumSize(long copies) {
-      nearSize = notNegative(copies, "nearMaximumSize");
+      nearSize = Arguments.requireNotNegative(copies, "nearMaximumSize");
       weigher = null;
       return this;
     }
@@ -658,7 +659,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
      */
     public Builder<K, V> nearMaximumWeight(
         long weight, ToIntBiFunction<? super K, ? super V> newWeigher) {
-      nearSize = notNegative(weight, "nearMaximumWeight");
+      nearSize = Arguments.requireNotNegative(weight, "nearMaximumWeight");
       weigher = Objects.requireNonNull(newWeigher, "weigher");
       return this;
     }
@@ -745,7 +746,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
      * @param loads at least 1. Default: 64
      */
     public Builder<K, V> maxParallelLoads(int loads) {
-      maxParallelLoads = atLeastOne(loads, "maxParallelLoads");
+      maxParallelLoads = Arguments.requireAtLeastOne(loads, "maxParallelLoads");
       return this;
     }
 
@@ -757,7 +758,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
      *     to send counts as a failure of Redis
      */
     public Builder<K, V> maxValueBytes(int bytes) {
-      maxValueBytes = atLeastOne(bytes, "maxValueBytes");
+      maxValueBytes = Arguments.requireAtLeastOne(bytes, "maxValueBytes");
       return this;
     }
 
@@ -768,7 +769,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
      * @param keys at least 1. Default: 10,000
      */
     public Builder<K, V> maxMissedChanges(int keys) {
-      maxMissedChanges = atLeastOne(keys, "maxMissedChanges");
+      maxMissedChanges = Arguments.requireAtLeastOne(keys, "maxMissedChanges");
       return this;
     }
 
@@ -864,20 +865,6 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
             argument + ": " + DurationText.of(time) + " (expected: >= 1 ms)");
       }
       return time;
-    }
-
-    private static int atLeastOne(int value, String argument) {
-      if (value < 1) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
-      }
-      return value;
-    }
-
-    private static long notNegative(long value, String argument) {
-      if (value < 0) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 0)");
-      }
-      return value;
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.context.ThreadBinding;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -189,9 +190,7 @@ public final class LogFields implements ThreadBinding {
      * @param key of the value; not a credential
      */
     public Builder field(String name, Key<?> key) {
-      if (Objects.requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
+      Arguments.requireNotBlank(name, "name");
       if (Objects.requireNonNull(key, "key").isCredential()) {
         throw new IllegalArgumentException(
             "key: '" + key + "' is a credential (expected: a key that may be logged)");

@@ -7,6 +7,7 @@ import dev.resilience.concurrent.Progress;
 import dev.resilience.concurrent.file.FileStoppedException.Step;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.text.Arguments;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -368,9 +369,7 @@ public final class ContextFiles {
     private long position;
 
     Reading(Path file, long from) {
-      if (from < 0) {
-        throw new IllegalArgumentException("from: " + from + " (expected: >= 0)");
-      }
+      Arguments.requireNotNegative(from, "from");
       this.file = file;
       this.position = from;
     }
@@ -406,19 +405,13 @@ public final class ContextFiles {
 
     /** How many bytes are read or written at once. Default: 64 KiB. */
     public Builder chunk(int newChunk) {
-      if (newChunk < 1) {
-        throw new IllegalArgumentException("chunk: " + newChunk + " (expected: >= 1)");
-      }
-      chunk = newChunk;
+      chunk = Arguments.requireAtLeastOne(newChunk, "chunk");
       return this;
     }
 
     /** How often a loop over lines looks at its context. Default: every 100 lines or 50 ms. */
     public Builder checkEvery(int newLines, Duration newInterval) {
-      if (newLines < 1) {
-        throw new IllegalArgumentException("lines: " + newLines + " (expected: >= 1)");
-      }
-      lines = newLines;
+      lines = Arguments.requireAtLeastOne(newLines, "lines");
       interval = requireNonNull(newInterval, "interval");
       return this;
     }

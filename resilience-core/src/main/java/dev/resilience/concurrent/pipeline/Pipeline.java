@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -284,9 +285,7 @@ public final class Pipeline<A, B> {
      * @param size at least 1
      */
     public Builder<A, List<B>> batch(String stage, int size) {
-      if (size < 1) {
-        throw new IllegalArgumentException("size: " + size + " (expected: >= 1)");
-      }
+      Arguments.requireAtLeastOne(size, "size");
       return add(stage, StageOptions.ofDefaults(), (ctx, items) -> List.of(Handed.of(items)), size);
     }
 

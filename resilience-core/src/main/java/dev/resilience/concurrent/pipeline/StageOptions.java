@@ -1,5 +1,7 @@
 package dev.resilience.concurrent.pipeline;
 
+import dev.resilience.text.Arguments;
+
 /** How a stage runs. Immutable; {@code with…} returns a new one. */
 public final class StageOptions {
 
@@ -26,9 +28,7 @@ public final class StageOptions {
    * @param parallelism how many threads work on items of this stage
    */
   public static StageOptions parallel(int parallelism) {
-    if (parallelism < 1) {
-      throw new IllegalArgumentException("parallelism: " + parallelism + " (expected: >= 1)");
-    }
+    Arguments.requireAtLeastOne(parallelism, "parallelism");
     return new StageOptions(parallelism, DEFAULTS.queue, DEFAULTS.ordered);
   }
 
@@ -39,9 +39,7 @@ public final class StageOptions {
    * @param newQueue at least 1
    */
   public StageOptions withQueue(int newQueue) {
-    if (newQueue < 1) {
-      throw new IllegalArgumentException("queue: " + newQueue + " (expected: >= 1)");
-    }
+    Arguments.requireAtLeastOne(newQueue, "queue");
     return new StageOptions(parallelism, newQueue, ordered);
   }
 

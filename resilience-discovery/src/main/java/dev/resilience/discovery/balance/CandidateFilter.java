@@ -1,8 +1,8 @@
 package dev.resilience.discovery.balance;
 
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Checks;
 import dev.resilience.discovery.registry.ServiceInstance;
+import dev.resilience.text.Arguments;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -62,7 +62,7 @@ public interface CandidateFilter {
    */
   static CandidateFilter share(
       String name, double share, Predicate<? super ServiceInstance> matches) {
-    Checks.share("share", share);
+    Arguments.requireShare(share, "share");
     return when(name, ctx -> ctx.timeSource().random().nextDouble() < share, matches);
   }
 

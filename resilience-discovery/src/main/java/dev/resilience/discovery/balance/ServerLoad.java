@@ -27,7 +27,7 @@ public final class ServerLoad {
    */
   public static ServerLoad of(int inFlight, Duration latency) {
     Checks.between("inFlight", inFlight, 0, Integer.MAX_VALUE);
-    return new ServerLoad(inFlight, Checks.notNegative("latency", latency));
+    return new ServerLoad(inFlight, Durations.requireNotNegative(latency, "latency"));
   }
 
   /** Calls that the instance is working on, or that wait there. */

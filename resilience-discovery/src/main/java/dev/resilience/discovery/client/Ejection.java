@@ -1,6 +1,8 @@
 package dev.resilience.discovery.client;
 
 import dev.resilience.discovery.Checks;
+import dev.resilience.text.Arguments;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 
 /**
@@ -157,7 +159,7 @@ public final class Ejection {
      * @param newMaxTime at least the base time. Default: 60 s
      */
     public Builder time(Duration newBaseTime, Duration newMaxTime) {
-      Checks.positive("baseTime", newBaseTime);
+      Durations.requirePositive(newBaseTime, "baseTime");
       if (newMaxTime.compareTo(newBaseTime) < 0) {
         throw new IllegalArgumentException(
             "maxTime: " + newMaxTime + " (expected: >= baseTime, " + newBaseTime + ")");
@@ -173,7 +175,7 @@ public final class Ejection {
      * @param newMaxEjectedShare 0 (no ejection) to 1. Default: 0.5
      */
     public Builder maxEjectedShare(double newMaxEjectedShare) {
-      maxEjectedShare = Checks.share("maxEjectedShare", newMaxEjectedShare);
+      maxEjectedShare = Arguments.requireShare(newMaxEjectedShare, "maxEjectedShare");
       return this;
     }
 
@@ -184,7 +186,7 @@ public final class Ejection {
      * @param newSlowStart zero (at once) or more. Default: 10 s
      */
     public Builder slowStart(Duration newSlowStart) {
-      slowStart = Checks.notNegative("slowStart", newSlowStart);
+      slowStart = Durations.requireNotNegative(newSlowStart, "slowStart");
       return this;
     }
 

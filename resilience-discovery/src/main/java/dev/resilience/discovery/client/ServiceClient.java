@@ -16,6 +16,7 @@ import dev.resilience.discovery.registry.ServiceRegistry;
 import dev.resilience.policy.Classifier;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -303,7 +304,7 @@ public final class ServiceClient implements AutoCloseable {
      * @param newInitialWait positive. Default: 1 s
      */
     public Builder initialWait(Duration newInitialWait) {
-      initialWait = Checks.positive("initialWait", newInitialWait);
+      initialWait = Durations.requirePositive(newInitialWait, "initialWait");
       return this;
     }
 

@@ -1,6 +1,8 @@
 package dev.resilience.discovery.health;
 
 import dev.resilience.discovery.Checks;
+import dev.resilience.text.Arguments;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -111,7 +113,7 @@ public final class HealthChecks {
      * @param newInterval positive. Default: 5 s
      */
     public Builder interval(Duration newInterval) {
-      interval = Checks.positive("interval", newInterval);
+      interval = Durations.requirePositive(newInterval, "interval");
       return this;
     }
 
@@ -121,7 +123,7 @@ public final class HealthChecks {
      * @param newTimeout positive. Default: 200 ms
      */
     public Builder timeout(Duration newTimeout) {
-      timeout = Checks.positive("timeout", newTimeout);
+      timeout = Durations.requirePositive(newTimeout, "timeout");
       return this;
     }
 
@@ -153,7 +155,7 @@ public final class HealthChecks {
      * @param newPanicBelow 0 (never) to 1. Default: 0.3
      */
     public Builder panicBelow(double newPanicBelow) {
-      panicBelow = Checks.share("panicBelow", newPanicBelow);
+      panicBelow = Arguments.requireShare(newPanicBelow, "panicBelow");
       return this;
     }
 

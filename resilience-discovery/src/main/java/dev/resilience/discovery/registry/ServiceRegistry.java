@@ -3,7 +3,7 @@ package dev.resilience.discovery.registry;
 import com.google.errorprone.annotations.CheckReturnValue;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Checks;
+import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -107,7 +107,7 @@ public interface ServiceRegistry {
      * @param newLeaseTime positive. Default: 30 s
      */
     public Builder leaseTime(Duration newLeaseTime) {
-      leaseTime = Checks.positive("leaseTime", newLeaseTime);
+      leaseTime = Durations.requirePositive(newLeaseTime, "leaseTime");
       return this;
     }
 
@@ -117,7 +117,7 @@ public interface ServiceRegistry {
      * @param newOperationTimeout positive. Default: 1 s
      */
     public Builder operationTimeout(Duration newOperationTimeout) {
-      operationTimeout = Checks.positive("operationTimeout", newOperationTimeout);
+      operationTimeout = Durations.requirePositive(newOperationTimeout, "operationTimeout");
       return this;
     }
 
@@ -128,7 +128,7 @@ public interface ServiceRegistry {
      * @param newDeregistrationDelay zero or more. Default: 1 s
      */
     public Builder deregistrationDelay(Duration newDeregistrationDelay) {
-      deregistrationDelay = Checks.notNegative("deregistrationDelay", newDeregistrationDelay);
+      deregistrationDelay = Durations.requireNotNegative(newDeregistrationDelay, "deregistrationDelay");
       return this;
     }
 
@@ -140,7 +140,7 @@ public interface ServiceRegistry {
      * @param newStaleInstanceGrace zero or more; zero: believes everything at once. Default: 30 s
      */
     public Builder staleInstanceGrace(Duration newStaleInstanceGrace) {
-      staleInstanceGrace = Checks.notNegative("staleInstanceGrace", newStaleInstanceGrace);
+      staleInstanceGrace = Durations.requireNotNegative(newStaleInstanceGrace, "staleInstanceGrace");
       return this;
     }
 
@@ -150,7 +150,7 @@ public interface ServiceRegistry {
      * @param newRefreshInterval positive; each time up to a tenth more or less. Default: 30 s
      */
     public Builder refreshInterval(Duration newRefreshInterval) {
-      refreshInterval = Checks.positive("refreshInterval", newRefreshInterval);
+      refreshInterval = Durations.requirePositive(newRefreshInterval, "refreshInterval");
       return this;
     }
 

@@ -18,6 +18,7 @@ import dev.resilience.propagation.CallTimes;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
+import dev.resilience.text.Arguments;
 import dev.resilience.time.Durations;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -292,10 +293,7 @@ public final class ResilientHttpClient {
     private @Nullable Resilience unrepeatable;
 
     private Builder(String name) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /** Sends the requests. Default: a new client that follows no redirects. */
@@ -331,19 +329,13 @@ public final class ResilientHttpClient {
 
     /** A body that is longer is broken off. Default: no limit. */
     public Builder maxBodySize(long bytes) {
-      if (bytes < 1) {
-        throw new IllegalArgumentException("maxBodySize: " + bytes + " (expected: >= 1)");
-      }
-      maxBodySize = bytes;
+      maxBodySize = Arguments.requireAtLeastOne(bytes, "maxBodySize");
       return this;
     }
 
     /** How many requests of {@link #sendAll} run at once. Default: 32. */
     public Builder maxConcurrent(int requests) {
-      if (requests < 1) {
-        throw new IllegalArgumentException("maxConcurrent: " + requests + " (expected: >= 1)");
-      }
-      maxConcurrent = requests;
+      maxConcurrent = Arguments.requireAtLeastOne(requests, "maxConcurrent");
       return this;
     }
 

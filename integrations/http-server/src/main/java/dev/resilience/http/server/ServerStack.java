@@ -8,6 +8,7 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.text.Arguments;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -65,6 +66,7 @@ public final class ServerStack implements AutoCloseable {
   private volatile boolean draining;
   private @Nullable Registration participation;
 
+  @SuppressWarnings("MustBeClosed") // closed with the stack
   private ServerStack(Builder builder, Context owner) {
     this.name = builder.name;
     this.filters = List.copyOf(builder.filters);
@@ -133,6 +135,7 @@ public final class ServerStack implements AutoCloseable {
    */
   public void serve(ServerExchange exchange, ServerHandler handler) {
     requireNonNull(handler, "handler");
+    @SuppressWarnings("MustBeClosed") // closed when the exchange has ended
     CancellableContext request = root.withCancel();
     exchange.begin(this, request, root.detached().withCancel());
     inFlight.add(exchange);
@@ -250,10 +253,7 @@ public final class ServerStack implements AutoCloseable {
     private boolean interrupts = true;
 
     private Builder(String name) {
-      if (requireNonNull(name, "name").isBlank()) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: not blank)");
-      }
-      this.name = name;
+      this.name = Arguments.requireNotBlank(name, "name");
     }
 
     /** Adds a filter, inside of those that were added before. */

@@ -1,6 +1,7 @@
 package dev.resilience.http.server;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -160,8 +161,8 @@ public final class TransferLimits implements ServerFilter {
      * @param count at least 1. Default: 100
      */
     public Builder headers(int bytes, int count) {
-      headerSize = (int) atLeastOne("bytes", bytes);
-      headerCount = (int) atLeastOne("count", count);
+      headerSize = Arguments.requireAtLeastOne(bytes, "bytes");
+      headerCount = Arguments.requireAtLeastOne(count, "count");
       return this;
     }
 
@@ -171,7 +172,7 @@ public final class TransferLimits implements ServerFilter {
      * @param bytes at least 1. Default: 8 KiB
      */
     public Builder path(int bytes) {
-      pathSize = (int) atLeastOne("bytes", bytes);
+      pathSize = Arguments.requireAtLeastOne(bytes, "bytes");
       return this;
     }
 
@@ -181,7 +182,7 @@ public final class TransferLimits implements ServerFilter {
      * @param bytes at least 1. Default: 1 MiB
      */
     public Builder bodySize(long bytes) {
-      bodySize = atLeastOne("bytes", bytes);
+      bodySize = Arguments.requireAtLeastOne(bytes, "bytes");
       return this;
     }
 
@@ -208,13 +209,6 @@ public final class TransferLimits implements ServerFilter {
     /** Builds the filter. */
     public TransferLimits build() {
       return new TransferLimits(this);
-    }
-
-    private static long atLeastOne(String argument, long value) {
-      if (value < 1) {
-        throw new IllegalArgumentException(argument + ": " + value + " (expected: >= 1)");
-      }
-      return value;
     }
   }
 }
