@@ -1,6 +1,6 @@
 package dev.resilience.okhttp;
 
-import static dev.resilience.okhttp.RawServer.response;
+import static dev.resilience.http.client.RawServer.response;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,6 +18,7 @@ import dev.resilience.context.RequestInfo;
 import dev.resilience.error.AttemptTimeoutException;
 import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.NoTimeLeftException;
+import dev.resilience.http.client.RawServer;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.propagation.CallTimes;
 import dev.resilience.propagation.CancelMessage;
@@ -105,7 +106,7 @@ class OkHttpCallsTest {
   }
 
   @Nested
-  class AreBrokenOff {
+  class Are_broken_off {
 
     @Test
     void by_a_deadline() throws IOException {
@@ -201,7 +202,7 @@ class OkHttpCallsTest {
   }
 
   @Nested
-  class AreTriedAgain {
+  class Are_tried_again {
 
     private Request with(String method) {
       return to("/")
@@ -409,7 +410,7 @@ class OkHttpCallsTest {
   }
 
   @Nested
-  class AnInterceptor {
+  class An_interceptor {
 
     private final OkHttpClient intercepted =
         http.newBuilder().addInterceptor(ContextInterceptor.of(Propagation.of("orders"))).build();

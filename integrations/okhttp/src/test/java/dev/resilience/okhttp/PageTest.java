@@ -1,11 +1,12 @@
 package dev.resilience.okhttp;
 
-import static dev.resilience.okhttp.RawServer.response;
+import static dev.resilience.http.client.RawServer.response;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.http.client.RawServer;
 import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.Propagation;
 import java.io.IOException;

@@ -19,13 +19,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A server that writes what a test tells it to, byte for byte, and hears its client leave: what no
- * HTTP server does that respects RFC 9112. On a free port of loopback, with daemon threads.
+ * HTTP server does that respects RFC 9112. On a free port of loopback, with daemon threads. For the
+ * tests of the other client, too.
  */
-final class RawServer implements AutoCloseable {
+public final class RawServer implements AutoCloseable {
 
   /** What the server does with a request; when it returns, the next one is read. */
   @FunctionalInterface
-  interface Script {
+  public interface Script {
     void serve(Request request) throws IOException, InterruptedException;
   }
 
@@ -35,20 +36,20 @@ final class RawServer implements AutoCloseable {
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
-  RawServer(Script script) throws IOException {
+  public RawServer(Script script) throws IOException {
     this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     this.script = script;
     daemon("raw-server", this::accept);
   }
 
   /** An address where nobody listens. */
-  static URI deserted() throws IOException {
+  public static URI deserted() throws IOException {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return URI.create("http://127.0.0.1:" + free.getLocalPort() + "/");
     }
   }
 
-  static String response(int status, String body, String... headers) {
+  public static String response(int status, String body, String... headers) {
     StringBuilder text = new StringBuilder("HTTP/1.1 " + status + " x\r\n");
     for (String header : headers) {
       text.append(header).append("\r\n");
@@ -56,21 +57,21 @@ final class RawServer implements AutoCloseable {
     return text + "Content-Length: " + body.length() + "\r\n\r\n" + body;
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort() + path);
   }
 
   /** Connections that were made so far. */
-  int connections() {
+  public int connections() {
     return connections.get();
   }
 
   /** Requests that came so far. */
-  List<Request> requests() {
+  public List<Request> requests() {
     return requests;
   }
 
-  Request request(int number) {
+  public Request request(int number) {
     return requests.get(number - 1);
   }
 
@@ -118,18 +119,18 @@ final class RawServer implements AutoCloseable {
   }
 
   /** A request, and the connection that it came on. */
-  static final class Request {
+  public static final class Request {
 
     private final Socket socket;
     private final InputStream in;
-    final int connection;
-    final String method;
-    final String path;
-    final Map<String, String> headers;
-    final String body;
+    public final int connection;
+    public final String method;
+    public final String path;
+    public final Map<String, String> headers;
+    public final String body;
 
     /** Completes with the moment at which the client was seen to have left. */
-    final CompletableFuture<Long> left = new CompletableFuture<>();
+    public final CompletableFuture<Long> left = new CompletableFuture<>();
 
     private Request(
         Socket socket,
@@ -148,18 +149,18 @@ final class RawServer implements AutoCloseable {
       this.body = body;
     }
 
-    String header(String name) {
+    public String header(String name) {
       return headers.get(name);
     }
 
-    Request send(String text) throws IOException {
+    public Request send(String text) throws IOException {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
       return this;
     }
 
     /** Stands still until the client closes the connection. */
-    void awaitLeft() throws IOException {
+    public void awaitLeft() throws IOException {
       try {
         while (in.read() >= 0) {
           // It may send something yet.
@@ -172,13 +173,13 @@ final class RawServer implements AutoCloseable {
     }
 
     /** Ends the connection in the usual way. */
-    void close() throws IOException {
+    public void close() throws IOException {
       socket.close();
       throw new EOFException("closed");
     }
 
     /** Ends it by a reset. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
       socket.setSoLinger(true, 0);
       close();
     }
