@@ -34,16 +34,4 @@ class ArchitectureTest {
             "dev.resilience.discovery.client..")
         .check(MAIN);
   }
-
-  @Test
-  void nobodySleepsOrPrints() {
-    noClasses()
-        .should()
-        .callMethod(Thread.class, "sleep", long.class)
-        .orShould()
-        .accessField(System.class, "out")
-        .orShould()
-        .accessField(System.class, "err")
-        .check(MAIN);
-  }
 }
