@@ -16,6 +16,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
+import dev.resilience.time.Simulated;
 import dev.resilience.time.VirtualTime;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -30,11 +31,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Simulated(seed = 1)
 class PresetTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final Context root = Context.background(time);
+  private final VirtualTime.Automatic time;
+  private final Context root;
   private final AtomicInteger calls = new AtomicInteger();
+
+  PresetTest(VirtualTime.Automatic time, Context root) {
+    this.time = time;
+    this.root = root;
+  }
 
   private String fails() throws IOException {
     calls.incrementAndGet();
@@ -110,17 +117,17 @@ class PresetTest {
 
     @Test
     void failures_of_what_may_be_repeated() throws Exception {
-      time.run(() -> catchThrowable(() -> Resilience.forHttp("q").call(root, c -> fails())));
+      catchThrowable(() -> Resilience.forHttp("q").call(root, c -> fails()));
       assertThat(calls).hasValue(3);
     }
 
     @Test
     void nothing_that_may_have_been_done_where_it_must_not_be_done_twice() throws Exception {
       Resilience payments = Preset.http("payments").unrepeatable().build();
-      time.run(() -> catchThrowable(() -> payments.call(root, c -> fails())));
+      catchThrowable(() -> payments.call(root, c -> fails()));
       assertThat(calls).hasValue(1);
 
-      time.<Object>run(() -> payments.call(root, c -> answers(500, Map.of())));
+      payments.call(root, c -> answers(500, Map.of()));
       assertThat(calls).hasValue(2);
     }
 
@@ -130,9 +137,7 @@ class PresetTest {
           Classifier.ofDefaults().onFailure(ConnectException.class, e -> Verdict.REJECTED);
       Resilience payments =
           Preset.rpc("payments").unrepeatable().classifier(refusedConnections).build();
-      time.run(
-          () ->
-              catchThrowable(
+      catchThrowable(
                   () ->
                       payments.call(
                           root,
@@ -141,7 +146,7 @@ class PresetTest {
                               throw new ConnectException("refused");
                             }
                             return "paid";
-                          })));
+                          }));
       assertThat(calls).hasValue(3);
     }
   }
@@ -153,7 +158,7 @@ class PresetTest {
     @ValueSource(ints = {200, 304, 400, 404, 409})
     void that_are_answers_are_not_retried(int status) throws Exception {
       HttpResponse<String> response =
-          time.run(() -> Resilience.forHttp("q").call(root, c -> answers(status, Map.of())));
+          Resilience.forHttp("q").call(root, c -> answers(status, Map.of()));
       assertThat(response.statusCode()).isEqualTo(status);
       assertThat(calls).hasValue(1);
     }
@@ -163,7 +168,7 @@ class PresetTest {
     void that_are_failures_or_refusals_are_retried_and_come_out_as_they_were(int status)
         throws Exception {
       HttpResponse<String> response =
-          time.run(() -> Resilience.forHttp("q").call(root, c -> answers(status, Map.of())));
+          Resilience.forHttp("q").call(root, c -> answers(status, Map.of()));
       assertThat(response.statusCode()).isEqualTo(status);
       assertThat(calls).hasValueGreaterThan(1);
     }
@@ -171,15 +176,13 @@ class PresetTest {
     @Test
     void of_a_server_that_says_when_to_come_again_are_obeyed() throws Exception {
       long start = time.nanoTime();
-      time.<Object>run(
-          () ->
-              Resilience.forHttp("q")
+      Resilience.forHttp("q")
                   .call(
                       root,
                       c ->
                           calls.get() == 0
                               ? answers(503, Map.of("Retry-After", List.of("3")))
-                              : answers(200, Map.of())));
+                              : answers(200, Map.of()));
       assertThat(time.nanoTime() - start).isGreaterThanOrEqualTo(ofSeconds(3).toNanos());
       assertThat(calls).hasValue(2);
     }
@@ -190,15 +193,15 @@ class PresetTest {
       Resilience stack = Preset.http("q").withoutRetry().listener(events::add).build();
       for (int i = 0; i < 100; i++) {
         Map<String, List<String>> later = Map.of("Retry-After", List.of("1"));
-        time.<Object>run(() -> stack.call(root, c -> answers(503, later)));
+        stack.call(root, c -> answers(503, later));
       }
       assertThat(events).hasOnlyElementsOfType(CallCompleted.class).hasSize(100);
 
       for (int i = 0; i < 30; i++) {
-        time.run(() -> catchThrowable(() -> stack.call(root, c -> answers(500, Map.of()))));
+        catchThrowable(() -> stack.call(root, c -> answers(500, Map.of())));
       }
       assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
-      assertThat(time.<Throwable>run(() -> catchThrowable(() -> stack.call(root, c -> "?"))))
+      assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
           .isInstanceOf(CircuitOpenException.class);
     }
   }
@@ -212,12 +215,12 @@ class PresetTest {
             .breaker(b -> b.consecutiveFailures(2))
             .build();
     Resilience writes = Preset.rpc("q").withoutRetry().unrepeatable().limitsOf(reads).build();
-    time.run(() -> catchThrowable(() -> reads.call(root, c -> fails())));
-    time.run(() -> catchThrowable(() -> writes.call(root, c -> fails())));
+    catchThrowable(() -> reads.call(root, c -> fails()));
+    catchThrowable(() -> writes.call(root, c -> fails()));
 
-    assertThat(time.<Throwable>run(() -> catchThrowable(() -> reads.call(root, c -> "?"))))
+    assertThat(catchThrowable(() -> reads.call(root, c -> "?")))
         .isInstanceOf(CircuitOpenException.class);
-    assertThat(time.<Throwable>run(() -> catchThrowable(() -> writes.call(root, c -> "?"))))
+    assertThat(catchThrowable(() -> writes.call(root, c -> "?")))
         .isInstanceOf(CircuitOpenException.class);
   }
 
@@ -230,16 +233,14 @@ class PresetTest {
             .breaker(b -> b.consecutiveFailures(3))
             .listener(events::add)
             .build();
-    time.run(
-        () ->
-            catchThrowable(
+    catchThrowable(
                 () ->
                     payments.call(
                         root,
                         c -> {
                           calls.incrementAndGet();
                           throw new ConnectException("refused");
-                        })));
+                        }));
     assertThat(calls).hasValue(3);
     assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
   }
@@ -248,10 +249,10 @@ class PresetTest {
   void parts_can_be_changed() throws Exception {
     Resilience stack =
         Preset.rpc("q").retry(r -> r.maxAttempts(2)).breaker(b -> b.consecutiveFailures(2)).build();
-    time.run(() -> catchThrowable(() -> stack.call(root, c -> fails())));
+    catchThrowable(() -> stack.call(root, c -> fails()));
 
     assertThat(calls).hasValue(2);
-    assertThat(time.<Throwable>run(() -> catchThrowable(() -> stack.call(root, c -> "?"))))
+    assertThat(catchThrowable(() -> stack.call(root, c -> "?")))
         .isInstanceOf(CircuitOpenException.class);
   }
 
@@ -264,7 +265,7 @@ class PresetTest {
     Resilience stack = Preset.rpc("q").withoutRetry().budget(budget).build();
 
     for (int i = 0; i < 50; i++) {
-      time.<String>run(() -> stack.call(root, c -> "answer"));
+      stack.call(root, c -> "answer");
     }
 
     assertThat(budget.available()).isGreaterThanOrEqualTo(9);

@@ -18,7 +18,7 @@ import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Verdict;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -33,13 +33,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a stack tells of its calls, and its ways to call that are no policy's business. */
+@Simulated(seed = 1)
 class ResilienceListenerTest {
 
   private static final Key<String> REQUEST = Key.of("request", String.class);
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final Context root = Context.background(time).withValue(REQUEST, "r-1");
+  private final Context root;
   private final List<PolicyEvent> events = new ArrayList<>();
+
+  ResilienceListenerTest(Context root) {
+    this.root = root.withValue(REQUEST, "r-1");
+  }
 
   private static String fails() throws IOException {
     throw new IOException("down");
@@ -64,12 +68,8 @@ class ResilienceListenerTest {
         };
 
     private void callTwice(Resilience stack) throws Exception {
-      time.run(
-          () -> {
-            stack.<String, RuntimeException>call(root, c -> "quote");
-            root.await(stack.callAsync(root, c -> CompletableFuture.completedFuture("quote")));
-            return null;
-          });
+      stack.<String, RuntimeException>call(root, c -> "quote");
+      root.await(stack.callAsync(root, c -> CompletableFuture.completedFuture("quote")));
     }
 
     @Test
@@ -121,16 +121,12 @@ class ResilienceListenerTest {
     @ParameterizedTest
     @EnumSource
     void hears_of_successes_with_the_time_taken(CallMode mode) throws Exception {
-      time.run(
-          () -> {
-            mode.<String>call(
-                stack,
-                root,
-                c -> {
-                  c.sleep(ofMillis(30));
-                  return "fine";
-                });
-            return null;
+      mode.<String>call(
+          stack,
+          root,
+          c -> {
+            c.sleep(ofMillis(30));
+            return "fine";
           });
 
       PolicyEvent expected = new CallCompleted("quotes", Verdict.SUCCESS, ofMillis(30), null);
@@ -141,7 +137,7 @@ class ResilienceListenerTest {
     @EnumSource
     void hears_of_failures_as_they_came_out(CallMode mode) throws Exception {
       Throwable failure =
-          time.run(() -> catchThrowable(() -> mode.call(stack, root, c -> fails())));
+          catchThrowable(() -> mode.call(stack, root, c -> fails()));
 
       PolicyEvent expected = new CallCompleted("quotes", Verdict.FAILURE, ZERO, failure);
       assertThat(events).containsExactly(expected);
@@ -209,7 +205,7 @@ class ResilienceListenerTest {
               .withReports(
                   CallReportListener.withContext(
                       (ctx, report) -> requests.add(ctx.require(REQUEST))));
-      time.run(() -> catchThrowable(() -> mode.call(stack, root, c -> fails())));
+      catchThrowable(() -> mode.call(stack, root, c -> fails()));
 
       assertThat(requests).containsExactly("r-1");
     }

@@ -9,7 +9,7 @@ import dev.resilience.context.Context;
 import dev.resilience.policy.CallMode;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import dev.resilience.trace.SpanRecord;
 import dev.resilience.trace.SpanRecord.State;
 import dev.resilience.trace.SpanTree;
@@ -20,22 +20,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A span for each call and each attempt, and what was decided between them. */
+@Simulated(seed = 1)
 class ResilienceSpansTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final SpanTree spans = SpanTree.record(Context.background(time));
+  private final SpanTree spans;
   private final Retry retry =
       Retry.builder().maxAttempts(3).backoff(Backoff.constant(ofMillis(50))).build();
   private final Resilience payments = Resilience.of(retry).named("payments").withSpans();
+
+  ResilienceSpansTest(Context root) {
+    this.spans = SpanTree.record(root);
+  }
 
   @ParameterizedTest
   @EnumSource
   void a_call_that_is_retried_shows_its_attempts_and_the_wait_between_them(CallMode mode)
       throws Exception {
     AtomicInteger attempts = new AtomicInteger();
-    time.run(
-        () ->
-            mode.<String>call(
+    mode.<String>call(
                 payments,
                 spans.context(),
                 c -> {
@@ -44,7 +46,7 @@ class ResilienceSpansTest {
                     throw new IOException("down");
                   }
                   return "paid";
-                }));
+                });
 
     assertThat(spans.toText())
         .isEqualTo(
@@ -61,9 +63,7 @@ class ResilienceSpansTest {
   @EnumSource
   void what_the_caller_gave_up_on_is_cancelled_and_no_failure(CallMode mode) throws Exception {
     var request = spans.context().withCancel();
-    time.run(
-        () ->
-            catchThrowable(
+    catchThrowable(
                 () ->
                     mode.<String>call(
                         payments,
@@ -71,7 +71,7 @@ class ResilienceSpansTest {
                         c -> {
                           request.cancel(CancelReason.USER);
                           throw new IOException("connection reset by ourselves");
-                        })));
+                        }));
 
     assertThat(spans.spans())
         .isNotEmpty()
@@ -91,8 +91,8 @@ class ResilienceSpansTest {
   }
 
   @Test
-  void nothing_happens_where_nobody_listens() {
-    String paid = payments.call(Context.background(time), c -> "paid");
+  void nothing_happens_where_nobody_listens(Context root) {
+    String paid = payments.call(root, c -> "paid");
 
     assertThat(paid).isEqualTo("paid");
     assertThat(spans.spans()).isEmpty();

@@ -8,16 +8,20 @@ import dev.resilience.observe.CallReport;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A cause whose text cannot be had, or is made to look like lines of ours. */
+@Simulated(seed = 1)
 class UnprintableCauseTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final CancellableContext ctx = Context.background(time).withCancel();
+  private final CancellableContext ctx;
+
+  UnprintableCauseTest(Context root) {
+    this.ctx = root.withCancel();
+  }
 
   private static final class Unprintable extends RuntimeException {
 
@@ -66,9 +70,7 @@ class UnprintableCauseTest {
         Resilience.of(
             Retry.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(1))).build());
 
-    time.run(
-        () ->
-            assertThatThrownBy(
+    assertThatThrownBy(
                     () ->
                         stack.run(
                             ctx,
@@ -83,6 +85,6 @@ class UnprintableCauseTest {
                           .noneMatch(line -> line.startsWith("└─ attempt 9"))
                           .noneMatch(line -> line.startsWith("2026-11-29"));
                       assertThat(report.toString()).hasLineCount(1);
-                    }));
+                    });
   }
 }

@@ -16,7 +16,7 @@ import dev.resilience.policy.Classifier;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Exceptions that are made to break those who look at them, and rules that break on them. */
 @Timeout(60)
+@Simulated(seed = 1)
 class BrokenFailuresTest {
 
   /** As of a remote call, whose cause is not had until somebody asks. */
@@ -61,13 +62,16 @@ class BrokenFailuresTest {
     }
   }
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final Context root = Context.background(time);
+  private final Context root;
   private final AtomicInteger tries = new AtomicInteger();
+
+  BrokenFailuresTest(Context root) {
+    this.root = root;
+  }
 
   private Throwable failure(CallMode mode, Resilience stack, Call<Object, Exception> work)
       throws Exception {
-    return time.run(() -> catchThrowable(() -> mode.call(stack, root, work)));
+    return catchThrowable(() -> mode.call(stack, root, work));
   }
 
   private static List<Resilience> stacks() {
@@ -233,17 +237,14 @@ class BrokenFailuresTest {
       FirstSuccess race = FirstSuccess.builder().classifier(rules).build();
 
       assertThat(
-              time.<Throwable>run(
-                  () -> catchThrowable(() -> race.<String, Exception>call(root, c -> "a"))))
+              catchThrowable(() -> race.<String, Exception>call(root, c -> "a")))
           .isSameAs(broken);
       assertThat(
-              time.<Throwable>run(
-                  () ->
-                      catchThrowable(
+              catchThrowable(
                           () ->
                               root.await(
                                   race.callAsync(
-                                      root, c -> c.delay(ofMillis(1)).thenApply(n -> "a"))))))
+                                      root, c -> c.delay(ofMillis(1)).thenApply(n -> "a")))))
           .hasCause(broken);
     }
   }
@@ -258,7 +259,7 @@ class BrokenFailuresTest {
     void is_no_hedge(CallMode mode) throws Exception {
       for (Hedge hedge :
           List.of(Hedge.after(forEver), Hedge.builder().initially(forEver).build())) {
-        assertThat((Object) time.run(() -> mode.call(Resilience.of(hedge), root, c -> "well")))
+        assertThat((Object) mode.call(Resilience.of(hedge), root, c -> "well"))
             .isEqualTo("well");
       }
     }

@@ -21,7 +21,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import dev.resilience.timeout.AdaptiveTimeout;
 import dev.resilience.timeout.FixedTimeout;
 import dev.resilience.timeout.MoreTime;
@@ -40,14 +40,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** "As long as it takes", written as a very long duration, wherever one is taken. */
+@Simulated(seed = 1)
 class HugeDurationsTest {
 
   private static final Duration[] HUGE = {
     Duration.ofSeconds(Long.MAX_VALUE, 999_999_999), Duration.ofDays(365_000)
   };
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final Context root = Context.background(time);
+  private final Context root;
+
+  HugeDurationsTest(Context root) {
+    this.root = root;
+  }
 
   private static Arguments policy(String name, Function<Duration, ContextPolicy> policy) {
     return Arguments.of(name, policy);
@@ -109,21 +113,17 @@ class HugeDurationsTest {
         assertThat(refused).hasMessageContaining("expected:");
         continue;
       }
-      time.run(
-          () -> {
-            assertThat(stack.<String, Exception>call(root, this::answer)).isEqualTo("answer");
-            try (CancellableContext ctx = root.withTimeout(ofSeconds(5))) {
-              assertThat(stack.<String, Exception>call(ctx.withTimeout(huge), this::answer))
-                  .isEqualTo("answer");
-            }
-            CompletableFuture<String> stage =
-                stack
-                    .callAsync(root, c -> c.delay(ofMillis(50)).thenApply(nothing -> "answer"))
-                    .toCompletableFuture();
-            assertThat(root.<String>await(stage)).isEqualTo("answer");
-            assertThat(stack.describe()).isNotEmpty();
-            return null;
-          });
+      assertThat(stack.<String, Exception>call(root, this::answer)).isEqualTo("answer");
+      try (CancellableContext ctx = root.withTimeout(ofSeconds(5))) {
+        assertThat(stack.<String, Exception>call(ctx.withTimeout(huge), this::answer))
+            .isEqualTo("answer");
+      }
+      CompletableFuture<String> stage =
+          stack
+              .callAsync(root, c -> c.delay(ofMillis(50)).thenApply(nothing -> "answer"))
+              .toCompletableFuture();
+      assertThat(root.<String>await(stage)).isEqualTo("answer");
+      assertThat(stack.describe()).isNotEmpty();
     }
   }
 
@@ -135,24 +135,20 @@ class HugeDurationsTest {
   @Test
   void a_context_takes_all_of_them() throws Exception {
     for (Duration huge : HUGE) {
-      time.run(
-          () -> {
-            try (CancellableContext ctx = root.withTimeout(huge);
-                CancellableContext more = ctx.withTimeout(ofSeconds(1)).withMoreTime(huge)) {
-              ctx.onDone(() -> {});
-              assertThat(ctx.isDone()).isFalse();
-              assertThat(more.isDone()).isFalse();
-              assertThat(ctx.withTimeout(ofSeconds(1)).hasTimeFor(huge)).isFalse();
-              assertThat(root.hasTimeFor(huge)).isTrue();
-              var delay = ctx.delay(huge);
-              ctx.cancel();
-              assertThat(delay.toCompletableFuture()).isCompletedExceptionally();
-              assertThat(ctx.awaitDone(huge)).isTrue();
-            }
-            assertThat(root.withDeadline(Instant.MAX).isDone()).isFalse();
-            assertThat(root.withDeadline(Instant.MIN).isDone()).isTrue();
-            return null;
-          });
+      try (CancellableContext ctx = root.withTimeout(huge);
+          CancellableContext more = ctx.withTimeout(ofSeconds(1)).withMoreTime(huge)) {
+        ctx.onDone(() -> {});
+        assertThat(ctx.isDone()).isFalse();
+        assertThat(more.isDone()).isFalse();
+        assertThat(ctx.withTimeout(ofSeconds(1)).hasTimeFor(huge)).isFalse();
+        assertThat(root.hasTimeFor(huge)).isTrue();
+        var delay = ctx.delay(huge);
+        ctx.cancel();
+        assertThat(delay.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(ctx.awaitDone(huge)).isTrue();
+      }
+      assertThat(root.withDeadline(Instant.MAX).isDone()).isFalse();
+      assertThat(root.withDeadline(Instant.MIN).isDone()).isTrue();
     }
   }
 
@@ -160,17 +156,13 @@ class HugeDurationsTest {
   void an_open_circuit_tells_how_long_it_may_take() throws Exception {
     for (Duration huge : HUGE) {
       Breaker breaker = Breaker.builder("b").consecutiveFailures(1).openFor(huge).build();
-      time.run(
-          () -> {
-            Resilience stack = Resilience.of(breaker);
-            assertThatThrownBy(() -> stack.run(root, HugeDurationsTest::fail))
-                .isInstanceOf(IllegalStateException.class);
-            assertThatThrownBy(() -> stack.run(root, HugeDurationsTest::fail))
-                .isInstanceOf(CircuitOpenException.class)
-                .message()
-                .isNotEmpty();
-            return null;
-          });
+      Resilience stack = Resilience.of(breaker);
+      assertThatThrownBy(() -> stack.run(root, HugeDurationsTest::fail))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> stack.run(root, HugeDurationsTest::fail))
+          .isInstanceOf(CircuitOpenException.class)
+          .message()
+          .isNotEmpty();
       assertThat(new CircuitOpenException("own", huge).getMessage()).isNotEmpty();
     }
   }
@@ -186,11 +178,9 @@ class HugeDurationsTest {
           Retry.builder()
               .retryAfter(IllegalStateException.class, busy -> Optional.of(huge))
               .build();
-      time.run(
-          () ->
-              assertThatThrownBy(() -> Resilience.of(retry).run(root, HugeDurationsTest::fail))
+      assertThatThrownBy(() -> Resilience.of(retry).run(root, HugeDurationsTest::fail))
                   .isInstanceOf(IllegalStateException.class)
-                  .hasMessage("busy"));
+                  .hasMessage("busy");
     }
   }
 
@@ -214,28 +204,24 @@ class HugeDurationsTest {
     Phase first = Phase.of("first", 1);
     Phase second = Phase.of("second", 1_000_000);
     for (Duration huge : HUGE) {
-      time.run(
-          () -> {
-            try (var run = TimeBudget.of(first, second).withDefaultTotal(huge).start(root)) {
-              assertThat(run.<String, RuntimeException>call(first, c -> "x")).isEqualTo("x");
-              assertThat(run.<String, RuntimeException>call(second, c -> "y")).isEqualTo("y");
-              assertThat(run.report().toString()).isNotEmpty();
-            }
-            var safe =
-                Resilience.of(Retry.builder().maxAttempts(1).budget(RetryBudget.ratio(0.2)).build())
-                    .withFallback(
-                        Fallbacks.<String>onAny((c, failure) -> "instead")
-                            .within(huge)
-                            .asOf(value -> Instant.MIN));
-            assertThat(
-                    safe.<IllegalStateException>call(
-                        root,
-                        c -> {
-                          throw new IllegalStateException("busy");
-                        }))
-                .isEqualTo("instead");
-            return null;
-          });
+      try (var run = TimeBudget.of(first, second).withDefaultTotal(huge).start(root)) {
+        assertThat(run.<String, RuntimeException>call(first, c -> "x")).isEqualTo("x");
+        assertThat(run.<String, RuntimeException>call(second, c -> "y")).isEqualTo("y");
+        assertThat(run.report().toString()).isNotEmpty();
+      }
+      var safe =
+          Resilience.of(Retry.builder().maxAttempts(1).budget(RetryBudget.ratio(0.2)).build())
+              .withFallback(
+                  Fallbacks.<String>onAny((c, failure) -> "instead")
+                      .within(huge)
+                      .asOf(value -> Instant.MIN));
+      assertThat(
+              safe.<IllegalStateException>call(
+                  root,
+                  c -> {
+                    throw new IllegalStateException("busy");
+                  }))
+          .isEqualTo("instead");
     }
   }
 }

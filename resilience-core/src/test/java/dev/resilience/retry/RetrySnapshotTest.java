@@ -8,16 +8,20 @@ import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.policy.CallMode;
 import dev.resilience.policy.RetryBudget;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Simulated(seed = 5)
 class RetrySnapshotTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(5);
-  private final Context root = Context.background(time);
+  private final Context root;
+
+  RetrySnapshotTest(Context root) {
+    this.root = root;
+  }
 
   @ParameterizedTest
   @EnumSource
@@ -28,14 +32,10 @@ class RetrySnapshotTest {
             .backoff(Backoff.constant(ofMillis(10)))
             .budget(RetryBudget.builder().burst(4).minimumPerSecond(0).ratio(0).build())
             .build();
-    time.run(
-        () -> {
-          fail(mode, retry, 0); // at once
-          fail(mode, retry, 1); // recovers
-          fail(mode, retry, 9); // three attempts
-          fail(mode, retry, 9); // two, and then no token is left
-          return null;
-        });
+    fail(mode, retry, 0); // at once
+    fail(mode, retry, 1); // recovers
+    fail(mode, retry, 9); // three attempts
+    fail(mode, retry, 9); // two, and then no token is left
 
     RetrySnapshot now = retry.snapshot();
     assertThat(now.retries()).isEqualTo(4);

@@ -10,7 +10,7 @@ import dev.resilience.concurrent.TaskGroup;
 import dev.resilience.context.Context;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.propagation.TraceContext;
-import dev.resilience.time.VirtualTime;
+import dev.resilience.time.Simulated;
 import dev.resilience.trace.SpanRecord.State;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,10 +20,14 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+@Simulated(seed = 1)
 class SpanTreeTest {
 
-  private final VirtualTime.Automatic time = VirtualTime.automatic(1);
-  private final Context request = Context.background(time);
+  private final Context request;
+
+  SpanTreeTest(Context request) {
+    this.request = request;
+  }
 
   /** C14: the first span is in the tree, and what it calls below it. */
   @Nested
@@ -59,7 +63,7 @@ class SpanTreeTest {
 
     @Test
     void is_printed_indented_with_durations() throws Exception {
-      time.run(() -> main(spans.context().withTimeout(ofSeconds(2))));
+      main(spans.context().withTimeout(ofSeconds(2)));
 
       assertThat(spans.toText())
           .isEqualTo(
@@ -73,7 +77,7 @@ class SpanTreeTest {
 
     @Test
     void marks_all_that_the_end_of_the_context_has_cut_off() throws Exception {
-      time.run(() -> catchThrowable(() -> main(spans.context().withTimeout(ofMillis(400)))));
+      catchThrowable(() -> main(spans.context().withTimeout(ofMillis(400))));
 
       assertThat(spans.toText())
           .isEqualTo(
@@ -137,7 +141,7 @@ class SpanTreeTest {
 
     @Test
     void has_its_steps_side_by_side() throws Exception {
-      time.run(() -> handle(false));
+      handle(false);
 
       assertThat(spans.toText())
           .isEqualTo(
@@ -153,7 +157,7 @@ class SpanTreeTest {
 
     @Test
     void closes_the_span_of_a_payment_that_fails() throws Exception {
-      time.run(() -> catchThrowable(() -> handle(true)));
+      catchThrowable(() -> handle(true));
 
       assertThat(spans.toText())
           .isEqualTo(
@@ -168,7 +172,7 @@ class SpanTreeTest {
 
     @Test
     void tells_of_each_start_and_each_end_once() throws Exception {
-      time.run(() -> handle(false));
+      handle(false);
 
       String handler = spans.spans().get(0).spanId();
       assertThat(log)
@@ -246,11 +250,7 @@ class SpanTreeTest {
   void a_span_that_is_under_way_says_how_long_so_far() throws Exception {
     SpanTree spans = SpanTree.record(request);
     ActiveSpan span = Tracing.start(spans.context(), "slow");
-    time.run(
-        () -> {
-          request.sleep(ofMillis(30));
-          return null;
-        });
+    request.sleep(ofMillis(30));
 
     assertThat(spans.toText()).isEqualTo("slow: 30 ms so far");
     span.close();
