@@ -11,8 +11,11 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.platform.commons.support.AnnotationSupport;
 
-/** What {@link Simulated} does: one simulation for each test, which runs inside of it. */
-final class SimulatedExtension implements InvocationInterceptor, ParameterResolver {
+/**
+ * What {@link Simulated} does: one simulation for each test, which runs inside of it. Public, so
+ * that JUnit may use it where Surefire has opened none but the packages of the tests that it runs.
+ */
+public final class SimulatedExtension implements InvocationInterceptor, ParameterResolver {
 
   private static final Namespace OURS = Namespace.create(SimulatedExtension.class);
 

@@ -55,6 +55,7 @@ final class UnaryClientCall<Q, A> extends ClientCall<Q, A> {
    *
    * @param executor where the listener is told
    */
+  @SuppressWarnings("MustBeClosed") // closed when the answer is told
   UnaryClientCall(Resilience stack, Context parent, Attempts<Q, A> attempts, Executor executor) {
     this.stack = stack;
     this.attempts = attempts;

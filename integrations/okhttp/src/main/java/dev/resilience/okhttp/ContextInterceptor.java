@@ -75,6 +75,7 @@ public final class ContextInterceptor implements Interceptor {
     } catch (ContextException | NoTimeLeftException notSent) {
       throw new IOException(notSent.getMessage(), notSent); // all that OkHttp bears from here
     }
+    @SuppressWarnings("MustBeClosed") // closed with the body
     var reading = ctx.withCancel();
     reading.onAbort(
         () -> {

@@ -207,6 +207,7 @@ public final class OkHttpCalls {
       this.begun = caller.timeSource().nanoTime();
     }
 
+    @SuppressWarnings("MustBeClosed") // by the caller
     CancellableContext open() {
       return timeout == null ? caller.withCancel() : caller.withTimeout(timeout);
     }

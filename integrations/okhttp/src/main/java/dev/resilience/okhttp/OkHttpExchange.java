@@ -127,6 +127,7 @@ final class OkHttpExchange {
   }
 
   /** The response, whose body is bound to the caller until it is closed. */
+  @SuppressWarnings("MustBeClosed") // closed with the body
   Response handOver(Response mine, Context caller, @Nullable Deadline until) {
     CancellableContext reading = until == null ? caller.withCancel() : caller.withDeadline(until);
     reading.onAbort(this::abort);

@@ -137,7 +137,9 @@ public final class ServerStack implements AutoCloseable {
     requireNonNull(handler, "handler");
     @SuppressWarnings("MustBeClosed") // closed when the exchange has ended
     CancellableContext request = root.withCancel();
-    exchange.begin(this, request, root.detached().withCancel());
+    @SuppressWarnings("MustBeClosed") // likewise
+    CancellableContext interrupter = root.detached().withCancel();
+    exchange.begin(this, request, interrupter);
     inFlight.add(exchange);
     Registration watched = disconnects.watch(exchange);
     exchange.onEnd(
