@@ -60,7 +60,7 @@ class ArchitectureTest {
 
   /** Only {@code dev.resilience} itself, which is on top of all, is not in the table. */
   @Test
-  void arrowsPointDownOnly() {
+  void arrows_point_down_only() {
     Map<String, Set<String>> forbidden = new TreeMap<>();
     arrows()
         .forEach(
@@ -81,7 +81,7 @@ class ArchitectureTest {
    * An arrow may only lead to a package that stands above it in the table: so there is no cycle.
    */
   @Test
-  void theTableHasNoCycle() {
+  void the_table_has_no_cycle() {
     List<String> known = new ArrayList<>();
     ARROWS.forEach(
         (from, targets) -> {
@@ -95,7 +95,7 @@ class ArchitectureTest {
    * redrawn.
    */
   @Test
-  void theDrawingIsTrue() throws IOException {
+  void the_drawing_is_true() throws IOException {
     StringBuilder drawing = new StringBuilder("```mermaid\ngraph BT\n");
     Map<String, Set<String>> arrows = arrows();
     for (String from : arrows.keySet()) {
@@ -126,7 +126,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheBridgeAndTheRetryKnowFailsafe() {
+  void only_the_bridge_and_the_retry_know_failsafe() {
     noClasses()
         .that()
         .resideOutsideOfPackages(ROOT + ".failsafe", ROOT + ".retry")
@@ -138,9 +138,8 @@ class ArchitectureTest {
 
   /** {@code Stages.watch} says why; the context, below it, takes {@code handle}. */
   @Test
-  void nobodyWatchesAStageInAWayOfHisOwn() throws IOException {
-    var code =
-        Pattern.compile("^(?!\\s*(\\*|//)).*\\bwhenComplete(Async)?\\(", Pattern.MULTILINE);
+  void nobody_watches_a_stage_in_a_way_of_his_own() throws IOException {
+    var code = Pattern.compile("^(?!\\s*(\\*|//)).*\\bwhenComplete(Async)?\\(", Pattern.MULTILINE);
     try (var files = Files.walk(Path.of("src", "main", "java"))) {
       assertThat(files.filter(file -> file.toString().endsWith(".java")))
           .isNotEmpty()

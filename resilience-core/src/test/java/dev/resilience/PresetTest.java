@@ -138,15 +138,15 @@ class PresetTest {
       Resilience payments =
           Preset.rpc("payments").unrepeatable().classifier(refusedConnections).build();
       catchThrowable(
-                  () ->
-                      payments.call(
-                          root,
-                          c -> {
-                            if (calls.incrementAndGet() < 3) {
-                              throw new ConnectException("refused");
-                            }
-                            return "paid";
-                          }));
+          () ->
+              payments.call(
+                  root,
+                  c -> {
+                    if (calls.incrementAndGet() < 3) {
+                      throw new ConnectException("refused");
+                    }
+                    return "paid";
+                  }));
       assertThat(calls).hasValue(3);
     }
   }
@@ -177,12 +177,12 @@ class PresetTest {
     void of_a_server_that_says_when_to_come_again_are_obeyed() throws Exception {
       long start = time.nanoTime();
       Resilience.forHttp("q")
-                  .call(
-                      root,
-                      c ->
-                          calls.get() == 0
-                              ? answers(503, Map.of("Retry-After", List.of("3")))
-                              : answers(200, Map.of()));
+          .call(
+              root,
+              c ->
+                  calls.get() == 0
+                      ? answers(503, Map.of("Retry-After", List.of("3")))
+                      : answers(200, Map.of()));
       assertThat(time.nanoTime() - start).isGreaterThanOrEqualTo(ofSeconds(3).toNanos());
       assertThat(calls).hasValue(2);
     }
@@ -234,13 +234,13 @@ class PresetTest {
             .listener(events::add)
             .build();
     catchThrowable(
-                () ->
-                    payments.call(
-                        root,
-                        c -> {
-                          calls.incrementAndGet();
-                          throw new ConnectException("refused");
-                        }));
+        () ->
+            payments.call(
+                root,
+                c -> {
+                  calls.incrementAndGet();
+                  throw new ConnectException("refused");
+                }));
     assertThat(calls).hasValue(3);
     assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
   }

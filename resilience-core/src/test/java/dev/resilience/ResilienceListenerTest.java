@@ -136,8 +136,7 @@ class ResilienceListenerTest {
     @ParameterizedTest
     @EnumSource
     void hears_of_failures_as_they_came_out(CallMode mode) throws Exception {
-      Throwable failure =
-          catchThrowable(() -> mode.call(stack, root, c -> fails()));
+      Throwable failure = catchThrowable(() -> mode.call(stack, root, c -> fails()));
 
       PolicyEvent expected = new CallCompleted("quotes", Verdict.FAILURE, ZERO, failure);
       assertThat(events).containsExactly(expected);

@@ -38,15 +38,15 @@ class ResilienceSpansTest {
       throws Exception {
     AtomicInteger attempts = new AtomicInteger();
     mode.<String>call(
-                payments,
-                spans.context(),
-                c -> {
-                  c.sleep(ofMillis(30));
-                  if (attempts.incrementAndGet() == 1) {
-                    throw new IOException("down");
-                  }
-                  return "paid";
-                });
+        payments,
+        spans.context(),
+        c -> {
+          c.sleep(ofMillis(30));
+          if (attempts.incrementAndGet() == 1) {
+            throw new IOException("down");
+          }
+          return "paid";
+        });
 
     assertThat(spans.toText())
         .isEqualTo(
@@ -64,14 +64,14 @@ class ResilienceSpansTest {
   void what_the_caller_gave_up_on_is_cancelled_and_no_failure(CallMode mode) throws Exception {
     var request = spans.context().withCancel();
     catchThrowable(
-                () ->
-                    mode.<String>call(
-                        payments,
-                        request,
-                        c -> {
-                          request.cancel(CancelReason.USER);
-                          throw new IOException("connection reset by ourselves");
-                        }));
+        () ->
+            mode.<String>call(
+                payments,
+                request,
+                c -> {
+                  request.cancel(CancelReason.USER);
+                  throw new IOException("connection reset by ourselves");
+                }));
 
     assertThat(spans.spans())
         .isNotEmpty()

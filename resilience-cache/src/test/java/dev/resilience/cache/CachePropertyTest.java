@@ -32,7 +32,7 @@ class CachePropertyTest {
   private static final Map<String, Integer> SEEN = new HashMap<>();
 
   @Test
-  void oneFlightAndPrivateWaiters() {
+  void one_flight_and_private_waiters() {
     Schedules.check(
         5_000, (seed, random) -> Simulation.play(seed, s -> new Program(s, random).run()));
   }

@@ -57,8 +57,8 @@ class CacheRaceTest {
 
   @ParameterizedTest
   @EnumSource
-  void neverServesWhatWasInvalidatedBeforeTheCallAndNeverLoadsTwiceAtOnce(CallerThreads kind)
-      throws Exception {
+  void never_serves_what_was_invalidated_before_the_call_and_never_loads_twice_at_once(
+      CallerThreads kind) throws Exception {
     try (CancellableContext app = Context.background().withCancel()) {
       var cache =
           ContextCache.<Integer, Long>builder("numbers")

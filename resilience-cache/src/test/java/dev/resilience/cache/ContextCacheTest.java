@@ -67,7 +67,7 @@ class ContextCacheTest {
   class Entries {
 
     @Test
-    void areThereOnceTheyAreSet() throws Exception {
+    void are_there_once_they_are_set() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -79,7 +79,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void areGoneOnceTheyAreDeleted() throws Exception {
+    void are_gone_once_they_are_deleted() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -96,7 +96,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void expireByTheTimeToLiveOfTheCacheOrTheirOwn() throws Exception {
+    void expire_by_the_time_to_live_of_the_cache_or_their_own() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().expireAfterWrite(ofMinutes(10)).open(s.app);
@@ -115,7 +115,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void mayKnowTheirTimeToLiveThemselves() throws Exception {
+    void may_know_their_time_to_live_themselves() throws Exception {
       Simulation.play(
           s -> {
             var cache =
@@ -135,7 +135,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void areRemovedInTheBackgroundWhenTheyHaveExpired() throws Exception {
+    void are_removed_in_the_background_when_they_have_expired() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().expireAfterWrite(ofMinutes(1)).open(s.app);
@@ -149,7 +149,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void liveShorterByAtMostTheJitterAndNotAllEquallyLong() throws Exception {
+    void live_shorter_by_at_most_the_jitter_and_not_all_equally_long() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().expireAfterWrite(ofSeconds(100)).expiryJitter(0.2).open(s.app);
@@ -168,7 +168,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void areRefusedUnderAnEndedContext() throws Exception {
+    void are_refused_under_an_ended_context() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -199,7 +199,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void areNotNull() throws Exception {
+    void are_not_null() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -221,7 +221,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void happensOnceForAllWhoAskAndIsRemembered(CallStyle way) throws Exception {
+    void happens_once_for_all_who_ask_and_is_remembered(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -240,7 +240,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void hasTheValuesOfTheFirstCallerAndNeitherItsDeadlineNorItsEnd(CallStyle way)
+    void has_the_values_of_the_first_caller_and_neither_its_deadline_nor_its_end(CallStyle way)
         throws Exception {
       Simulation.play(
           s -> {
@@ -270,7 +270,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void isCancelledWhenTheLastCallerHasLeft(CallStyle way) throws Exception {
+    void is_cancelled_when_the_last_caller_has_left(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -323,7 +323,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void finishesAndIsStoredWhenTheCacheIsToldSo(CallStyle way) throws Exception {
+    void finishes_and_is_stored_when_the_cache_is_told_so(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().finishAbandonedLoads().open(s.app);
@@ -337,7 +337,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsAtItsLimitAndFreesAllWhoWait(CallStyle way) throws Exception {
+    void ends_at_its_limit_and_frees_all_who_wait(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().loadTimeout(ofMillis(300)).open(s.app);
@@ -367,7 +367,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void endsAtItsLimitAlsoWhenTheLoaderNeverDoes() throws Exception {
+    void ends_at_its_limit_also_when_the_loader_never_does() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().loadTimeout(ofMillis(300)).open(s.app);
@@ -386,7 +386,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void thatFailsGivesEachWaiterAnExceptionOfItsOwnAndIsNotRemembered(CallStyle way)
+    void that_fails_gives_each_waiter_an_exception_of_its_own_and_is_not_remembered(CallStyle way)
         throws Exception {
       Simulation.play(
           s -> {
@@ -423,7 +423,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void mayFailInAnyWay() throws Exception {
+    void may_fail_in_any_way() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -449,7 +449,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void isLeftByCancellingTheFutureOfItsStage() throws Exception {
+    void is_left_by_cancelling_the_future_of_its_stage() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -474,7 +474,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void endsForOneWhoIsInterruptedAndForNobodyElse() throws Exception {
+    void ends_for_one_who_is_interrupted_and_for_nobody_else() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -500,7 +500,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void leavesNothingOnTheContextsOfItsCallers(CallStyle way) throws Exception {
+    void leaves_nothing_on_the_contexts_of_its_callers(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -537,7 +537,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void isRefusedOnAnotherTimeSource() throws Exception {
+    void is_refused_on_another_time_source() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -555,7 +555,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void mayAskForOtherKeys(CallStyle way) throws Exception {
+    void may_ask_for_other_keys(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -573,7 +573,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void areToldWhenTheyAskForTheirOwnKey(CallStyle way) throws Exception {
+    void are_told_when_they_ask_for_their_own_key(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -596,7 +596,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void areToldWhenTheyWaitForEachOther(CallStyle way) throws Exception {
+    void are_told_when_they_wait_for_each_other(CallStyle way) throws Exception {
       for (long seed = 0; seed < 50; seed++) {
         Simulation.play(
             seed,
@@ -638,7 +638,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void mayDeleteTheirOwnKeyAndAreToldWhenTheyAskForItThen() throws Exception {
+    void may_delete_their_own_key_and_are_told_when_they_ask_for_it_then() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -663,7 +663,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void duringALoadKeepsItFromBeingStored(CallStyle way) throws Exception {
+    void during_a_load_keeps_it_from_being_stored(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -681,7 +681,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void duringALoadMakesWhoComesLaterWaitForTheNext(CallStyle way) throws Exception {
+    void during_a_load_makes_who_comes_later_wait_for_the_next(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -707,7 +707,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void startsNoNextLoadForThoseWhoHaveLeft(CallStyle way) throws Exception {
+    void starts_no_next_load_for_those_who_have_left(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -731,7 +731,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void bySettingAValueWins(CallStyle way) throws Exception {
+    void by_setting_a_value_wins(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -753,7 +753,7 @@ class ContextCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void endsLoadsAndRefusesEverything(CallStyle way) throws Exception {
+    void ends_loads_and_refuses_everything(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app);
@@ -803,7 +803,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void comesWithTheDeadlineOfTheOwnerToo() throws Exception {
+    void comes_with_the_deadline_of_the_owner_too() throws Exception {
       Simulation.play(
           s -> {
             var cache = cache(s.app.withTimeout(ofMinutes(1)));
@@ -821,7 +821,7 @@ class ContextCacheTest {
     private final Context owner = Context.background(VirtualTime.manual());
 
     @Test
-    void areCheckedAtOnce() {
+    void are_checked_at_once() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ContextCache.builder(" "))
           .withMessage("name: ' ' (expected: not blank)");
@@ -841,7 +841,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void ofCaffeineMustLeaveTimeAndReferencesAlone() {
+    void of_caffeine_must_leave_time_and_references_alone() {
       for (Caffeine<Object, Object> bad :
           List.of(
               Caffeine.newBuilder().weakValues(),
@@ -860,7 +860,7 @@ class ContextCacheTest {
     }
 
     @Test
-    void ofCaffeineMayLimitByWeightOfWhatIsCached() throws Exception {
+    void of_caffeine_may_limit_by_weight_of_what_is_cached() throws Exception {
       Simulation.play(
           s -> {
             List<String> removed = new ArrayList<>();

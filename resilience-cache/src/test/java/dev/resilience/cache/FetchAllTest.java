@@ -57,7 +57,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void loadsSideBySideAndInOrder(CallStyle way) throws Exception {
+  void loads_side_by_side_and_in_order(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -75,7 +75,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void bringsWhatThereIsWhenTheTimeIsUp(CallStyle way) throws Exception {
+  void brings_what_there_is_when_the_time_is_up(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -96,7 +96,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void failsWhenTheCallerIsCancelled(CallStyle way) throws Exception {
+  void fails_when_the_caller_is_cancelled(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -121,7 +121,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void sharesItsLoadsWithSingleCallers(CallStyle way) throws Exception {
+  void shares_its_loads_with_single_callers(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -134,7 +134,7 @@ class FetchAllTest {
   }
 
   @Test
-  void isLeftByCancellingTheFutureOfItsStage() throws Exception {
+  void is_left_by_cancelling_the_future_of_its_stage() throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -150,7 +150,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void isRefusedWhenTheCacheCloses(CallStyle way) throws Exception {
+  void is_refused_when_the_cache_closes(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = cache(s.app);
@@ -168,7 +168,7 @@ class FetchAllTest {
   /** 3,000 keys once made 3,000 calls on 1,161 threads. */
   @ParameterizedTest
   @EnumSource
-  void loadsSoManyAtOnceAsTheBuilderAllows(CallStyle way) throws Exception {
+  void loads_so_many_at_once_as_the_builder_allows(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache =
@@ -200,7 +200,7 @@ class FetchAllTest {
 
   @ParameterizedTest
   @EnumSource
-  void beginsNoMoreOnceTheCallerHasLeft(CallStyle way) throws Exception {
+  void begins_no_more_once_the_caller_has_left(CallStyle way) throws Exception {
     Simulation.play(
         s -> {
           var cache = ContextCache.<Integer, String>builder("bulk").maxParallelLoads(2).open(s.app);

@@ -41,8 +41,8 @@ class HandOverTest {
 
   @ParameterizedTest
   @EnumSource
-  void givesNobodyWhatWasLoadedBeforeTheDeletionThatCameBeforeTheCall(CallerThreads kind)
-      throws Exception {
+  void gives_nobody_what_was_loaded_before_the_deletion_that_came_before_the_call(
+      CallerThreads kind) throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool(kind.factory());
     try {
       for (int i = 0; i < ROUNDS; i++) {
@@ -59,7 +59,7 @@ class HandOverTest {
 
   @ParameterizedTest
   @EnumSource
-  void leavesNoLoadRunningOnceAllHaveLeft(CallerThreads kind) throws Exception {
+  void leaves_no_load_running_once_all_have_left(CallerThreads kind) throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool(kind.factory());
     try {
       for (int i = 0; i < ROUNDS; i++) {

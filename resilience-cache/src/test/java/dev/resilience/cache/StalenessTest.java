@@ -48,11 +48,12 @@ class StalenessTest {
   }
 
   @Nested
-  class RefreshAhead {
+  class Refresh_ahead {
 
     @ParameterizedTest
     @EnumSource
-    void loadsInTheBackgroundAndServesTheOldValueMeanwhile(CallStyle way) throws Exception {
+    void loads_in_the_background_and_serves_the_old_value_meanwhile(CallStyle way)
+        throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(8)).open(s.app);
@@ -87,7 +88,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void keepsTheOldValueWhenItFailsAndDoesNotHammer(CallStyle way) throws Exception {
+    void keeps_the_old_value_when_it_fails_and_does_not_hammer(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
@@ -109,7 +110,7 @@ class StalenessTest {
     }
 
     @Test
-    void endsAtTheLimitOfALoad() throws Exception {
+    void ends_at_the_limit_of_a_load() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(5)).loadTimeout(ofMillis(100)).open(s.app);
@@ -123,7 +124,7 @@ class StalenessTest {
     }
 
     @Test
-    void endsWithTheCache() throws Exception {
+    void ends_with_the_cache() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
@@ -146,7 +147,7 @@ class StalenessTest {
     }
 
     @Test
-    void doesNotOverwriteWhatWasSetMeanwhile() throws Exception {
+    void does_not_overwrite_what_was_set_meanwhile() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
@@ -161,11 +162,11 @@ class StalenessTest {
   }
 
   @Nested
-  class WhileRevalidating {
+  class While_revalidating {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsServedAndMarked(CallStyle way) throws Exception {
+    void a_stale_value_is_served_and_marked(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().staleWhileRevalidate(ofSeconds(5)).open(s.app);
@@ -189,7 +190,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aValueThatIsTooOldIsNotServed(CallStyle way) throws Exception {
+    void a_value_that_is_too_old_is_not_served(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().staleWhileRevalidate(ofSeconds(5)).open(s.app);
@@ -202,11 +203,11 @@ class StalenessTest {
   }
 
   @Nested
-  class OnError {
+  class On_error {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsServedMarkedAndForABoundedTime(CallStyle way) throws Exception {
+    void a_stale_value_is_served_marked_and_for_a_bounded_time(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
@@ -230,7 +231,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aStaleValueIsNotServedWhenTheLoadSucceeds(CallStyle way) throws Exception {
+    void a_stale_value_is_not_served_when_the_load_succeeds(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
@@ -244,7 +245,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLoadThatPassesItsLimitIsAnErrorToo(CallStyle way) throws Exception {
+    void a_load_that_passes_its_limit_is_an_error_too(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache =
@@ -258,7 +259,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aDeletedValueIsNotServed(CallStyle way) throws Exception {
+    void a_deleted_value_is_not_served(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().staleIfError(ofSeconds(20)).open(s.app);
@@ -286,7 +287,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void isAnAnswerAndNotRemembered(CallStyle way) throws Exception {
+    void is_an_answer_and_not_remembered(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().open(s.app);
@@ -299,7 +300,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void isRememberedForATimeOfItsOwn(CallStyle way) throws Exception {
+    void is_remembered_for_a_time_of_its_own(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().rememberAbsence(ofSeconds(2)).open(s.app);
@@ -315,7 +316,7 @@ class StalenessTest {
     }
 
     @Test
-    void takesAwayTheOldValue() throws Exception {
+    void takes_away_the_old_value() throws Exception {
       Simulation.play(
           s -> {
             var cache = builder().refreshAfter(ofSeconds(5)).open(s.app);
@@ -333,7 +334,7 @@ class StalenessTest {
 
     @ParameterizedTest
     @EnumSource
-    void areRememberedWhereAskedForATimeOfTheirOwn(CallStyle way) throws Exception {
+    void are_remembered_where_asked_for_a_time_of_their_own(CallStyle way) throws Exception {
       Simulation.play(
           s -> {
             var cache =
@@ -364,7 +365,7 @@ class StalenessTest {
     }
 
     @Test
-    void areNotRememberedWhereTheRuleItselfFails() throws Exception {
+    void are_not_remembered_where_the_rule_itself_fails() throws Exception {
       Simulation.play(
           s -> {
             var cache =
@@ -387,7 +388,7 @@ class StalenessTest {
   class Statistics {
 
     @Test
-    void countWhatCaffeineCountsAndWhatItCannot() throws Exception {
+    void count_what_caffeine_counts_and_what_it_cannot() throws Exception {
       Simulation.play(
           s -> {
             var cache =
@@ -415,7 +416,7 @@ class StalenessTest {
     }
 
     @Test
-    void keepAListenerThatFailsFromCallers() throws Exception {
+    void keep_a_listener_that_fails_from_callers() throws Exception {
       Simulation.play(
           s -> {
             var cache =

@@ -69,7 +69,7 @@ class TenThousandCallersTest {
 
   @ParameterizedTest
   @EnumSource
-  void shareOneLoadAndLeaveAlone(CallStyle way) throws Exception {
+  void share_one_load_and_leave_alone(CallStyle way) throws Exception {
     // A blocking caller is a thread.
     int callers = way == CallStyle.ASYNC ? 10_000 : 500;
     Simulation.play(
@@ -102,7 +102,7 @@ class TenThousandCallersTest {
 
   @ParameterizedTest
   @EnumSource
-  void cancelTheLoadOnceAllHaveLeft(CallStyle way) throws Exception {
+  void cancel_the_load_once_all_have_left(CallStyle way) throws Exception {
     int callers = way == CallStyle.ASYNC ? 10_000 : 500;
     Simulation.play(
         s -> {

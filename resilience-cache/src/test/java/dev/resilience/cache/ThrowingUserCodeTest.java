@@ -42,7 +42,7 @@ class ThrowingUserCodeTest {
   }
 
   @Nested
-  class AWeigher {
+  class A_weigher {
 
     private ContextCache.Builder<Integer, String> weighed() {
       return ContextCache.<Integer, String>builder("weighed")
@@ -126,7 +126,7 @@ class ThrowingUserCodeTest {
   }
 
   @Nested
-  class ARule {
+  class A_rule {
 
     @ParameterizedTest
     @EnumSource
@@ -229,7 +229,7 @@ class ThrowingUserCodeTest {
   }
 
   @Nested
-  class AKey {
+  class A_key {
 
     @SuppressWarnings("InconsistentHashCode") // that is what it is for
     private static final class Id {
@@ -322,7 +322,7 @@ class ThrowingUserCodeTest {
   }
 
   @Nested
-  class AListener {
+  class A_listener {
 
     @ParameterizedTest
     @EnumSource

@@ -1,8 +1,8 @@
 package dev.resilience.diagnostics;
 
-import dev.resilience.text.Arguments;
-
 import static java.util.stream.Collectors.joining;
+
+import dev.resilience.text.Arguments;
 
 /** A detector as consoles see it. */
 final class ManagedDetector implements LeakDetectorMXBean {

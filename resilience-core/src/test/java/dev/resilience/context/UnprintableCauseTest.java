@@ -71,20 +71,20 @@ class UnprintableCauseTest {
             Retry.builder().maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(1))).build());
 
     assertThatThrownBy(
-                    () ->
-                        stack.run(
-                            ctx,
-                            c -> {
-                              throw new IllegalStateException(forged);
-                            }))
-                .satisfies(
-                    failure -> {
-                      CallReport report = CallReport.from(failure).orElseThrow();
-                      assertThat(report.toTree().lines())
-                          .hasSize(4)
-                          .noneMatch(line -> line.startsWith("└─ attempt 9"))
-                          .noneMatch(line -> line.startsWith("2026-11-29"));
-                      assertThat(report.toString()).hasLineCount(1);
-                    });
+            () ->
+                stack.run(
+                    ctx,
+                    c -> {
+                      throw new IllegalStateException(forged);
+                    }))
+        .satisfies(
+            failure -> {
+              CallReport report = CallReport.from(failure).orElseThrow();
+              assertThat(report.toTree().lines())
+                  .hasSize(4)
+                  .noneMatch(line -> line.startsWith("└─ attempt 9"))
+                  .noneMatch(line -> line.startsWith("2026-11-29"));
+              assertThat(report.toString()).hasLineCount(1);
+            });
   }
 }

@@ -236,15 +236,13 @@ class BrokenFailuresTest {
     void of_a_race() throws Exception {
       FirstSuccess race = FirstSuccess.builder().classifier(rules).build();
 
-      assertThat(
-              catchThrowable(() -> race.<String, Exception>call(root, c -> "a")))
+      assertThat(catchThrowable(() -> race.<String, Exception>call(root, c -> "a")))
           .isSameAs(broken);
       assertThat(
               catchThrowable(
-                          () ->
-                              root.await(
-                                  race.callAsync(
-                                      root, c -> c.delay(ofMillis(1)).thenApply(n -> "a")))))
+                  () ->
+                      root.await(
+                          race.callAsync(root, c -> c.delay(ofMillis(1)).thenApply(n -> "a")))))
           .hasCause(broken);
     }
   }
@@ -259,8 +257,7 @@ class BrokenFailuresTest {
     void is_no_hedge(CallMode mode) throws Exception {
       for (Hedge hedge :
           List.of(Hedge.after(forEver), Hedge.builder().initially(forEver).build())) {
-        assertThat((Object) mode.call(Resilience.of(hedge), root, c -> "well"))
-            .isEqualTo("well");
+        assertThat((Object) mode.call(Resilience.of(hedge), root, c -> "well")).isEqualTo("well");
       }
     }
 

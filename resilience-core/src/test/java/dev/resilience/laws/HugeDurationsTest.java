@@ -179,8 +179,8 @@ class HugeDurationsTest {
               .retryAfter(IllegalStateException.class, busy -> Optional.of(huge))
               .build();
       assertThatThrownBy(() -> Resilience.of(retry).run(root, HugeDurationsTest::fail))
-                  .isInstanceOf(IllegalStateException.class)
-                  .hasMessage("busy");
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("busy");
     }
   }
 

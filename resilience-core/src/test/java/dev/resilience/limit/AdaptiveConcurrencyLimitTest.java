@@ -49,7 +49,7 @@ class AdaptiveConcurrencyLimitTest {
   }
 
   @Nested
-  class BeforeAHealthyService {
+  class Before_a_healthy_service {
 
     @Test
     void refuses_nobody() {
@@ -88,7 +88,7 @@ class AdaptiveConcurrencyLimitTest {
   }
 
   @Nested
-  class UnderOverload {
+  class Under_overload {
 
     @Test
     void gets_out_of_a_sixfold_slowdown_what_can_be_got() {
@@ -161,7 +161,7 @@ class AdaptiveConcurrencyLimitTest {
   }
 
   @Nested
-  class ByHand {
+  class By_hand {
 
     private final VirtualTime.Manual time = VirtualTime.manual();
     private final Context root = Context.background(time);

@@ -240,7 +240,7 @@ class ConcurrencyLimitTest {
   }
 
   @Nested
-  class TheQueue {
+  class The_queue {
 
     private final VirtualTime.Manual hand = VirtualTime.manual();
     private final Context top = Context.background(hand);
@@ -385,7 +385,7 @@ class ConcurrencyLimitTest {
 
   /** What is lent comes back whatever the executor, a policy or a rule does. */
   @Nested
-  class WhateverIsThrown {
+  class Whatever_is_thrown {
 
     private final VirtualTime.Manual hand = VirtualTime.manual();
     private final RefusingTime refusing = new RefusingTime(hand);

@@ -44,7 +44,7 @@ class RateLimitTest {
   }
 
   @Nested
-  class TryAcquire {
+  class Try_acquire {
 
     @Test
     void takes_the_burst_and_then_what_time_brings() throws Exception {
@@ -361,7 +361,7 @@ class RateLimitTest {
   }
 
   @Nested
-  class TheQueue {
+  class The_queue {
 
     private final VirtualTime.Manual hand = VirtualTime.manual();
     private final RefusingTime refusing = new RefusingTime(hand);

@@ -26,7 +26,7 @@ class HttpOutcomeTest {
   }
 
   @Nested
-  class AStatus {
+  class A_status {
 
     @ParameterizedTest
     @CsvSource({
@@ -52,7 +52,7 @@ class HttpOutcomeTest {
   }
 
   @Nested
-  class WhenToComeAgain {
+  class When_to_come_again {
 
     @Test
     void is_said_in_seconds() {

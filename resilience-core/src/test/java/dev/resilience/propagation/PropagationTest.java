@@ -116,7 +116,7 @@ class PropagationTest {
 
   /** C12: a request that starts from the background loses the server's end and its values. */
   @Nested
-  class TheServersContext {
+  class The_servers_context {
 
     private final Key<String> pool = Key.of("pool", String.class);
 
@@ -152,7 +152,7 @@ class PropagationTest {
   }
 
   @Nested
-  class TimeLeft {
+  class Time_left {
 
     @ParameterizedTest
     @EnumSource(TimeFormat.class)
@@ -236,7 +236,7 @@ class PropagationTest {
   }
 
   @Nested
-  class ShortOfTime {
+  class Short_of_time {
 
     private final CallTimes times = CallTimes.ofDefaults();
 
@@ -458,7 +458,7 @@ class PropagationTest {
   }
 
   @Nested
-  class ThePath {
+  class The_path {
 
     @Test
     void is_appended_and_not_overwritten() {

@@ -23,7 +23,7 @@ class WireValuesTest {
   private static final String TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
   @Nested
-  class OfATrace {
+  class Of_a_trace {
 
     @Test
     void are_taken_apart() {
@@ -110,7 +110,7 @@ class WireValuesTest {
   }
 
   @Nested
-  class OfBaggage {
+  class Of_baggage {
 
     @Test
     void come_back_as_they_were() {
@@ -175,7 +175,7 @@ class WireValuesTest {
   }
 
   @Nested
-  class OfALoad {
+  class Of_a_load {
 
     @Test
     void come_back_as_they_were() {
@@ -214,7 +214,7 @@ class WireValuesTest {
   }
 
   @Nested
-  class InCarriers {
+  class In_carriers {
 
     @Test
     void are_found_in_any_case() {

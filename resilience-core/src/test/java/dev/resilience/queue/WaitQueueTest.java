@@ -110,7 +110,7 @@ class WaitQueueTest {
   }
 
   @Nested
-  class TheLeastWanted {
+  class The_least_wanted {
 
     private String leastWanted() {
       return names.get(queue.leastWanted(time.nanoTime()));
@@ -142,7 +142,7 @@ class WaitQueueTest {
   }
 
   @Nested
-  class TheHopeless {
+  class The_hopeless {
 
     /** Each is served after so many milliseconds for each before it, and takes 10 ms then. */
     private WaitQueue.Outlook each(long millis) {

@@ -20,12 +20,12 @@ class DurationTextTest {
     "PT2H, 7200 s",
     "PT-0.05S, -50 ms"
   })
-  void hasThreeDigitsAndAUnit(Duration duration, String expected) {
+  void has_three_digits_and_a_unit(Duration duration, String expected) {
     assertThat(DurationText.of(duration)).isEqualTo(expected);
   }
 
   @Test
-  void canBeHadOfAnyDuration() {
+  void can_be_had_of_any_duration() {
     assertThat(DurationText.of(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999)))
         .isEqualTo("146 years");
     assertThat(DurationText.of(Duration.ofSeconds(Long.MIN_VALUE))).isEqualTo("-146 years");

@@ -22,7 +22,7 @@ class SafeTextTest {
   }
 
   @Test
-  void leavesOrdinaryTextAlone() {
+  void leaves_ordinary_text_alone() {
     String text = "Zahlung für Grüße, 支払い, \ud83d\ude00 ok";
 
     assertThat(SafeText.of(text)).isSameAs(text);
@@ -39,24 +39,24 @@ class SafeTextTest {
     "8232, \\u2028",
     "55357, \\ud83d"
   })
-  void escapesWhatForgesOrHides(int character, String shown) {
+  void escapes_what_forges_or_hides(int character, String shown) {
     assertThat(SafeText.of("a" + (char) character + "b")).isEqualTo("a" + shown + "b");
   }
 
   @Test
-  void cutsWhatIsLongAndSaysHowMuch() {
+  void cuts_what_is_long_and_says_how_much() {
     assertThat(SafeText.of("x".repeat(900_000), 5)).isEqualTo("xxxxx... (899995 more)");
     assertThat(SafeText.of("x\ud83d\ude00y", 2)).isEqualTo("x... (3 more)");
   }
 
   @Test
-  void namesTheClassOfWhatHasNoText() {
+  void names_the_class_of_what_has_no_text() {
     assertThat(SafeText.of(new Unprintable()))
         .isEqualTo("a dev.resilience.text.SafeTextTest$Unprintable without a text");
   }
 
   @Test
-  void logsAFailureThatCannotBePrintedAndSurvivesALogThatCannotBeWritten() {
+  void logs_a_failure_that_cannot_be_printed_and_survives_a_log_that_cannot_be_written() {
     System.Logger logger = System.getLogger("dev.resilience.text.test");
     assertThatCode(() -> SafeText.log(logger, Level.DEBUG, "failed", new Unprintable()))
         .doesNotThrowAnyException();

@@ -94,12 +94,12 @@ class AutomaticTimeTest extends TimeSourceContract {
   class Seed {
 
     @Test
-    void tellsTheSameStoryAgain() {
+    void tells_the_same_story_again() {
       Seeds.check(200, seed -> assertThat(report(seed)).isEqualTo(report(seed)));
     }
 
     @Test
-    void showsAnInterruptWhileItsThreadWaitsForItsTurn() throws Exception {
+    void shows_an_interrupt_while_its_thread_waits_for_its_turn() throws Exception {
       time.run(
           () -> {
             Participant parked = time.start("parked", () -> log.add(interruptible(time)));
@@ -124,7 +124,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void tellsAnotherStoryThanOtherSeeds() throws Exception {
+    void tells_another_story_than_other_seeds() throws Exception {
       Set<String> reports = new HashSet<>();
       for (long seed = 0; seed < 50; seed++) {
         reports.add(report(seed));
@@ -133,7 +133,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void tellsTheSameStoryOnEveryJvm() throws Exception {
+    void tells_the_same_story_on_every_jvm() throws Exception {
       assertThat(report(42))
           .isEqualTo(
               "p2@0 p1@0 p2@0 true@0 p2@0 cb-p1 p3@1' cb-p2 cb-p3 p1@1' p0@2 cb-p2 cb-p2"
@@ -141,7 +141,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void findsBothOrdersOfARace() throws Exception {
+    void finds_both_orders_of_a_race() throws Exception {
       Set<String> seen = new HashSet<>();
       for (long seed = 0; seed < 20; seed++) {
         VirtualTime.Automatic race = VirtualTime.automatic(seed);
@@ -164,7 +164,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     private int inside;
 
     @Test
-    void areHeldByOneAtATime() throws Exception {
+    void are_held_by_one_at_a_time() throws Exception {
       time.run(
           () -> {
             for (int i = 0; i < 5; i++) {
@@ -185,7 +185,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void moveTimeOnlyWhenAllWait() throws Exception {
+    void move_time_only_when_all_wait() throws Exception {
       time.run(
           () -> {
             time.start("sleeper", () -> sleep(1));
@@ -199,7 +199,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void comeAfterTheTimersOfAMoment() throws Exception {
+    void come_after_the_timers_of_a_moment() throws Exception {
       time.run(
           () -> {
             long moment = time.nanoTime() + 10;
@@ -221,7 +221,7 @@ class AutomaticTimeTest extends TimeSourceContract {
   class Running {
 
     @Test
-    void returnsTheResultWhenAllHaveEnded() throws Exception {
+    void returns_the_result_when_all_have_ended() throws Exception {
       String result =
           time.run(
               () -> {
@@ -239,7 +239,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void throwsTheFirstFailureAsItIs() {
+    void throws_the_first_failure_as_it_is() {
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(
               () ->
@@ -257,7 +257,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void continuesWhereTheLastRunStopped() throws Exception {
+    void continues_where_the_last_run_stopped() throws Exception {
       time.run(
           () -> {
             sleep(5);
@@ -272,14 +272,14 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void isPossibleOnceAtATime() {
+    void is_possible_once_at_a_time() {
       assertThatIllegalStateException()
           .isThrownBy(() -> time.run(() -> time.run(() -> null)))
           .withMessageContaining("one at a time");
     }
 
     @Test
-    void startsAParticipantForEachCallback() throws Exception {
+    void starts_a_participant_for_each_callback() throws Exception {
       time.run(
           () -> {
             time.executor().execute(() -> log.add(Thread.currentThread().getName()));
@@ -295,7 +295,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void refusesOutsiders() {
+    void refuses_outsiders() {
       assertThatIllegalStateException()
           .isThrownBy(() -> time.park("nothing"))
           .withMessageContaining("expected: a participant");
@@ -309,7 +309,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void endsWithItsThreadsWhenInterrupted() {
+    void ends_with_its_threads_when_interrupted() {
       assertThatExceptionOfType(InterruptedException.class)
           .isThrownBy(
               () -> {
@@ -332,7 +332,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     private final List<Thread> threads = new ArrayList<>();
 
     @Test
-    void listsWhoWaitsForWhatInADeadlock() throws Exception {
+    void lists_who_waits_for_what_in_a_deadlock() throws Exception {
       assertThatIllegalStateException()
           .isThrownBy(
               () ->
@@ -368,7 +368,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void namesWhoWaitsElsewhere() {
+    void names_who_waits_elsewhere() {
       VirtualTime.Automatic hasty = VirtualTime.automatic(1, Duration.ofMillis(100));
       assertThatIllegalStateException()
           .isThrownBy(
@@ -387,7 +387,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void noticesThatTimeNeverPasses() {
+    void notices_that_time_never_passes() {
       assertThatIllegalStateException()
           .isThrownBy(
               () ->
@@ -401,7 +401,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void noticesATimerThatStartsItselfAgainAtOnce() {
+    void notices_a_timer_that_starts_itself_again_at_once() {
       assertThatIllegalStateException()
           .isThrownBy(
               () ->
@@ -420,7 +420,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void noticesThatAnInterruptFlagKeepsSomebodyAwake() {
+    void notices_that_an_interrupt_flag_keeps_somebody_awake() {
       assertThatIllegalStateException()
           .isThrownBy(
               () ->
@@ -434,7 +434,7 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void canBeFollowedByAGoodRun() throws Exception {
+    void can_be_followed_by_a_good_run() throws Exception {
       assertThatIllegalStateException()
           .isThrownBy(
               () ->

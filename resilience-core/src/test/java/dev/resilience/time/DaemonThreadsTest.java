@@ -26,7 +26,7 @@ class DaemonThreadsTest {
   }
 
   @Test
-  void areNoMoreThanAllowedHoweverManyTasksBlock() throws Exception {
+  void are_no_more_than_allowed_however_many_tasks_block() throws Exception {
     CountDownLatch free = new CountDownLatch(1);
     CountDownLatch blocked = new CountDownLatch(MOST);
     CountDownLatch done = new CountDownLatch(100);
@@ -47,7 +47,7 @@ class DaemonThreadsTest {
   }
 
   @Test
-  void surviveTheirTasksAndEndWhenIdle() throws Exception {
+  void survive_their_tasks_and_end_when_idle() throws Exception {
     List<Thread> used = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 2; i++) {
       CountDownLatch ran = new CountDownLatch(1);

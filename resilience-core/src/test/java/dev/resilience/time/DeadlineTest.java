@@ -14,7 +14,7 @@ class DeadlineTest {
   private final VirtualTime.Manual time = VirtualTime.manual();
 
   @Test
-  void passesWhenItsTimeHasCome() {
+  void passes_when_its_time_has_come() {
     Deadline deadline = Deadline.after(Duration.ofSeconds(2), time);
     time.advance(Duration.ofSeconds(2).minusNanos(1));
     assertThat(deadline.isPassed()).isFalse();
@@ -25,14 +25,14 @@ class DeadlineTest {
   }
 
   @Test
-  void hasPassedAlreadyWhenTheTimeIsNotPositive() {
+  void has_passed_already_when_the_time_is_not_positive() {
     assertThat(Deadline.after(Duration.ZERO, time).isPassed()).isTrue();
     assertThat(Deadline.after(Duration.ofSeconds(-1), time).isPassed()).isTrue();
     assertThat(Deadline.at(Instant.MIN, time).isPassed()).isTrue();
   }
 
   @Test
-  void isReadByPeople() {
+  void is_read_by_people() {
     Deadline deadline = Deadline.after(Duration.ofSeconds(2), time);
     assertThat(deadline).hasToString("in 2 s");
     time.advance(Duration.ofSeconds(5));
@@ -40,10 +40,10 @@ class DeadlineTest {
   }
 
   @Nested
-  class FarAway {
+  class Far_away {
 
     @Test
-    void isCutInsteadOfOverflowing() {
+    void is_cut_instead_of_overflowing() {
       Deadline furthest = Deadline.after(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999), time);
       assertThat(furthest.isPassed()).isFalse();
       assertThat(furthest.timeLeft()).isEqualTo(Duration.ofNanos(TimeSource.MAX_AHEAD));
@@ -52,7 +52,7 @@ class DeadlineTest {
     }
 
     @Test
-    void isCutExactlyAtTheLimit() {
+    void is_cut_exactly_at_the_limit() {
       Duration limit = Duration.ofNanos(TimeSource.MAX_AHEAD);
       assertThat(Durations.toNanos(limit)).isEqualTo(TimeSource.MAX_AHEAD);
       assertThat(Durations.toNanos(limit.plusNanos(1))).isEqualTo(TimeSource.MAX_AHEAD);
@@ -61,7 +61,7 @@ class DeadlineTest {
     }
 
     @Test
-    void isOrderedAcrossTheEndOfTheScale() {
+    void is_ordered_across_the_end_of_the_scale() {
       Deadline soon = Deadline.after(Duration.ofMillis(1), time);
       Deadline later = Deadline.after(Duration.ofHours(1), time);
       assertThat(later.nanos()).isLessThan(soon.nanos());
@@ -71,16 +71,16 @@ class DeadlineTest {
   }
 
   @Nested
-  class WallClock {
+  class Wall_clock {
 
     @Test
-    void isConvertedOnce() {
+    void is_converted_once() {
       Deadline deadline = Deadline.at(time.instant().plusSeconds(5), time);
       assertThat(deadline).isEqualTo(Deadline.after(Duration.ofSeconds(5), time));
     }
 
     @Test
-    void movesNoDeadlineWhenItJumps() {
+    void moves_no_deadline_when_it_jumps() {
       Deadline deadline = Deadline.at(time.instant().plusSeconds(5), time);
       time.jumpWallClock(Duration.ofDays(1));
       assertThat(deadline.isPassed()).isFalse();
@@ -93,7 +93,7 @@ class DeadlineTest {
   class Sources {
 
     @Test
-    void areNotMixed() {
+    void are_not_mixed() {
       VirtualTime.Manual other = VirtualTime.manual();
       Deadline here = Deadline.after(Duration.ZERO, time);
       Deadline there = Deadline.after(Duration.ZERO, other);
@@ -105,7 +105,7 @@ class DeadlineTest {
 
     @Test
     @SuppressWarnings("NullAway")
-    void areRequired() {
+    void are_required() {
       assertThatNullPointerException()
           .isThrownBy(() -> Deadline.after(Duration.ZERO, null))
           .withMessage("source");

@@ -29,7 +29,7 @@ class DurationsTest {
 
     @ParameterizedTest
     @MethodSource("dev.resilience.time.DurationsTest#extremes")
-    void neverOverflows(Duration extreme) {
+    void never_overflows(Duration extreme) {
       for (Duration other : extremes().toList()) {
         assertThat(Durations.plus(extreme, other))
             .isBetween(Durations.MAX.negated(), Durations.MAX);
@@ -44,7 +44,7 @@ class DurationsTest {
     }
 
     @Test
-    void saturatesOnEitherSide() {
+    void saturates_on_either_side() {
       assertThat(Durations.toNanos(LONGEST)).isEqualTo(TimeSource.MAX_AHEAD);
       assertThat(Durations.toNanos(SHORTEST)).isEqualTo(-TimeSource.MAX_AHEAD);
       assertThat(Durations.plus(LONGEST, Duration.ofNanos(-1)))
@@ -53,7 +53,7 @@ class DurationsTest {
     }
 
     @Test
-    void isExactWithinTheRange() {
+    void is_exact_within_the_range() {
       assertThat(Durations.plus(Duration.ofSeconds(2), Duration.ofNanos(3)))
           .isEqualTo(Duration.ofSeconds(2, 3));
       assertThat(Durations.minus(Duration.ofSeconds(2), Duration.ofSeconds(5)))
@@ -66,7 +66,7 @@ class DurationsTest {
     }
 
     @Test
-    void refusesAFactorThatIsNoNumber() {
+    void refuses_a_factor_that_is_no_number() {
       assertThatThrownBy(() -> Durations.multiply(Duration.ZERO, Double.NaN))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("factor: NaN (expected: a number)");
@@ -77,13 +77,13 @@ class DurationsTest {
   class Positive {
 
     @Test
-    void returnsWhatIsPositive() {
+    void returns_what_is_positive() {
       assertThat(Durations.requirePositive(Duration.ofNanos(1), "delay"))
           .isEqualTo(Duration.ofNanos(1));
     }
 
     @Test
-    void refusesTheRestByName() {
+    void refuses_the_rest_by_name() {
       assertThatThrownBy(() -> Durations.requirePositive(SHORTEST, "delay"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("delay: -146 years (expected: > 0)");

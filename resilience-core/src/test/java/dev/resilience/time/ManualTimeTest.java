@@ -72,7 +72,7 @@ class ManualTimeTest extends TimeSourceContract {
   class Advancing {
 
     @Test
-    void servesInOrderOfMomentsAndThenOfRegistration() {
+    void serves_in_order_of_moments_and_then_of_registration() {
       timer(2, () -> note("c"));
       timer(1, () -> note("a"));
       time.start(
@@ -89,14 +89,14 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void servesWhatIsStartedMeanwhile() {
+    void serves_what_is_started_meanwhile() {
       timer(1, () -> timer(1, () -> timer(0, () -> note("third"))));
       time.advance(Duration.ofSeconds(5));
       assertThat(log).containsExactly("third 2");
     }
 
     @Test
-    void byNothingServesWhatIsDueAlready() {
+    void by_nothing_serves_what_is_due_already() {
       timer(0, () -> note("now"));
       timer(-5, () -> note("before"));
       assertThat(log).isEmpty();
@@ -105,7 +105,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void toTheNextServesAllOfOneMoment() {
+    void to_the_next_serves_all_of_one_moment() {
       timer(1, () -> note("a"));
       timer(1, () -> note("b"));
       timer(9, () -> note("c"));
@@ -117,7 +117,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void isRefusedToWhoWouldWaitForHimself() {
+    void is_refused_to_who_would_wait_for_himself() {
       AtomicReference<Throwable> seen = new AtomicReference<>();
       timer(1, () -> seen.set(catching(() -> time.advance(Duration.ZERO))));
       time.advance(Duration.ofSeconds(1));
@@ -129,7 +129,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void goesForwardsOnlyAndNotForEver() {
+    void goes_forwards_only_and_not_for_ever() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> time.advance(Duration.ofNanos(-1)))
           .withMessageContaining("expected: >= 0");
@@ -150,10 +150,10 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Nested
-  class HandedOver {
+  class Handed_over {
 
     @Test
-    void runInOrderDuringAnAdvanceAfterTheTimerThatMadeThem() {
+    void run_in_order_during_an_advance_after_the_timer_that_made_them() {
       timer(
           1,
           () -> {
@@ -167,13 +167,13 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void runAtOnceWhenNobodyAdvances() {
+    void run_at_once_when_nobody_advances() {
       time.executor().execute(() -> note(Thread.currentThread().getName()));
       assertThat(log).containsExactly(Thread.currentThread().getName() + " 0");
     }
 
     @Test
-    void mustNotPark() {
+    void must_not_park() {
       timer(1, () -> time.park("godot"));
       timer(2, () -> note("still alive"));
       time.advance(Duration.ofSeconds(2));
@@ -185,7 +185,7 @@ class ManualTimeTest extends TimeSourceContract {
   class Participants {
 
     @Test
-    void areParkedOrDoneWhenStartReturns() {
+    void are_parked_or_done_when_start_returns() {
       Participant sleeper = time.start("sleeper", () -> sleep(1));
       Participant quick = time.start("quick", () -> note("quick"));
       assertThat(time.parked()).isEqualTo(1);
@@ -194,7 +194,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void runOneAfterTheOtherAtTheSameMoment() {
+    void run_one_after_the_other_at_the_same_moment() {
       for (int i = 0; i < 5; i++) {
         String name = "p" + i;
         time.start(
@@ -215,7 +215,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void canBeInterruptedWhileParked() {
+    void can_be_interrupted_while_parked() {
       Participant sleeper =
           time.start(
               "sleeper",
@@ -231,7 +231,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void throwTheirFailureFromTheAdvanceThatFindsIt() {
+    void throw_their_failure_from_the_advance_that_finds_it() {
       time.start(
           "failing",
           () -> {
@@ -247,7 +247,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void throwTheirFailureFromStart() {
+    void throw_their_failure_from_start() {
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(
               () ->
@@ -259,7 +259,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void areNamedWhenTheyWaitElsewhere() {
+    void are_named_when_they_wait_elsewhere() {
       VirtualTime.Manual hasty = new ManualTime(0, Duration.ofMillis(50));
       CountDownLatch elsewhere = new CountDownLatch(1);
       assertThatIllegalStateException()
@@ -274,10 +274,10 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Nested
-  class OtherThreads {
+  class Other_threads {
 
     @Test
-    void parkAndAreUnparkedWhenTheirMomentComes() throws Exception {
+    void park_and_are_unparked_when_their_moment_comes() throws Exception {
       Thread foreign = new Thread(() -> sleep(10));
       foreign.start();
       time.awaitParked(1);
@@ -287,7 +287,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void canBeInterrupted() throws Exception {
+    void can_be_interrupted() throws Exception {
       Thread foreign = new Thread(() -> time.park("an interrupt"));
       foreign.start();
       time.awaitParked(1);
@@ -297,7 +297,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void canWaitForAParticipant() throws Exception {
+    void can_wait_for_a_participant() throws Exception {
       Participant sleeper = time.start("sleeper", () -> sleep(1));
       Thread foreign = new Thread(() -> join(sleeper));
       foreign.start();
@@ -317,7 +317,7 @@ class ManualTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void areNotAwaitedForEver() {
+    void are_not_awaited_for_ever() {
       VirtualTime.Manual hasty = new ManualTime(0, Duration.ofMillis(20));
       assertThatIllegalStateException()
           .isThrownBy(() -> hasty.awaitParked(1))
@@ -326,7 +326,7 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Test
-  void timersAreCountedUntilTheyRunOrAreCancelled() {
+  void timers_are_counted_until_they_run_or_are_cancelled() {
     Timer one = timer(1, () -> {});
     timer(2, () -> {});
     assertThat(time.pendingTimers()).isEqualTo(2);
@@ -337,7 +337,7 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Test
-  void theClockWrapsAroundSoon() {
+  void the_clock_wraps_around_soon() {
     long before = time.nanoTime();
     time.advance(Duration.ofSeconds(2));
     assertThat(time.nanoTime()).isNegative();
@@ -345,7 +345,7 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Test
-  void theWallClockFollowsAndCanJump() {
+  void the_wall_clock_follows_and_can_jump() {
     Instant start = time.instant();
     time.advance(Duration.ofSeconds(2));
     assertThat(time.instant()).isEqualTo(start.plusSeconds(2));
@@ -355,7 +355,7 @@ class ManualTimeTest extends TimeSourceContract {
   }
 
   @Test
-  void randomnessComesFromTheSeed() {
+  void randomness_comes_from_the_seed() {
     assertThat(VirtualTime.manual(1).random().nextLong())
         .isEqualTo(VirtualTime.manual(1).random().nextLong())
         .isNotEqualTo(VirtualTime.manual(2).random().nextLong());

@@ -33,19 +33,19 @@ class SimulatedTest {
   }
 
   @Test
-  void sleepsAnHourInNoTime() throws Exception {
+  void sleeps_an_hour_in_no_time() throws Exception {
     ctx.sleep(HOUR);
     assertThat(time.elapsed()).isEqualTo(HOUR);
   }
 
   @Test
-  void beginsAnewForEachTest() throws Exception {
+  void begins_anew_for_each_test() throws Exception {
     assertThat(time.elapsed()).isZero();
     ctx.sleep(HOUR);
   }
 
   @Test
-  void mayStartOthersAndWaitForThem() throws Exception {
+  void may_start_others_and_wait_for_them() throws Exception {
     var other =
         time.start(
             "other",
@@ -60,7 +60,7 @@ class SimulatedTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void runsEachOfManyInASimulationOfItsOwn(int hours) throws Exception {
+  void runs_each_of_many_in_a_simulation_of_its_own(int hours) throws Exception {
     ctx.sleep(HOUR.multipliedBy(hours));
     assertThat(time.elapsed()).isEqualTo(HOUR.multipliedBy(hours));
   }
@@ -69,7 +69,7 @@ class SimulatedTest {
   class Inside {
 
     @Test
-    void isASimulationAsWell(Context own) {
+    void is_a_simulation_as_well(Context own) {
       assertThat(own).isSameAs(ctx);
       try (var limited = own.withTimeout(HOUR)) {
         limited.sleep(HOUR.multipliedBy(2));

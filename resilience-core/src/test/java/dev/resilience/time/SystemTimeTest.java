@@ -52,7 +52,7 @@ class SystemTimeTest extends TimeSourceContract {
   class Threads {
 
     @Test
-    void timersAndCallbacksRunOnDaemonsOfDifferentKinds() throws Exception {
+    void timers_and_callbacks_run_on_daemons_of_different_kinds() throws Exception {
       CompletableFuture<Thread> timer = new CompletableFuture<>();
       CompletableFuture<Thread> callback = new CompletableFuture<>();
       source()
@@ -74,7 +74,7 @@ class SystemTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void callbacksRunOnVirtualThreadsWhereTheJvmHasThem() throws Exception {
+    void callbacks_run_on_virtual_threads_where_the_jvm_has_them() throws Exception {
       CompletableFuture<Thread> callback = new CompletableFuture<>();
       source()
           .executor()
@@ -87,7 +87,7 @@ class SystemTimeTest extends TimeSourceContract {
     }
 
     @Test
-    void aSlowCallbackDelaysNoOther() throws Exception {
+    void a_slow_callback_delays_no_other() throws Exception {
       CountDownLatch first = new CountDownLatch(1);
       CountDownLatch second = new CountDownLatch(1);
       source().executor().execute(() -> awaitQuietly(second));

@@ -66,7 +66,7 @@ abstract class TimeSourceContract {
   class Clocks {
 
     @Test
-    void theMonotonicClockNeverGoesBack() throws Exception {
+    void the_monotonic_clock_never_goes_back() throws Exception {
       live(
           () -> {
             long before = source().nanoTime();
@@ -80,7 +80,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void thereIsAWallClockAndRandomness() {
+    void there_is_a_wall_clock_and_randomness() {
       assertThat(source().instant()).isNotNull();
       assertThat(source().random().nextInt(10)).isBetween(0, 9);
     }
@@ -90,7 +90,7 @@ abstract class TimeSourceContract {
   class Timers {
 
     @Test
-    void aTimerRunsNotBeforeItsMoment() throws Exception {
+    void a_timer_runs_not_before_its_moment() throws Exception {
       live(
           () -> {
             for (long nanos : new long[] {1, MILLI / 3, MILLI, 3 * MILLI, 70 * MILLI}) {
@@ -111,7 +111,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aTimerOfThePastRunsElsewhere() throws Exception {
+    void a_timer_of_the_past_runs_elsewhere() throws Exception {
       live(
           () -> {
             for (long ago : new long[] {0, 1, MILLI, TimeSource.MAX_AHEAD / 2}) {
@@ -131,7 +131,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aCancelledTimerNeverRuns() throws Exception {
+    void a_cancelled_timer_never_runs() throws Exception {
       live(
           () -> {
             AtomicInteger runs = new AtomicInteger();
@@ -146,7 +146,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aTimerThatHasRunCannotBeCancelled() throws Exception {
+    void a_timer_that_has_run_cannot_be_cancelled() throws Exception {
       live(
           () -> {
             Event ran = new Event();
@@ -157,7 +157,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aTimerCanStartAnother() throws Exception {
+    void a_timer_can_start_another() throws Exception {
       live(
           () -> {
             Event ran = new Event();
@@ -167,7 +167,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aFailingTimerHurtsNoOther() throws Exception {
+    void a_failing_timer_hurts_no_other() throws Exception {
       live(
           () -> {
             Event ran = new Event();
@@ -183,7 +183,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aTimerMayBeAsFarAwayAsAMomentCanBe() throws Exception {
+    void a_timer_may_be_as_far_away_as_a_moment_can_be() throws Exception {
       live(
           () -> {
             AtomicInteger runs = new AtomicInteger();
@@ -197,7 +197,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void aCancelledTimerLeavesNothingBehind() {
+    void a_cancelled_timer_leaves_nothing_behind() {
       List<Timer> timers = new ArrayList<>();
       WeakReference<Object> reference = cancelled(timers);
       Reachability.assertUnreachable(reference);
@@ -214,7 +214,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void manyThreadsMaySetAndCancelThem() throws Exception {
+    void many_threads_may_set_and_cancel_them() throws Exception {
       live(
           () -> {
             AtomicInteger ran = new AtomicInteger();
@@ -250,7 +250,7 @@ abstract class TimeSourceContract {
   class Parking {
 
     @Test
-    void endsAtItsMoment() throws Exception {
+    void ends_at_its_moment() throws Exception {
       live(
           () -> {
             long deadline = in(3 * MILLI);
@@ -260,7 +260,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void doesNotBeginWhenTheMomentHasPassed() throws Exception {
+    void does_not_begin_when_the_moment_has_passed() throws Exception {
       live(
           () -> {
             source().parkUntil("nothing", in(0));
@@ -269,7 +269,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void endsWhenUnparked() throws Exception {
+    void ends_when_unparked() throws Exception {
       live(
           () -> {
             Event event = new Event();
@@ -280,7 +280,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void countsAnUnparkThatCameBefore() throws Exception {
+    void counts_an_unpark_that_came_before() throws Exception {
       live(
           () -> {
             source().unpark(Thread.currentThread());
@@ -289,7 +289,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void endsWhenInterruptedAndKeepsTheFlag() throws Exception {
+    void ends_when_interrupted_and_keeps_the_flag() throws Exception {
       live(
           () -> {
             Thread me = Thread.currentThread();
@@ -303,7 +303,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void doesNotBeginWhenInterrupted() throws Exception {
+    void does_not_begin_when_interrupted() throws Exception {
       live(
           () -> {
             Thread.currentThread().interrupt();
@@ -318,7 +318,7 @@ abstract class TimeSourceContract {
   class Callbacks {
 
     @Test
-    void areRunByTheExecutor() throws Exception {
+    void are_run_by_the_executor() throws Exception {
       live(
           () -> {
             Event ran = new Event();
@@ -328,7 +328,7 @@ abstract class TimeSourceContract {
     }
 
     @Test
-    void hurtNobodyWhenTheyFail() throws Exception {
+    void hurt_nobody_when_they_fail() throws Exception {
       live(
           () -> {
             assertThatCode(
@@ -349,7 +349,7 @@ abstract class TimeSourceContract {
 
   @Test
   @SuppressWarnings("NullAway")
-  void nullsAreRefused() {
+  void nulls_are_refused() {
     assertThatNullPointerException()
         .isThrownBy(() -> source().startTimer(0, null))
         .withMessage("task");

@@ -33,7 +33,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void isNotStartedBeforeTheFirstTimer() {
+  void is_not_started_before_the_first_timer() {
     TimerThread unused = new TimerThread("timer-unused", 1);
     assertThat(unused.size()).isZero();
     assertThat(unused.wakeUps()).isZero();
@@ -42,7 +42,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void doesNotWakeUpForTimersThatAreNotDue() throws Exception {
+  void does_not_wake_up_for_timers_that_are_not_due() throws Exception {
     timers.startTimer(System.nanoTime() + HOUR, () -> {});
     passOneTimer();
     for (int i = 0; i < 100_000; i++) {
@@ -54,7 +54,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void survivesATaskThatInterruptsIt() throws Exception {
+  void survives_a_task_that_interrupts_it() throws Exception {
     timers.startTimer(System.nanoTime(), () -> Thread.currentThread().interrupt());
     passOneTimer();
     passOneTimer();
@@ -62,7 +62,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void runsATaskAgainThatTheFullHeapHasKeptFromRunning() throws Exception {
+  void runs_a_task_again_that_the_full_heap_has_kept_from_running() throws Exception {
     AtomicInteger runs = new AtomicInteger();
     CountDownLatch ran = new CountDownLatch(1);
     timers.startTimer(
@@ -80,7 +80,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void runsNoTaskAgainThatWasCancelledAfterItHadFailed() throws Exception {
+  void runs_no_task_again_that_was_cancelled_after_it_had_failed() throws Exception {
     AtomicInteger runs = new AtomicInteger();
     CountDownLatch failed = new CountDownLatch(1);
     Timer timer =
@@ -100,7 +100,7 @@ class TimerThreadTest {
   }
 
   @Nested
-  class TheThread {
+  class The_thread {
 
     private static final long IDLE = 10_000_000;
 
@@ -124,7 +124,7 @@ class TimerThreadTest {
     }
 
     @Test
-    void endsWhenNoTimerIsSetAndIsStartedAgainByTheNext() throws Exception {
+    void ends_when_no_timer_is_set_and_is_started_again_by_the_next() throws Exception {
       passOne();
       made.get(0).join();
       passOne();
@@ -132,7 +132,7 @@ class TimerThreadTest {
     }
 
     @Test
-    void isNotForgottenThatWasOverBeforeItsStarterCouldNameIt() throws Exception {
+    void is_not_forgotten_that_was_over_before_its_starter_could_name_it() throws Exception {
       AtomicReference<TimerThread> late = new AtomicReference<>();
       TimerThread lateNamed = new TimerThread(work -> new Busy(work, late::get), 1, IDLE);
       late.set(lateNamed);
@@ -165,7 +165,7 @@ class TimerThreadTest {
     }
 
     @Test
-    void staysWhileATimerStands() throws Exception {
+    void stays_while_a_timer_stands() throws Exception {
       Timer standing = own.startTimer(System.nanoTime() + HOUR, () -> {});
       passOne();
       CountDownLatch later = new CountDownLatch(1);
@@ -177,7 +177,8 @@ class TimerThreadTest {
     }
 
     @Test
-    void thatCannotBeMadeIsHeardOfByWhomTheTimerIsForAndIsTriedAgain() throws Exception {
+    void that_cannot_be_made_is_heard_of_by_whom_the_timer_is_for_and_is_tried_again()
+        throws Exception {
       refused.set(true);
       assertThatThrownBy(() -> own.startTimer(System.nanoTime(), () -> {}))
           .isInstanceOf(OutOfMemoryError.class);
@@ -187,7 +188,7 @@ class TimerThreadTest {
     }
 
     @Test
-    void holdsNothingOfTheApplicationThatCameFirst() throws Exception {
+    void holds_nothing_of_the_application_that_came_first() throws Exception {
       AtomicReference<WeakReference<ClassLoader>> loader = new AtomicReference<>();
       Thread application = new Thread(new ThreadGroup("application"), () -> start(loader));
       application.start();
@@ -260,7 +261,7 @@ class TimerThreadTest {
   }
 
   @Test
-  void missesNoTimerThatIsSetWhileItLooks() throws Exception {
+  void misses_no_timer_that_is_set_while_it_looks() throws Exception {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     List<Thread> setters = new ArrayList<>();
     for (int s = 0; s < 4; s++) {

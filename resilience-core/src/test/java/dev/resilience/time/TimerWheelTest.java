@@ -28,7 +28,7 @@ class TimerWheelTest {
   }
 
   @Test
-  void handsOverWhatIsDueAndNothingElse() {
+  void hands_over_what_is_due_and_nothing_else() {
     WheelTimer five = add(5);
     WheelTimer six = add(6);
     WheelTimer far = add(100_000);
@@ -40,7 +40,7 @@ class TimerWheelTest {
   }
 
   @Test
-  void handsOverOverdueTimersFirst() {
+  void hands_over_overdue_timers_first() {
     advance(10);
     WheelTimer next = add(11);
     WheelTimer past = add(3);
@@ -50,7 +50,7 @@ class TimerWheelTest {
   }
 
   @Test
-  void forgetsWhatIsRemoved() {
+  void forgets_what_is_removed() {
     WheelTimer timer = add(70);
     assertThat(wheel.remove(timer)).isTrue();
     assertThat(wheel.remove(timer)).isFalse();
@@ -61,7 +61,7 @@ class TimerWheelTest {
   }
 
   @Test
-  void needsFewStepsToATimerHoweverFarAway() {
+  void needs_few_steps_to_a_timer_however_far_away() {
     advance(12_345);
     WheelTimer timer = add(END - 1);
     int steps = 0;
@@ -75,7 +75,7 @@ class TimerWheelTest {
   }
 
   @Test
-  void doesWhatASortedMapDoes() {
+  void does_what_a_sorted_map_does() {
     Seeds.check(20_000, seed -> new Program(seed).run());
   }
 

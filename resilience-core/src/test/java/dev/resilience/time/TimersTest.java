@@ -33,15 +33,15 @@ class TimersTest {
   }
 
   @Nested
-  class TheServer {
+  class The_server {
 
     @Test
-    void sleepsForEverWhenNothingStands() {
+    void sleeps_for_ever_when_nothing_stands() {
       assertThat(serve()).isEqualTo(Timers.NEVER);
     }
 
     @Test
-    void isWokenOnceByTimersThatAreSetAndClearedOneAtATime() {
+    void is_woken_once_by_timers_that_are_set_and_cleared_one_at_a_time() {
       serve();
       for (int i = 0; i < 1_000; i++) {
         now++;
@@ -53,7 +53,7 @@ class TimersTest {
     }
 
     @Test
-    void keepsTheWakeUpOfAClearedTimerAndThenSleepsForEver() {
+    void keeps_the_wake_up_of_a_cleared_timer_and_then_sleeps_for_ever() {
       serve();
       set(HOUR / 4).cancel();
       now = serve();
@@ -62,7 +62,7 @@ class TimersTest {
     }
 
     @Test
-    void isWokenByATimerThatIsDueBeforeItsWakeUp() {
+    void is_woken_by_a_timer_that_is_due_before_its_wake_up() {
       serve();
       set(HOUR);
       assertThat(wakeUps).isEqualTo(1);
@@ -71,7 +71,7 @@ class TimersTest {
     }
 
     @Test
-    void isNotWokenByALaterOne() {
+    void is_not_woken_by_a_later_one() {
       set(HOUR / 2);
       serve();
       wakeUps = 0;
@@ -83,7 +83,7 @@ class TimersTest {
     }
 
     @Test
-    void isWokenByATimerOfThePast() {
+    void is_woken_by_a_timer_of_the_past() {
       now = HOUR;
       set(2 * HOUR);
       serve();
@@ -96,7 +96,7 @@ class TimersTest {
     }
 
     @Test
-    void isNotWokenByTheTimersOfItsOwnTasks() {
+    void is_not_woken_by_the_timers_of_its_own_tasks() {
       timers.set(ORIGIN, () -> set(HOUR));
       wakeUps = 0;
       serve();
@@ -104,7 +104,7 @@ class TimersTest {
     }
 
     @Test
-    void wakesUpAFewTimesOnTheWayToADistantTimerAndNeverInBetween() {
+    void wakes_up_a_few_times_on_the_way_to_a_distant_timer_and_never_in_between() {
       set(HOUR);
       int rounds = 0;
       while (ran.isEmpty()) {
@@ -117,7 +117,7 @@ class TimersTest {
   }
 
   @Test
-  void aTimerIsNeverEarlyAndAtMostOneTickLate() {
+  void a_timer_is_never_early_and_at_most_one_tick_late() {
     Random random = new Random(1);
     for (int i = 0; i < 2_000; i++) {
       ran.clear();
@@ -133,7 +133,7 @@ class TimersTest {
   }
 
   @Test
-  void aTaskMayCancelAnotherThatIsDueAtTheSameTime() {
+  void a_task_may_cancel_another_that_is_due_at_the_same_time() {
     List<Timer> other = new ArrayList<>();
     List<Boolean> cancelled = new ArrayList<>();
     timers.set(ORIGIN, () -> cancelled.add(other.get(0).cancel()));

@@ -31,7 +31,7 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @MethodSource("layers")
-  void aPackageKnowsOnlyThoseBelow(String layer) {
+  void a_package_knows_only_those_below(String layer) {
     String[] above = LAYERS.stream().skip(LAYERS.indexOf(layer) + 1L).toArray(String[]::new);
     noClasses()
         .that()
@@ -43,7 +43,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void thereIsNoOtherPackage() {
+  void there_is_no_other_package() {
     assertThat(MAIN.stream().map(JavaClass::getPackageName).filter(name -> !name.isEmpty()))
         .hasSameElementsAs(LAYERS);
   }

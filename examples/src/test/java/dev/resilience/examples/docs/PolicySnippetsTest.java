@@ -57,7 +57,7 @@ class PolicySnippetsTest {
   }
 
   @Test
-  void aServerThatSaysWhen() throws Exception {
+  void a_server_that_says_when() throws Exception {
     var polite =
         Retry.builder()
             .retryAfter(ServerBusyException.class, e -> Optional.of(e.retryAfter()))
@@ -107,7 +107,7 @@ class PolicySnippetsTest {
   }
 
   @Test
-  void breakerByHand() {
+  void breaker_by_hand() {
     var breaker = Breaker.builder("payments").countSuccesses().build();
     try (BreakerPermit permit = breaker.acquire(ctx)) {
       try {
@@ -122,7 +122,7 @@ class PolicySnippetsTest {
   }
 
   @Test
-  void theirsInAStackOfOurs() {
+  void theirs_in_a_stack_of_ours() {
     var fallback = Fallback.<String>of("none");
     var retryPolicy = RetryPolicy.<String>ofDefaults();
     var circuitBreaker = CircuitBreaker.<String>ofDefaults();
@@ -136,7 +136,7 @@ class PolicySnippetsTest {
   }
 
   @Test
-  void oursInFailsafe() {
+  void ours_in_failsafe() {
     var retry = Retry.ofDefaults();
     var breaker = Breaker.ofDefaults("payments");
 

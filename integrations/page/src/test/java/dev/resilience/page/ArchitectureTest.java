@@ -22,8 +22,7 @@ class ArchitectureTest {
         .haveSimpleNameNotEndingWith("ServicePanel")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(
-            "dev.resilience.cache..", "dev.resilience.discovery..", "com.github..")
+        .resideInAnyPackage("dev.resilience.cache..", "dev.resilience.discovery..", "com.github..")
         .check(MAIN);
   }
 }

@@ -59,7 +59,7 @@ class ClusterTest extends WithRedis {
   }
 
   @Nested
-  class OfTwoNodes {
+  class Of_two_nodes {
 
     @Test
     void is_used_through_either() throws IOException {

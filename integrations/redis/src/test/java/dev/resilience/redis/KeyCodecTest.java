@@ -18,7 +18,7 @@ class KeyCodecTest {
   }
 
   @Nested
-  class SimpleKeysAreNamed {
+  class Simple_keys_are_named {
 
     private String name(Object key) {
       return KeyCodecTest.name(KeyCodec.simple(), key);

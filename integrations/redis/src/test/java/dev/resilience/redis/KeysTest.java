@@ -76,7 +76,7 @@ class KeysTest extends WithRedis {
   }
 
   @Nested
-  class ACodecThatTakesTwoKeysForOne {
+  class A_codec_that_takes_two_keys_for_one {
 
     private final KeyCodec<UserId> careless =
         id -> id.tenant.getBytes(java.nio.charset.StandardCharsets.UTF_8);

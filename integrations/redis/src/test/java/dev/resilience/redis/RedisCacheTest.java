@@ -80,7 +80,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void whatOneMachineLoadsTheOtherOnesRead() throws Exception {
+  void what_one_machine_loads_the_other_ones_read() throws Exception {
     var here = machine();
     var there = machine();
     assertThat(read(here)).isEqualTo("one");
@@ -95,7 +95,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void asynchronousLoadsFillRedisToo() throws Exception {
+  void asynchronous_loads_fill_redis_too() throws Exception {
     var here = machine();
     var there = machine();
     assertThat(
@@ -108,7 +108,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void whatOneMachineSetsOrDeletesTheOtherOnesForget() {
+  void what_one_machine_sets_or_deletes_the_other_ones_forget() {
     var here = machine();
     var there = machine();
     for (int i = 0; i < 20; i++) {
@@ -127,7 +127,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void aNearCopyEndsWithTheFarOne() {
+  void a_near_copy_ends_with_the_far_one() {
     var here =
         builder(server.uri())
             .expireAfterWrite(ofMillis(300))
@@ -141,7 +141,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void aLoadThatBeganBeforeADeletionElsewhereFillsNothing() throws Exception {
+  void a_load_that_began_before_a_deletion_elsewhere_fills_nothing() throws Exception {
     var here = machine();
     var there = machine();
     CountDownLatch loading = new CountDownLatch(1);
@@ -168,7 +168,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void whenRedisIsKilledTheCacheWorksOnSaysSoAndRecovers() throws Exception {
+  void when_redis_is_killed_the_cache_works_on_says_so_and_recovers() throws Exception {
     var here = machine();
     var there = machine();
     read(here);
@@ -192,7 +192,8 @@ class RedisCacheTest {
   }
 
   @Test
-  void whenRedisHangsCallersGetTheirValuesAndNothingMissedIsServedAfterwards() throws Exception {
+  void when_redis_hangs_callers_get_their_values_and_nothing_missed_is_served_afterwards()
+      throws Exception {
     var here = machine();
     var there = machine();
     read(here);
@@ -216,7 +217,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void whenRedisIsAbsentAtTheStartTheCacheWorksAndFindsItLater() throws Exception {
+  void when_redis_is_absent_at_the_start_the_cache_works_and_finds_it_later() throws Exception {
     server.kill();
     var here = builder(server.uri()).open(app);
     assertThat(read(here)).isEqualTo("one");
@@ -227,7 +228,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void failuresAndNothingAreNotStored() {
+  void failures_and_nothing_are_not_stored() {
     var here = machine();
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(
@@ -244,7 +245,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void whatCannotBeDecodedIsLoadedAnew() {
+  void what_cannot_be_decoded_is_loaded_anew() {
     machine().set(ctx, 1, "not a number");
     var numbers =
         RedisCache.<Integer, Integer>builder("users")
@@ -268,7 +269,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void endsWithItsOwner() {
+  void ends_with_its_owner() {
     var here = machine();
     app.close();
     assertThatExceptionOfType(CacheClosedException.class).isThrownBy(() -> read(here));
@@ -276,7 +277,7 @@ class RedisCacheTest {
   }
 
   @Test
-  void refusesBadSettings() {
+  void refuses_bad_settings() {
     assertThatIllegalStateException()
         .isThrownBy(() -> RedisCache.builder("users").uri(server.uri()).open(app))
         .withMessage("values: not given (expected: a ValueCodec)");

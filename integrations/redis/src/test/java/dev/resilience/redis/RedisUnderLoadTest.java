@@ -35,7 +35,7 @@ class RedisUnderLoadTest {
   private volatile boolean over;
 
   @Test
-  void noErrorNoWrongValueAndRecovery() throws Exception {
+  void no_error_no_wrong_value_and_recovery() throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool();
     try (RedisServer server = RedisServer.start();
         CancellableContext app = Context.background().withCancel()) {

@@ -17,7 +17,7 @@ class TwoMachinesTest {
   /** {@link Watch} says what is stale. */
   @Test
   @Timeout(120)
-  void seeEachOthersUpdatesAndNothingStaleOnceTheNewsHasCome() throws Exception {
+  void see_each_others_updates_and_nothing_stale_once_the_news_has_come() throws Exception {
     try (RedisServer server = RedisServer.start();
         CancellableContext app = Context.background().withCancel();
         OtherMachine there = new OtherMachine(server.uri(), OURS, THEIRS)) {

@@ -92,7 +92,7 @@ class TwoTierTest {
   class Reading {
 
     @Test
-    void getFindsWhatIsNearOrFarAndLoadsNothing() {
+    void get_finds_what_is_near_or_far_and_loads_nothing() {
       var here = machine();
       var there = machine();
       assertThat(here.get(ctx, 1)).isNull();
@@ -106,7 +106,7 @@ class TwoTierTest {
     }
 
     @Test
-    void getAllFindsSeveral() {
+    void get_all_finds_several() {
       var here = machine();
       here.set(ctx, 1, "one");
       here.set(ctx, 3, "three");
@@ -115,7 +115,7 @@ class TwoTierTest {
     }
 
     @Test
-    void fetchAllTakesWhatIsNearOrFarAndLoadsTheRest() {
+    void fetch_all_takes_what_is_near_or_far_and_loads_the_rest() {
       var here = machine();
       var there = machine();
       here.set(ctx, 1, "one");
@@ -136,7 +136,7 @@ class TwoTierTest {
     }
 
     @Test
-    void fetchAllBringsWhatThereIsWhenTheTimeIsUpAndTellsFailuresFromIt() {
+    void fetch_all_brings_what_there_is_when_the_time_is_up_and_tells_failures_from_it() {
       var here = machine();
       here.set(ctx, 1, "one");
       CompletableFuture<String> never = new CompletableFuture<>();
@@ -155,7 +155,7 @@ class TwoTierTest {
     }
 
     @Test
-    void oneWhoLoadsIsNotPutOffWithTheLookOfAnother() throws Exception {
+    void one_who_loads_is_not_put_off_with_the_look_of_another() throws Exception {
       var here = machine();
       server.pause();
       CompletableFuture<String> looked;
@@ -183,7 +183,7 @@ class TwoTierTest {
     }
 
     @Test
-    void isLeftByTheContextOrTheFuture() throws Exception {
+    void is_left_by_the_context_or_the_future() throws Exception {
       var here = machine();
       server.pause();
       try {
@@ -215,7 +215,7 @@ class TwoTierTest {
   class Writing {
 
     @Test
-    void worksWithoutWaiting() {
+    void works_without_waiting() {
       var here = machine();
       var there = machine();
       assertThat(here.setAsync(ctx, 1, "one").toCompletableFuture().join()).isTrue();
@@ -225,7 +225,7 @@ class TwoTierTest {
     }
 
     @Test
-    void isRefusedAtOnceForBadArgumentsAndEndedContexts() {
+    void is_refused_at_once_for_bad_arguments_and_ended_contexts() {
       var here = machine();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> here.set(ctx, 1, "one", Duration.ofNanos(999_999)))
@@ -241,7 +241,7 @@ class TwoTierTest {
     }
 
     @Test
-    void byOtherProgramsIsHeardToo() {
+    void by_other_programs_is_heard_too() {
       var here = machine();
       here.set(ctx, 1, "one");
       assertThat(here.get(ctx, 1)).isEqualTo("one");
@@ -250,7 +250,7 @@ class TwoTierTest {
     }
 
     @Test
-    void clearsAllNearCopiesWhenRedisIsFlushed() {
+    void clears_all_near_copies_when_redis_is_flushed() {
       var here = machine();
       here.set(ctx, 1, "one");
       assertThat(here.get(ctx, 1)).isEqualTo("one");
@@ -263,7 +263,7 @@ class TwoTierTest {
   class Lifetimes {
 
     @Test
-    void ofAValueMayBeItsOwn() {
+    void of_a_value_may_be_its_own() {
       var here = machine(builder().expireAfterWrite(ofHours(1)));
       here.set(ctx, 1, "one", ofMinutes(1));
       here.set(ctx, 2, "two");
@@ -273,7 +273,7 @@ class TwoTierTest {
 
     /** Redis stands still, so it can tell nobody that the far copy is gone. */
     @Test
-    void ofNearCopiesEndNoLaterThanThoseOfTheFarOnes() throws Exception {
+    void of_near_copies_end_no_later_than_those_of_the_far_ones() throws Exception {
       var here = machine();
       var loader = machine(builder().expireAfterWrite(Duration.ofNanos(300_999_999)));
       assertThat(loader.getOrFetch(ctx, 1, TwoTierTest.this::load)).isEqualTo("loaded 1");
@@ -292,7 +292,7 @@ class TwoTierTest {
     }
 
     @Test
-    void ofNothingAreShortAndForAllMachines() {
+    void of_nothing_are_short_and_for_all_machines() {
       var here = machine(builder().rememberAbsence(ofMillis(400)));
       var there = machine();
       AtomicInteger asked = new AtomicInteger();
@@ -312,7 +312,7 @@ class TwoTierTest {
     }
 
     @Test
-    void areMeasuredOnTheSystemsTimeOnly() {
+    void are_measured_on_the_systems_time_only() {
       assertThatIllegalArgumentException()
           .isThrownBy(
               () ->
@@ -325,11 +325,11 @@ class TwoTierTest {
   }
 
   @Nested
-  class ALoad {
+  class A_load {
 
     /** For the comparison in Redis nothing has happened; the news tell. */
     @Test
-    void fillsNothingIfTheKeyHasComeAndGoneMeanwhile() throws Exception {
+    void fills_nothing_if_the_key_has_come_and_gone_meanwhile() throws Exception {
       var here = machine();
       CountDownLatch loading = new CountDownLatch(1);
       CountDownLatch changed = new CountDownLatch(1);
@@ -356,7 +356,7 @@ class TwoTierTest {
     }
 
     @Test
-    void leavesTheWorldAsItIsWhenItFails() {
+    void leaves_the_world_as_it_is_when_it_fails() {
       var here = machine(builder().rememberAbsence(ofHours(1)));
       assertThatExceptionOfType(LoadException.class)
           .isThrownBy(
@@ -376,7 +376,7 @@ class TwoTierTest {
   class Codecs {
 
     @Test
-    void keepStringsAsTheyAre() {
+    void keep_strings_as_they_are() {
       var text = "äß€𝄞 \u0000 end";
       machine().set(ctx, 1, text);
       assertThat(machine().get(ctx, 1)).isEqualTo(text);
@@ -385,7 +385,7 @@ class TwoTierTest {
     }
 
     @Test
-    void keepBytesAsTheyAre() {
+    void keep_bytes_as_they_are() {
       var codec = ValueCodec.bytes();
       byte[] all = new byte[256];
       for (int i = 0; i < all.length; i++) {
@@ -402,7 +402,7 @@ class TwoTierTest {
     }
 
     @Test
-    void thatFailFailWhoSetsAndNobodyWhoReads() {
+    void that_fail_fail_who_sets_and_nobody_who_reads() {
       var here = machine();
       here.set(ctx, 1, "one");
       var broken =
@@ -431,11 +431,11 @@ class TwoTierTest {
   }
 
   @Nested
-  class AfterAPause {
+  class After_a_pause {
 
     /** It is still in Redis's hands when the machine gives up on it. */
     @Test
-    void aSetThatNobodyWaitedForIsUndone() throws Exception {
+    void a_set_that_nobody_waited_for_is_undone() throws Exception {
       var here = machine(builder().commandTimeout(ofMillis(50)));
       var there = machine();
       server.pause();

@@ -16,14 +16,14 @@ class ArchitectureTest {
       new ClassFileImporter().importPath(Path.of("target", "classes"));
 
   @Test
-  void thisIsOnePackage() {
+  void this_is_one_package() {
     assertThat(MAIN.stream().map(JavaClass::getPackageName))
         .isNotEmpty()
         .containsOnly("dev.resilience.zookeeper");
   }
 
   @Test
-  void aStoreKnowsOfDiscoveryOnlyTheRegistry() {
+  void a_store_knows_of_discovery_only_the_registry() {
     noClasses()
         .should()
         .dependOnClassesThat()

@@ -35,7 +35,7 @@ class EnsembleTest {
   }
 
   @Test
-  void theMemberToWhichTheCallerIsConnectedIsKilledAndComesBack() throws Exception {
+  void the_member_to_which_the_caller_is_connected_is_killed_and_comes_back() throws Exception {
     InstanceSpec member =
         cluster.findConnectionInstance(scene.caller.curator.getZookeeperClient().getZooKeeper());
     cluster.killServer(member);
@@ -47,7 +47,7 @@ class EnsembleTest {
   }
 
   @Test
-  void theLeaderIsKilledAndComesBack() throws Exception {
+  void the_leader_is_killed_and_comes_back() throws Exception {
     InstanceSpec leader = leader();
     cluster.killServer(leader);
     scene.awaitRestoration();
@@ -58,7 +58,7 @@ class EnsembleTest {
   }
 
   @Test
-  void twoMembersAreKilledSoThatTheLastOneMayNotAnswerAndComeBack() throws Exception {
+  void two_members_are_killed_so_that_the_last_one_may_not_answer_and_come_back() throws Exception {
     List<InstanceSpec> two = List.copyOf(cluster.getInstances()).subList(0, 2);
     for (InstanceSpec member : two) {
       cluster.killServer(member);

@@ -121,7 +121,7 @@ class ForeignNodesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("nonsense")
-  void aNodeThatIsNoInstanceIsIgnoredAndCounted(String what, byte @Nullable [] data)
+  void a_node_that_is_no_instance_is_ignored_and_counted(String what, byte @Nullable [] data)
       throws Exception {
     write("10.0.0.9:8080", data);
 
@@ -135,7 +135,7 @@ class ForeignNodesTest {
   }
 
   @Test
-  void aNodeThatMayNotBeReadIsIgnored() throws Exception {
+  void a_node_that_may_not_be_read_is_ignored() throws Exception {
     raw.create(
         PARENT + "secret",
         "x".getBytes(UTF_8),
@@ -149,7 +149,7 @@ class ForeignNodesTest {
   }
 
   @Test
-  void aFolderIsIgnoredWithAllThatIsInIt() throws Exception {
+  void a_folder_is_ignored_with_all_that_is_in_it() throws Exception {
     write("folder", null);
     write("folder/sub", "1\n10.0.0.9\n8080\n10\n\n".getBytes(UTF_8));
 
@@ -157,7 +157,7 @@ class ForeignNodesTest {
   }
 
   @Test
-  void isLoggedOnceForEachVersionInOneShortLine() throws Exception {
+  void is_logged_once_for_each_version_in_one_short_line() throws Exception {
     String hostile = "1\n10.0.0.9\n80\r[ERROR] admin logged in\u001b[2J" + "x".repeat(50_000);
     write("odd", (hostile + "\n10\n\n").getBytes(UTF_8));
     for (int i = 0; i < 10; i++) {
@@ -176,7 +176,7 @@ class ForeignNodesTest {
   }
 
   @Test
-  void aNodeThatBecomesAnInstanceIsOne() throws Exception {
+  void a_node_that_becomes_an_instance_is_one() throws Exception {
     write(C.id(), null);
     assertThat(listed()).containsExactlyInAnyOrder(A, B);
 
@@ -188,7 +188,7 @@ class ForeignNodesTest {
   }
 
   @Test
-  void anInstanceRegistersOverANodeWithoutData() throws Exception {
+  void an_instance_registers_over_a_node_without_data() throws Exception {
     write(C.id(), null);
 
     ours.put(C);

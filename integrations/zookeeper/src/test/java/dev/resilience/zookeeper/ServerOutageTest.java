@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 class ServerOutageTest {
 
   @Nested
-  class ThatIsKilled {
+  class That_is_killed {
 
     @Test
-    void andIsBackBeforeSessionsExpireIsHardlyMissed() throws Exception {
+    void and_is_back_before_sessions_expire_is_hardly_missed() throws Exception {
       try (ServerProcess server = ServerProcess.launch();
           Scene scene = new Scene(server.address(), Connection.LONG_SESSION_MILLIS)) {
         server.kill();
@@ -24,7 +24,7 @@ class ServerOutageTest {
     }
 
     @Test
-    void andStaysAwayUntilAllSessionsAreLostGetsAllRegistrationsBack() throws Exception {
+    void and_stays_away_until_all_sessions_are_lost_gets_all_registrations_back() throws Exception {
       try (ServerProcess server = ServerProcess.launch();
           Scene scene = new Scene(server.address())) {
         server.kill();
@@ -37,7 +37,7 @@ class ServerOutageTest {
     }
 
     @Test
-    void andHasLostItsDiskGetsAllRegistrationsBack() throws Exception {
+    void and_has_lost_its_disk_gets_all_registrations_back() throws Exception {
       try (ServerProcess server = ServerProcess.launch();
           Scene scene = new Scene(server.address())) {
         server.kill();
@@ -50,10 +50,11 @@ class ServerOutageTest {
   }
 
   @Nested
-  class ThatIsPaused {
+  class That_is_paused {
 
     @Test
-    void andFindsAllSessionsExpiredWhenItGoesOnGetsAllRegistrationsBack() throws Exception {
+    void and_finds_all_sessions_expired_when_it_goes_on_gets_all_registrations_back()
+        throws Exception {
       try (ServerProcess server = ServerProcess.launch();
           Scene scene = new Scene(server.address())) {
         server.pause();
@@ -67,10 +68,10 @@ class ServerOutageTest {
   }
 
   @Nested
-  class ThatIsCutOff {
+  class That_is_cut_off {
 
     @Test
-    void andHasExpiredAllSessionsGetsAllRegistrationsBack() throws Exception {
+    void and_has_expired_all_sessions_gets_all_registrations_back() throws Exception {
       try (HostBehindACable host = HostBehindACable.lay();
           ServerProcess server = ServerProcess.launch(host);
           Scene scene = new Scene(server.address())) {

@@ -53,7 +53,7 @@ class TwoProcessesTest {
   }
 
   @Test
-  void theOneThatCameLaterKeepsTheNode() throws Exception {
+  void the_one_that_came_later_keeps_the_node() throws Exception {
     assertThatThrownBy(() -> earlier.put(A)).hasCauseInstanceOf(InstanceTakenException.class);
     later.put(A);
     assertThatThrownBy(() -> earlier.put(A)).hasCauseInstanceOf(InstanceTakenException.class);
@@ -62,7 +62,7 @@ class TwoProcessesTest {
   }
 
   @Test
-  void theOtherIsBackBeforeTheOneThatLeavesHasGone() throws Exception {
+  void the_other_is_back_before_the_one_that_leaves_has_gone() throws Exception {
     later.put(A.asDraining());
     Await.until(() -> assertThat(caller.stat(A).getEphemeralOwner()).isEqualTo(earlier.session()));
     assertThat(listed()).containsExactly(A);
@@ -72,14 +72,14 @@ class TwoProcessesTest {
   }
 
   @Test
-  void theOtherIsBackAtOnceWhenTheOneIsGoneWithoutAWord() throws Exception {
+  void the_other_is_back_at_once_when_the_one_is_gone_without_a_word() throws Exception {
     later.close();
     // Without a renewal: the node is watched.
     Await.until(() -> assertThat(caller.stat(A).getEphemeralOwner()).isEqualTo(earlier.session()));
   }
 
   @Test
-  void theOneThatLeavesFirstTakesNobodyOut() throws Exception {
+  void the_one_that_leaves_first_takes_nobody_out() throws Exception {
     earlier.put(A.asDraining());
     earlier.remove(A);
     assertThat(listed()).containsExactly(A);
@@ -87,7 +87,7 @@ class TwoProcessesTest {
   }
 
   @Test
-  void aLeaseTellsThatItsIdIsTaken() throws Exception {
+  void a_lease_tells_that_its_id_is_taken() throws Exception {
     try (CancellableContext owner = ctx.withCancel()) {
       ServiceRegistry registry =
           ServiceRegistry.builder(earlier.afterARestart()).leaseTime(ofMillis(300)).open(owner);

@@ -80,7 +80,7 @@ class ZooKeeperRegistryTest extends ServiceRegistryContract {
   }
 
   @Test
-  void whoHasNoSessionAnyMoreDisappears() throws Exception {
+  void who_has_no_session_any_more_disappears() throws Exception {
     CuratorFramework leaving = started(SERVER);
     try (CancellableContext owner = Context.background().withCancel()) {
       ServiceRegistry registry =
@@ -99,7 +99,7 @@ class ZooKeeperRegistryTest extends ServiceRegistryContract {
   }
 
   @Test
-  void whatOthersHaveWrittenIsIgnoredIfItCannotBeRead() throws Exception {
+  void what_others_have_written_is_ignored_if_it_cannot_be_read() throws Exception {
     try (CancellableContext owner = Context.background().withCancel()) {
       ServiceRegistry registry = open(owner);
       registry.register(owner, A);
@@ -117,7 +117,7 @@ class ZooKeeperRegistryTest extends ServiceRegistryContract {
   }
 
   @Test
-  void aRootThatIsNoneIsRefused() {
+  void a_root_that_is_none_is_refused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ZooKeeperStore.of(client, "services"))
         .withMessage("root: services (expected: an absolute path)");

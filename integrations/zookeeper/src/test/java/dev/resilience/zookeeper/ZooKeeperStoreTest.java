@@ -55,10 +55,10 @@ class ZooKeeperStoreTest {
   }
 
   @Nested
-  class ARenewal {
+  class A_renewal {
 
     @Test
-    void writesNothingWhereAllIsAsItShouldBe() throws Exception {
+    void writes_nothing_where_all_is_as_it_should_be() throws Exception {
       mine.put(A);
       Stat before = mine.stat(A);
       for (int i = 0; i < 5; i++) {
@@ -68,7 +68,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void writesWhatHasChanged() throws Exception {
+    void writes_what_has_changed() throws Exception {
       mine.put(A);
       mine.put(A.withWeight(7));
       assertThat(listed()).containsExactly(A.withWeight(7));
@@ -76,7 +76,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void putsBackWhatSomebodyHasTakenAway() throws Exception {
+    void puts_back_what_somebody_has_taken_away() throws Exception {
       mine.put(A);
       theirs.curator.delete().forPath(Connection.path(A));
       mine.put(A);
@@ -85,10 +85,10 @@ class ZooKeeperStoreTest {
   }
 
   @Nested
-  class ANodeOfAnEarlierSession {
+  class A_node_of_an_earlier_session {
 
     @Test
-    void isReplacedByOneThatGoesWithTheNewSession() throws Exception {
+    void is_replaced_by_one_that_goes_with_the_new_session() throws Exception {
       theirs.put(A.withWeight(3));
       mine.put(A);
       assertThat(mine.stat(A).getEphemeralOwner()).isEqualTo(mine.session());
@@ -96,7 +96,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void isNeverFoundMissingWhileItIsReplaced() throws Exception {
+    void is_never_found_missing_while_it_is_replaced() throws Exception {
       theirs.put(A);
       CompletableFuture<Void> replacing =
           CompletableFuture.runAsync(
@@ -123,7 +123,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void isLeftToItselfByWhoLeaves() throws Exception {
+    void is_left_to_itself_by_who_leaves() throws Exception {
       theirs.put(A);
       mine.put(A);
 
@@ -136,10 +136,10 @@ class ZooKeeperStoreTest {
   }
 
   @Nested
-  class WhenTheServerIsAway {
+  class When_the_server_is_away {
 
     @Test
-    void aRemovalIsMadeUpForAfterItsReturn() throws Exception {
+    void a_removal_is_made_up_for_after_its_return() throws Exception {
       try (Connection lasting =
           new Connection(server.getConnectString(), Connection.LONG_SESSION_MILLIS)) {
         lasting.connected();
@@ -155,7 +155,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void whatWasWantedLastCounts() throws Exception {
+    void what_was_wanted_last_counts() throws Exception {
       mine.put(A);
       server.stop();
       mine.store().remove(ctx, A);
@@ -168,7 +168,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void thoseWhoWatchAreToldWhenItGoesAndWhenItIsBack() throws Exception {
+    void those_who_watch_are_told_when_it_goes_and_when_it_is_back() throws Exception {
       AtomicInteger hints = new AtomicInteger();
       mine.store().onChange("orders", hints::incrementAndGet);
       server.stop();
@@ -185,10 +185,10 @@ class ZooKeeperStoreTest {
   }
 
   @Nested
-  class ASessionThatTheServerHasEnded {
+  class A_session_that_the_server_has_ended {
 
     @Test
-    void givesItsRegistrationsToTheNextOne() throws Exception {
+    void gives_its_registrations_to_the_next_one() throws Exception {
       mine.put(A);
       long before = mine.session();
       endSession(mine);
@@ -197,7 +197,7 @@ class ZooKeeperStoreTest {
     }
 
     @Test
-    void goesOnBeingWatched() throws Exception {
+    void goes_on_being_watched() throws Exception {
       AtomicInteger hints = new AtomicInteger();
       mine.store().onChange("orders", hints::incrementAndGet);
       long before = mine.session();
@@ -233,10 +233,10 @@ class ZooKeeperStoreTest {
   }
 
   @Nested
-  class AWithdrawnWatch {
+  class A_withdrawn_watch {
 
     @Test
-    void hearsNothingMore() throws Exception {
+    void hears_nothing_more() throws Exception {
       AtomicInteger hints = new AtomicInteger();
       AtomicInteger control = new AtomicInteger();
       Registration watch = mine.store().onChange("orders", hints::incrementAndGet);

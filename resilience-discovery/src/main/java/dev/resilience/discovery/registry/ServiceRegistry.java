@@ -128,7 +128,8 @@ public interface ServiceRegistry {
      * @param newDeregistrationDelay zero or more. Default: 1 s
      */
     public Builder deregistrationDelay(Duration newDeregistrationDelay) {
-      deregistrationDelay = Durations.requireNotNegative(newDeregistrationDelay, "deregistrationDelay");
+      deregistrationDelay =
+          Durations.requireNotNegative(newDeregistrationDelay, "deregistrationDelay");
       return this;
     }
 
@@ -140,7 +141,8 @@ public interface ServiceRegistry {
      * @param newStaleInstanceGrace zero or more; zero: believes everything at once. Default: 30 s
      */
     public Builder staleInstanceGrace(Duration newStaleInstanceGrace) {
-      staleInstanceGrace = Durations.requireNotNegative(newStaleInstanceGrace, "staleInstanceGrace");
+      staleInstanceGrace =
+          Durations.requireNotNegative(newStaleInstanceGrace, "staleInstanceGrace");
       return this;
     }
 

@@ -60,7 +60,7 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void picksTheOnlyOne() {
+  void picks_the_only_one() {
     Balancer.Picker picker = over(equal(1));
     for (int i = 0; i < 100; i++) {
       assertThat(number(picker.pick(ctx, time.nanoTime(), any -> true))).isZero();
@@ -68,12 +68,12 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void picksEverybodySoonerOrLater() {
+  void picks_everybody_sooner_or_later() {
     assertThat(counts(over(equal(7)), 7, 2000)).doesNotContain(0);
   }
 
   @Test
-  void picksOnlyWhoIsUsable() {
+  void picks_only_who_is_usable() {
     Schedules.check(
         300,
         (seed, random) -> {
@@ -97,7 +97,7 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void doesNotFavourAnybodyWhenTheSetIsPreparedAnewForEachPick() {
+  void does_not_favour_anybody_when_the_set_is_prepared_anew_for_each_pick() {
     Balancer balancer = balancer();
     List<FakeCandidate> candidates = equal(5);
     int[] counts = new int[5];
@@ -122,7 +122,7 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void keepsTheSharesWhileTheSetChanges() {
+  void keeps_the_shares_while_the_set_changes() {
     Schedules.check(
         20,
         (seed, random) -> {
@@ -157,7 +157,7 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void worksWithThousands() {
+  void works_with_thousands() {
     Balancer.Picker picker = over(equal(10_000));
     List<Integer> picked = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
@@ -167,7 +167,7 @@ public abstract class BalancerContract {
   }
 
   @Test
-  void allocatesNothing() {
+  void allocates_nothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Context here = Context.background();
     Balancer.Picker even = over(equal(1_000));

@@ -38,7 +38,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void picksTheSameForTheSameKeyInEveryProcess() {
+  void picks_the_same_for_the_same_key_in_every_process() {
     assertThat(pickedForAll(over(balancer(), equal(5))))
         .isEqualTo(pickedForAll(over(balancer(), equal(5))));
     // Written down: a change of the hash moves the keys of every user.
@@ -54,13 +54,13 @@ class ConsistentHashTest extends BalancerContract {
 
   /** The hash of an enum is another one in each process. */
   @Test
-  void goesByTheNameOfAnEnum() {
+  void goes_by_the_name_of_an_enum() {
     assertThat(Hash.of(Region.EU)).isEqualTo(Hash.of("EU"));
     assertThat(Hash.of(List.of(Region.US, 3))).isEqualTo(Hash.of(List.of("US", 3)));
   }
 
   @Test
-  void refusesAKeyWhoseHashMayDifferBetweenProcesses() {
+  void refuses_a_key_whose_hash_may_differ_between_processes() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Hash.of(new Shard(Region.EU, 3)))
         .withMessageContaining("Shard (expected: a text, number, boolean, UUID, enum");
@@ -77,7 +77,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void spreadsKeysByWeight() {
+  void spreads_keys_by_weight() {
     List<Integer> picked = pickedForAll(over(candidates(10, 10, 20)));
     for (int n = 0; n < 3; n++) {
       int of = n;
@@ -87,7 +87,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void movesOnlyTheKeysOfTheOneThatLeaves() {
+  void moves_only_the_keys_of_the_one_that_leaves() {
     List<FakeCandidate> all = equal(10);
     List<Integer> before = pickedForAll(over(all));
     for (int gone = 0; gone < 10; gone++) {
@@ -103,7 +103,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void bringsAnInstanceBackKeyByKey() {
+  void brings_an_instance_back_key_by_key() {
     List<FakeCandidate> all = equal(4);
     List<Integer> grown = pickedForAll(over(all));
     List<FakeCandidate> growing = new ArrayList<>(all);
@@ -120,7 +120,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void goesToTheSameNextOneWhenTheFirstIsNotUsable() {
+  void goes_to_the_same_next_one_when_the_first_is_not_usable() {
     Balancer.Picker picker = over(equal(5));
     int first = picked(picker, 7);
     List<Integer> seconds = new ArrayList<>();
@@ -136,7 +136,7 @@ class ConsistentHashTest extends BalancerContract {
   }
 
   @Test
-  void takesOtherKeysThanStrings() {
+  void takes_other_keys_than_strings() {
     Balancer byNumber = Balancer.consistentHash(ctx -> 17);
     assertThat(counts(over(byNumber, equal(5)), 5, 100)).contains(100);
   }

@@ -30,21 +30,21 @@ class HotColdTest {
   }
 
   @Test
-  void prefersTheQuickerAmongTheCold() {
+  void prefers_the_quicker_among_the_cold() {
     candidates.forEach(one -> one.load = ServerLoad.of(5, ofMillis(50)));
     candidates.get(3).load = ServerLoad.of(5, ofMillis(10));
     assertThat(counts(1_000)[3]).isBetween(280, 420);
   }
 
   @Test
-  void avoidsTheHotOneHoweverQuickItIs() {
+  void avoids_the_hot_one_however_quick_it_is() {
     candidates.forEach(one -> one.load = ServerLoad.of(5, ofMillis(50)));
     candidates.get(3).load = ServerLoad.of(50, ofMillis(1));
     assertThat(counts(1_000)[3]).isLessThan(5);
   }
 
   @Test
-  void goesByWhatTheClientSeesWhereNothingIsReported() {
+  void goes_by_what_the_client_sees_where_nothing_is_reported() {
     candidates.forEach(one -> one.latency = 50_000_000);
     candidates.get(3).latency = 1_000_000;
     candidates.get(7).inFlight = 40;
@@ -54,7 +54,7 @@ class HotColdTest {
   }
 
   @Test
-  void picksOnlyTheUsable() {
+  void picks_only_the_usable() {
     Balancer.Picker picker = Balancer.hotCold().over(new ArrayList<>(candidates));
     for (int i = 0; i < 100; i++) {
       assertThat(picker.pick(ctx, time.nanoTime(), one -> one == candidates.get(4)))
@@ -64,7 +64,7 @@ class HotColdTest {
   }
 
   @Test
-  void aLoadThatIsNoneIsRefused() {
+  void a_load_that_is_none_is_refused() {
     assertThatIllegalArgumentException().isThrownBy(() -> ServerLoad.of(-1, Duration.ZERO));
     assertThatIllegalArgumentException().isThrownBy(() -> ServerLoad.of(1, ofMillis(-1)));
   }

@@ -13,21 +13,21 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void spreadsCallsEvenlyAmongEquals() {
+  void spreads_calls_evenly_among_equals() {
     for (int count : counts(over(equal(4)), 4, 8000)) {
       assertThat(count).isBetween(1800, 2200);
     }
   }
 
   @Test
-  void neverPicksTheBusiestOfAll() {
+  void never_picks_the_busiest_of_all() {
     List<FakeCandidate> candidates = equal(4);
     candidates.get(2).inFlight = 5;
     assertThat(counts(over(candidates), 4, 4000)[2]).isZero();
   }
 
   @Test
-  void prefersTheOneThatAnswersSooner() {
+  void prefers_the_one_that_answers_sooner() {
     List<FakeCandidate> candidates = equal(2);
     candidates.get(0).latency = 2e9;
     candidates.get(1).latency = 20e6;
@@ -38,7 +38,7 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void countsCallsAloneWhereALatencyIsNotKnown() {
+  void counts_calls_alone_where_a_latency_is_not_known() {
     List<FakeCandidate> candidates = equal(2);
     candidates.get(0).latency = 1;
     candidates.get(0).inFlight = 1;
@@ -46,7 +46,7 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void spreadsCallsByWeightWhereNobodyIsBusy() {
+  void spreads_calls_by_weight_where_nobody_is_busy() {
     List<FakeCandidate> candidates = candidates(10, 20, 30, 40);
     int[] counts = counts(over(candidates), 4, 10_000);
     for (int i = 0; i < 4; i++) {
@@ -55,7 +55,7 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void spreadsCallsByWeightWhereFewAreHeavy() {
+  void spreads_calls_by_weight_where_few_are_heavy() {
     List<FakeCandidate> candidates = candidates(2, 2, 2, 2, 2, 2, 2, 36);
     int[] counts = counts(over(candidates), 8, 20_000);
     assertThat(counts[7]).isBetween(13_900, 14_900);
@@ -65,7 +65,7 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void takesTheHeavyOneWhereItHasAlmostAllOfTheWeight() {
+  void takes_the_heavy_one_where_it_has_almost_all_of_the_weight() {
     List<FakeCandidate> candidates =
         List.of(
             new FakeCandidate(0, 10, 0.001),
@@ -77,7 +77,7 @@ class LeastLoadedTest extends BalancerContract {
   }
 
   @Test
-  void expectsMoreOfAHeavierOne() {
+  void expects_more_of_a_heavier_one() {
     List<FakeCandidate> candidates = candidates(100, 10);
     assertThat(counts(over(candidates), 2, 10_000)[1]).isBetween(800, 1_020);
     candidates.get(0).inFlight = 9;

@@ -34,7 +34,7 @@ class RingTest {
   }
 
   @Test
-  void isTheSameHoweverItCameAbout() {
+  void is_the_same_however_it_came_about() {
     Schedules.check(
         400,
         (seed, random) -> {
@@ -101,7 +101,7 @@ class RingTest {
   }
 
   @Test
-  void movesOnlyTheKeysOfWhoLeavesAndOnlyToWhoJoins() {
+  void moves_only_the_keys_of_who_leaves_and_only_to_who_joins() {
     List<Candidate> all = equal(1001);
     List<Candidate> without = new ArrayList<>(all);
     Candidate one = without.remove(500);
@@ -126,7 +126,7 @@ class RingTest {
   }
 
   @Test
-  void sharesAllButAFewArcsWithTheRingBefore() {
+  void shares_all_but_a_few_arcs_with_the_ring_before() {
     List<Candidate> all = equal(10_000);
     List<Candidate> without = new ArrayList<>(all);
     without.remove(5_000);
@@ -138,7 +138,7 @@ class RingTest {
   }
 
   @Test
-  void doesNotTouchAnArcForANewDescription() {
+  void does_not_touch_an_arc_for_a_new_description() {
     List<Candidate> all = equal(100);
     List<Candidate> described = new ArrayList<>(all);
     Candidate newer = new FakeCandidate(((FakeCandidate) all.get(3)).number(), 10);
@@ -167,7 +167,7 @@ class RingTest {
   }
 
   @Test
-  void keepsShortArcsWhileItGrowsAndShrinks() {
+  void keeps_short_arcs_while_it_grows_and_shrinks() {
     List<Candidate> all = equal(2_000);
     Ring ring = Ring.of(all.subList(0, 1));
     for (int size = 2; size <= all.size(); size += 1 + size / 20) {
@@ -183,7 +183,7 @@ class RingTest {
   }
 
   @Test
-  void dividesTheKeysEvenly() {
+  void divides_the_keys_evenly() {
     Ring ring = Ring.of(equal(100));
     int[] counts = new int[100];
     for (int key = 0; key < 100_000; key++) {

@@ -14,12 +14,12 @@ class RoundRobinTest extends BalancerContract {
   }
 
   @Test
-  void picksEachInTurn() {
+  void picks_each_in_turn() {
     assertThat(counts(over(equal(5)), 5, 1000)).containsOnly(200);
   }
 
   @Test
-  void beginsAnywhereSoThatManyShortLivedClientsDoNotMeetAtTheFirst() {
+  void begins_anywhere_so_that_many_short_lived_clients_do_not_meet_at_the_first() {
     int[] first = new int[4];
     for (int client = 0; client < 400; client++) {
       first[number(over(equal(4)).pick(ctx, time.nanoTime(), any -> true))]++;
@@ -28,12 +28,12 @@ class RoundRobinTest extends BalancerContract {
   }
 
   @Test
-  void doesNotLookAtWeights() {
+  void does_not_look_at_weights() {
     assertThat(counts(over(candidates(1, 100, 50)), 3, 300)).containsOnly(100);
   }
 
   @Test
-  void picksOneThatGrowsInProportion() {
+  void picks_one_that_grows_in_proportion() {
     List<FakeCandidate> candidates =
         List.of(new FakeCandidate(0, 10), new FakeCandidate(1, 10, 1), new FakeCandidate(2, 10));
     int[] counts = counts(over(candidates), 3, 2100);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class WeightedTest extends BalancerContract {
 
   @Test
-  void beginsAnywhereSoThatManyShortLivedClientsDoNotMeetAtTheFirst() {
+  void begins_anywhere_so_that_many_short_lived_clients_do_not_meet_at_the_first() {
     int[] first = new int[4];
     for (int client = 0; client < 400; client++) {
       first[number(over(equal(4)).pick(ctx, time.nanoTime(), any -> true))]++;
@@ -27,7 +27,7 @@ class WeightedTest extends BalancerContract {
   }
 
   @Test
-  void keepsEachWithinThreeOfItsShareAtAnyTime() {
+  void keeps_each_within_three_of_its_share_at_any_time() {
     Schedules.check(
         1_000,
         (seed, random) -> {
@@ -39,7 +39,7 @@ class WeightedTest extends BalancerContract {
   }
 
   @Test
-  void staysNearTheSharesInTheLongRun() {
+  void stays_near_the_shares_in_the_long_run() {
     Schedules.check(
         5,
         (seed, random) -> {
@@ -66,7 +66,7 @@ class WeightedTest extends BalancerContract {
   }
 
   @Test
-  void spreadsThePicksOfALightOneOut() {
+  void spreads_the_picks_of_a_light_one_out() {
     Balancer.Picker picker = over(candidates(90, 10));
     Set<Integer> distances = new HashSet<>();
     int last = -1;
@@ -82,7 +82,7 @@ class WeightedTest extends BalancerContract {
   }
 
   @Test
-  void needsNoLongerWhereOneIsMuchHeavierThanTheOthers() {
+  void needs_no_longer_where_one_is_much_heavier_than_the_others() {
     int[] weights = new int[1000];
     Arrays.fill(weights, 1);
     weights[500] = 100;

@@ -100,7 +100,7 @@ class AnotherInstanceTest {
   }
 
   @Nested
-  class SideBySide {
+  class Side_by_side {
 
     private final List<String> begun = new ArrayList<>();
     private final List<Context> contexts = new ArrayList<>();
@@ -116,7 +116,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void aHedgeGoesToAnotherInstance() {
+    void a_hedge_goes_to_another_instance() {
       register("a", "b");
       ServiceClient orders = sticky().perCall(Resilience.of(hedges(1))).open(ctx);
       CompletionStage<String> answer =
@@ -132,7 +132,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void aBlockingHedgeGoesToAnotherInstance() throws Exception {
+    void a_blocking_hedge_goes_to_another_instance() throws Exception {
       VirtualTime.Automatic clock = VirtualTime.automatic(5);
       List<String> blocked = new ArrayList<>();
       clock.run(
@@ -171,7 +171,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void eachOfSeveralHedgesGoesToAnotherInstance() {
+    void each_of_several_hedges_goes_to_another_instance() {
       register("a", "b", "c");
       ServiceClient orders = sticky().perCall(Resilience.of(hedges(2))).open(ctx);
       CompletionStage<String> answer =
@@ -182,7 +182,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void aHedgeGoesToTheSameInstanceWhereThereIsNoOther() {
+    void a_hedge_goes_to_the_same_instance_where_there_is_no_other() {
       register("a");
       ServiceClient orders = sticky().perCall(Resilience.of(hedges(1))).open(ctx);
       CompletionStage<String> answer =
@@ -194,7 +194,7 @@ class AnotherInstanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"acme", "umbrella", "initech", "hooli"})
-    void whereAllWereTriedThoseComeFirstThatAreNotBusyWithThisCall(String customer) {
+    void where_all_were_tried_those_come_first_that_are_not_busy_with_this_call(String customer) {
       register("a", "b");
       ServiceClient orders =
           sticky()
@@ -219,7 +219,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void aPolicyAroundTheAttemptHasEachOfThem() {
+    void a_policy_around_the_attempt_has_each_of_them() {
       register("a", "b");
       AtomicInteger tooLate = new AtomicInteger();
       ServiceClient orders =
@@ -248,7 +248,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void aCallerThatLeavesEndsAllAttemptsAndBlamesNobody() {
+    void a_caller_that_leaves_ends_all_attempts_and_blames_nobody() {
       register("a", "b", "c");
       ServiceClient orders = sticky().perCall(Resilience.of(hedges(2))).open(ctx);
       CancellableContext caller = ctx.withCancel();
@@ -264,7 +264,7 @@ class AnotherInstanceTest {
     }
 
     @Test
-    void attemptsAreSpreadAndGivenBackWhateverHappens() {
+    void attempts_are_spread_and_given_back_whatever_happens() {
       Schedules.check(
           300,
           (seed, random) -> {
@@ -329,7 +329,7 @@ class AnotherInstanceTest {
   }
 
   @Test
-  void attemptsThatBeginAtTheSameMomentGoToDifferentInstances() throws Exception {
+  void attempts_that_begin_at_the_same_moment_go_to_different_instances() throws Exception {
     try (CancellableContext owner = Context.background().withCancel()) {
       ServiceRegistry members = ServiceRegistry.inMemory(owner);
       for (String host : List.of("a", "b", "c", "d")) {
@@ -414,7 +414,7 @@ class AnotherInstanceTest {
   }
 
   @Test
-  void aCallOfManyAttemptsRemembersNoMoreThanThereAreInstances() {
+  void a_call_of_many_attempts_remembers_no_more_than_there_are_instances() {
     register("a", "b", "c");
     List<Integer> remembered = new ArrayList<>();
     Balancer counting =

@@ -34,7 +34,7 @@ class EjectionFilterTest {
   }
 
   @Test
-  void whereTooFewWouldBeLeftThoseStayThatHaveAnsweredLast() {
+  void where_too_few_would_be_left_those_stay_that_have_answered_last() {
     time.advance(ofSeconds(100));
     Candidate dead = ejected("a", 60, 1);
     Candidate slow = ejected("b", 0, 5);
@@ -43,7 +43,7 @@ class EjectionFilterTest {
   }
 
   @Test
-  void oneThatHasNeverAnsweredIsTheLastToStay() {
+  void one_that_has_never_answered_is_the_last_to_stay() {
     time.advance(ofSeconds(100));
     Candidate never = ejected("a", -1, 1);
     Candidate once = ejected("b", 90, 5);

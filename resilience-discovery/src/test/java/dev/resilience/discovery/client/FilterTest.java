@@ -65,7 +65,7 @@ class FilterTest {
   }
 
   @Test
-  void keepsThoseThatMatch() {
+  void keeps_those_that_match() {
     register("1", "", "a", "b");
     register("2", "", "c");
     ServiceClient client = orders().filter(CandidateFilter.only("version 2", isOf("2"))).open(ctx);
@@ -75,7 +75,7 @@ class FilterTest {
   }
 
   @Test
-  void whereNoneMatchesNobodyCanBeCalled() {
+  void where_none_matches_nobody_can_be_called() {
     register("1", "", "a");
     ServiceClient client =
         orders()
@@ -89,7 +89,7 @@ class FilterTest {
   }
 
   @Test
-  void prefersThoseThatMatchAsLongAsThereAreAny() {
+  void prefers_those_that_match_as_long_as_there_are_any() {
     register("1", "", "a");
     ServiceClient client =
         orders().filter(CandidateFilter.prefer("version 2", isOf("2"))).open(ctx);
@@ -99,7 +99,7 @@ class FilterTest {
   }
 
   @Test
-  void givesACanaryItsShare() {
+  void gives_a_canary_its_share() {
     register("1", "", "a", "b");
     register("2", "", "c");
     ServiceClient client =
@@ -110,7 +110,7 @@ class FilterTest {
   }
 
   @Test
-  void anotherAttemptLeavesTheSideThatFails() throws IOException {
+  void another_attempt_leaves_the_side_that_fails() throws IOException {
     register("1", "", "a");
     register("2", "", "c");
     ServiceClient client = orders().filter(CandidateFilter.share("canary", 1, isOf("2"))).open(ctx);
@@ -128,7 +128,7 @@ class FilterTest {
   }
 
   @Test
-  void goesByTheCall() {
+  void goes_by_the_call() {
     register("1", "", "a", "b");
     register("2", "", "c");
     ServiceClient client =
@@ -140,7 +140,7 @@ class FilterTest {
   }
 
   @Test
-  void comesBeforeTheZoneWhichReckonsWithWhatIsLeft() {
+  void comes_before_the_zone_which_reckons_with_what_is_left() {
     register("1", "here", "a", "b");
     register("1", "there", "d", "e");
     register("2", "here", "c");
@@ -155,7 +155,7 @@ class FilterTest {
   }
 
   @Test
-  void comesFirstOnRequestSoThatEjectionReckonsWithWhatIsLeft() {
+  void comes_first_on_request_so_that_ejection_reckons_with_what_is_left() {
     register("1", "", "a", "b", "d", "e");
     register("2", "", "c", "f");
     ServiceClient client =
@@ -181,7 +181,7 @@ class FilterTest {
   }
 
   @Test
-  void oneThatThrowsKeepsAll() {
+  void one_that_throws_keeps_all() {
     register("1", "", "a", "b");
     for (Throwable thrown : List.of(new IllegalStateException("mine"), new AssertionError())) {
       ServiceClient client =
@@ -207,7 +207,7 @@ class FilterTest {
   }
 
   @Test
-  void whatItChoosesOfOthersDoesNotCount() {
+  void what_it_chooses_of_others_does_not_count() {
     register("1", "", "a", "b");
     ServiceClient other = orders().open(ctx);
     time.advance(ofSeconds(1));

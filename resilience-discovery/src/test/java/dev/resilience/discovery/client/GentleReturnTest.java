@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class GentleReturnTest {
 
   @Test
-  void aSlowInstanceKeepsLessThanOneCallInAHundred() {
+  void a_slow_instance_keeps_less_than_one_call_in_a_hundred() {
     Schedules.checkAtMost(
         12,
         (seed, random) -> {
@@ -35,7 +35,7 @@ class GentleReturnTest {
   }
 
   @Test
-  void aSlowInstanceThatHasRecoveredReturnsStepByStep() {
+  void a_slow_instance_that_has_recovered_returns_step_by_step() {
     Schedules.checkAtMost(
         12,
         (seed, random) -> {
@@ -53,7 +53,7 @@ class GentleReturnTest {
   }
 
   @Test
-  void aNewInstanceComesInStepByStep() {
+  void a_new_instance_comes_in_step_by_step() {
     Schedules.checkAtMost(
         12,
         (seed, random) -> {

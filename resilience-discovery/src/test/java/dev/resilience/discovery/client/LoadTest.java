@@ -17,20 +17,20 @@ class LoadTest {
   }
 
   @Test
-  void isNotKnownBeforeTheFirstAnswer() {
+  void is_not_known_before_the_first_answer() {
     assertThat(load.latencyNanos(NOW)).isZero();
     load.heard(Sample.NONE, 500, NOW);
     assertThat(load.latencyNanos(NOW)).isZero();
   }
 
   @Test
-  void beginsWithTheFirstAnswer() {
+  void begins_with_the_first_answer() {
     load.heard(Sample.EXACT, 500, NOW);
     assertThat(load.latencyNanos(NOW)).isEqualTo(500);
   }
 
   @Test
-  void risesFasterThanItFalls() {
+  void rises_faster_than_it_falls() {
     load.heard(Sample.EXACT, 1000, NOW);
     load.heard(Sample.EXACT, 2000, NOW);
     assertThat(load.latencyNanos(NOW)).isEqualTo(1300);
@@ -39,7 +39,7 @@ class LoadTest {
   }
 
   @Test
-  void ignoresALowerBoundThatSaysNothing() {
+  void ignores_a_lower_bound_that_says_nothing() {
     load.heard(Sample.EXACT, 1000, NOW);
     load.heard(Sample.AT_LEAST, 900, NOW);
     assertThat(load.latencyNanos(NOW)).isEqualTo(1000);
@@ -48,7 +48,7 @@ class LoadTest {
   }
 
   @Test
-  void fadesInSilenceAlsoWhenTheClockWrapsAround() {
+  void fades_in_silence_also_when_the_clock_wraps_around() {
     load.heard(Sample.EXACT, 1024, NOW);
     assertThat(load.latencyNanos(after(4))).isEqualTo(1024);
     assertThat(load.latencyNanos(after(5))).isEqualTo(512);
@@ -57,14 +57,14 @@ class LoadTest {
   }
 
   @Test
-  void believesTheFirstAnswerAfterASilence() {
+  void believes_the_first_answer_after_a_silence() {
     load.heard(Sample.EXACT, 1_000_000, NOW);
     load.heard(Sample.EXACT, 20, after(6));
     assertThat(load.latencyNanos(after(6))).isEqualTo(20);
   }
 
   @Test
-  void countsCallsInFlight() {
+  void counts_calls_in_flight() {
     load.begin();
     load.begin();
     load.end();

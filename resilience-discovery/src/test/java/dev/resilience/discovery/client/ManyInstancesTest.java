@@ -63,7 +63,7 @@ class ManyInstancesTest {
   }
 
   @Test
-  void aThousandChangesASecondAreFiftyPreparationsAndEachIsSeenSoon() {
+  void a_thousand_changes_a_second_are_fifty_preparations_and_each_is_seen_soon() {
     for (int n = 0; n < 10_000; n++) {
       register("host" + n);
     }
@@ -92,7 +92,7 @@ class ManyInstancesTest {
   }
 
   @Test
-  void theFirstChecksOfThousandsAreAFewPreparations() {
+  void the_first_checks_of_thousands_are_a_few_preparations() {
     for (int n = 0; n < 3_000; n++) {
       register("host" + n);
     }
@@ -110,7 +110,7 @@ class ManyInstancesTest {
   }
 
   @Test
-  void aChangeAfterSomeQuietIsSeenAtOnce() {
+  void a_change_after_some_quiet_is_seen_at_once() {
     for (int n = 0; n < 5_000; n++) {
       register("host" + n);
     }
@@ -122,7 +122,7 @@ class ManyInstancesTest {
   }
 
   @Test
-  void thoseThatFailTogetherAreAllSetAsideSoon() {
+  void those_that_fail_together_are_all_set_aside_soon() {
     for (int n = 0; n < 2_000; n++) {
       register("host" + n);
     }

@@ -46,7 +46,7 @@ class ManyThreadsTest {
 
   @ParameterizedTest
   @MethodSource("executors")
-  void everyCallEndsAndEverythingIsGivenBack(ExecutorService threads) throws Exception {
+  void every_call_ends_and_everything_is_given_back(ExecutorService threads) throws Exception {
     Set<Candidate> seen = ConcurrentHashMap.newKeySet();
     Balancer leastLoaded = Balancer.leastLoaded();
     try (CancellableContext owner = Context.background().withCancel()) {

@@ -73,11 +73,11 @@ class OutageTest {
   }
 
   @Nested
-  class AnInstanceThatIsKilled {
+  class An_instance_that_is_killed {
 
     @ParameterizedTest
     @EnumSource
-    void costsNoCallerACallOnceItIsSetAside(Way way) {
+    void costs_no_caller_a_call_once_it_is_set_aside(Way way) {
       Traffic traffic = new Traffic(time, life, client, way);
       traffic.runs(ofSeconds(10));
       assertThat(traffic.attempts).containsOnlyKeys(ALL);
@@ -113,7 +113,7 @@ class OutageTest {
   }
 
   @Nested
-  class ARegistryThatIsAwayForAMinute {
+  class A_registry_that_is_away_for_a_minute {
 
     @ParameterizedTest
     @CsvSource({
@@ -122,8 +122,8 @@ class OutageTest {
       "SILENT, false, ASYNC",
       "SILENT, true, SYNC"
     })
-    void isNoticedByNoCallerAndGetsAllRegistrationsBack(Mood mood, boolean forgets, Way way)
-        throws Exception {
+    void is_noticed_by_no_caller_and_gets_all_registrations_back(
+        Mood mood, boolean forgets, Way way) throws Exception {
       Traffic traffic = new Traffic(time, life, client, way);
       traffic.runs(ofSeconds(10));
 

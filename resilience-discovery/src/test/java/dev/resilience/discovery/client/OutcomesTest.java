@@ -14,7 +14,7 @@ class OutcomesTest {
   private final Outcomes outcomes = new Outcomes();
 
   @Test
-  void agreeWithAPlainModel() {
+  void agree_with_a_plain_model() {
     Schedules.check(
         2_000,
         (seed, random) -> {
@@ -48,7 +48,7 @@ class OutcomesTest {
   }
 
   @Test
-  void doNotChangeByWhatIsNoEvidence() {
+  void do_not_change_by_what_is_no_evidence() {
     for (int i = 0; i < 4; i++) {
       outcomes.add(Evidence.FAILURE, 0, limits);
       outcomes.add(Evidence.NONE, 0, limits);
@@ -57,7 +57,7 @@ class OutcomesTest {
   }
 
   @Test
-  void doNotChangeByResultsOfAnEarlierTerm() {
+  void do_not_change_by_results_of_an_earlier_term() {
     outcomes.newTerm(false, limits);
     assertThat(outcomes.term()).isEqualTo(1);
     for (int i = 0; i < 40; i++) {
@@ -67,7 +67,7 @@ class OutcomesTest {
   }
 
   @Test
-  void onProbationOneFailureIsTooMuchAndOneSuccessIsEnough() {
+  void on_probation_one_failure_is_too_much_and_one_success_is_enough() {
     outcomes.newTerm(true, limits);
     assertThat(outcomes.add(Evidence.FAILURE, 1, limits)).isTrue();
 

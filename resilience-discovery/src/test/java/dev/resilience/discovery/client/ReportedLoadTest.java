@@ -31,7 +31,7 @@ class ReportedLoadTest {
           };
 
   @Test
-  void reachesTheBalancerAndCountsForASecond() {
+  void reaches_the_balancer_and_counts_for_a_second() {
     try (CancellableContext ctx = Context.background(time).withCancel()) {
       ServiceRegistry registry = ServiceRegistry.inMemory(ctx);
       ServiceInstance a = ServiceInstance.of("orders", "a", 1);

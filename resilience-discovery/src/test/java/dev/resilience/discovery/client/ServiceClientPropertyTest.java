@@ -43,17 +43,17 @@ class ServiceClientPropertyTest {
   private static final Key<Integer> CUSTOMER = Key.of("customer", Integer.class);
 
   @Test
-  void nobodyDrainedIsCalledTheFloorHoldsAndEverythingIsGivenBack() {
+  void nobody_drained_is_called_the_floor_holds_and_everything_is_given_back() {
     Schedules.check(500, (seed, random) -> new Program(seed, random, true).run());
   }
 
   @Test
-  void whereNobodyFailsNobodyIsSetAsideWhoeverLeaves() {
+  void where_nobody_fails_nobody_is_set_aside_whoever_leaves() {
     Schedules.check(150, (seed, random) -> new Program(seed, random, false).run());
   }
 
   @Test
-  void theSameSeedTellsTheSameStory() {
+  void the_same_seed_tells_the_same_story() {
     Schedules.check(
         25,
         (seed, random) -> {

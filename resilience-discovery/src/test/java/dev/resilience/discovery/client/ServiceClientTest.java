@@ -129,7 +129,7 @@ class ServiceClientTest {
   class Calling {
 
     @Test
-    void goesToTheInstancesOfTheService() throws IOException {
+    void goes_to_the_instances_of_the_service() throws IOException {
       ServiceClient orders = builder().open(ctx);
       assertThat(orders.call(ctx, ServiceClientTest.this::work)).isIn(A, B);
       callTimes(orders, 9);
@@ -137,7 +137,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void keepsTheCheckedExceptionOfTheWork() {
+    void keeps_the_checked_exception_of_the_work() {
       ServiceClient orders = builder().open(ctx);
       broken.addAll(Set.of(A, B));
       assertThatExceptionOfType(IOException.class)
@@ -151,7 +151,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void triesAnotherInstanceNext() throws IOException {
+    void tries_another_instance_next() throws IOException {
       ServiceClient orders =
           builder()
               .perCall(Resilience.of(unboundedRetry()))
@@ -165,7 +165,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void triesTheSameAgainWhereThereIsNoOther() {
+    void tries_the_same_again_where_there_is_no_other() {
       b.close();
       time.advance(ofSeconds(2));
       ServiceClient orders = builder().perCall(Resilience.of(unboundedRetry())).open(ctx);
@@ -175,7 +175,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void asynchronouslyTriesAnotherInstanceNext() {
+    void asynchronously_tries_another_instance_next() {
       ServiceClient orders = builder().perCall(Resilience.of(unboundedRetry())).open(ctx);
       broken.add(A);
       for (int i = 0; i < 20; i++) {
@@ -195,7 +195,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void failsWithTheReasonsWhereNobodyIsThere() {
+    void fails_with_the_reasons_where_nobody_is_there() {
       ServiceClient nobody = ServiceClient.builder("nobody", registry).perCall(ONCE).open(ctx);
       assertThatExceptionOfType(NoInstanceException.class)
           .isThrownBy(() -> nobody.call(ctx, ServiceClientTest.this::work))
@@ -205,7 +205,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void failsAtOnceUnderAContextThatHasEnded() {
+    void fails_at_once_under_a_context_that_has_ended() {
       ServiceClient orders = builder().open(ctx);
       CancellableContext ended = ctx.withCancel();
       ended.cancel();
@@ -217,7 +217,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isRefusedOnAnotherClock() {
+    void is_refused_on_another_clock() {
       ServiceClient orders = builder().open(ctx);
       assertThatIllegalArgumentException()
           .isThrownBy(
@@ -228,7 +228,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isRefusedByAClosedClient() {
+    void is_refused_by_a_closed_client() {
       ServiceClient orders = builder().open(ctx);
       orders.close();
       assertThatExceptionOfType(NoInstanceException.class)
@@ -237,7 +237,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void refusesABalancerThatPicksOfItsOwn() {
+    void refuses_a_balancer_that_picks_of_its_own() {
       ServiceClient orders =
           builder().balancer(all -> (c, now, usable) -> new FakeCandidate(1, 1)).open(ctx);
       org.assertj.core.api.Assertions.assertThatIllegalStateException()
@@ -247,10 +247,10 @@ class ServiceClientTest {
   }
 
   @Nested
-  class BeforeAnythingIsKnown {
+  class Before_anything_is_known {
 
     @Test
-    void aCallWaitsForTheFirstAnswer() {
+    void a_call_waits_for_the_first_answer() {
       store.latency = ofMillis(400);
       ServiceClient orders = builder().open(ctx);
       AtomicReference<ServiceInstance> answer = new AtomicReference<>();
@@ -265,7 +265,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void aCallWaitsForABoundedTime() {
+    void a_call_waits_for_a_bounded_time() {
       store.mood = Mood.SILENT;
       ServiceClient orders = builder().open(ctx);
       AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
@@ -292,7 +292,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void aCallWaitsWithinItsOwnDeadline() {
+    void a_call_waits_within_its_own_deadline() {
       store.mood = Mood.SILENT;
       ServiceClient orders = builder().open(ctx);
       AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
@@ -310,7 +310,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void aCallWaitsForTheFirstHealthChecks() {
+    void a_call_waits_for_the_first_health_checks() {
       mute.addAll(Set.of(A, B));
       ServiceClient orders = builder().healthChecks(checking()).open(ctx);
       AtomicReference<ServiceInstance> answer = new AtomicReference<>();
@@ -323,7 +323,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void whoGivesUpLeavesNothingBehind() {
+    void who_gives_up_leaves_nothing_behind() {
       store.mood = Mood.SILENT;
       FirstSelectionWaiters waiters = new FirstSelectionWaiters(ofSeconds(1));
       CancellableContext caller = ctx.withCancel();
@@ -338,10 +338,10 @@ class ServiceClientTest {
   }
 
   @Nested
-  class WhoComesAndGoes {
+  class Who_comes_and_goes {
 
     @Test
-    void aDrainingInstanceGetsNoMoreCalls() {
+    void a_draining_instance_gets_no_more_calls() {
       ServiceClient orders = builder().open(ctx);
       callTimes(orders, 2);
       a.drain();
@@ -353,7 +353,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void aNewInstanceStartsSlowly() {
+    void a_new_instance_starts_slowly() {
       ServiceClient orders = builder().open(ctx);
       callTimes(orders, 2);
       registry.register(ctx, C);
@@ -377,7 +377,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void theRegistryMayBeAwayForLong() {
+    void the_registry_may_be_away_for_long() {
       ServiceClient orders = builder().open(ctx);
       store.mood = Mood.REFUSING;
       time.advance(ofMinutes(60));
@@ -388,7 +388,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void aChangeOfTheWeightCountsAtOnce() {
+    void a_change_of_the_weight_counts_at_once() {
       ServiceClient orders = builder().balancer(Balancer.weighted()).open(ctx);
       callTimes(orders, 2);
       a.close();
@@ -401,10 +401,10 @@ class ServiceClientTest {
   }
 
   @Nested
-  class HealthChecking {
+  class Health_checking {
 
     @Test
-    void takesOutWhoIsUnhealthyAndSaysWhy() {
+    void takes_out_who_is_unhealthy_and_says_why() {
       registry.register(ctx, C);
       unhealthy.add(A);
       ServiceClient orders = builder().healthChecks(checking()).open(ctx);
@@ -418,7 +418,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void needsThreeBadChecksInARowToTakeOutAndTwoGoodOnesToBringBack() {
+    void needs_three_bad_checks_in_a_row_to_take_out_and_two_good_ones_to_bring_back() {
       ServiceClient orders =
           builder()
               .healthChecks(checking())
@@ -448,7 +448,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void delaysNobodyForASlowOne() {
+    void delays_nobody_for_a_slow_one() {
       mute.add(A);
       builder()
           .healthChecks(HealthChecks.builder(checking().check()).interval(ofSeconds(1)).build())
@@ -460,7 +460,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isNotBelievedWhenTooManyLookUnhealthy() {
+    void is_not_believed_when_too_many_look_unhealthy() {
       registry.register(ctx, C);
       registry.register(ctx, D);
       unhealthy.addAll(Set.of(A, B, C, D));
@@ -479,7 +479,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void keepsThePreviousSetUntilTheFirstResultsOfANewOne() {
+    void keeps_the_previous_set_until_the_first_results_of_a_new_one() {
       store.dropsHints = true;
       CancellableContext others = Context.background(time).withCancel();
       ServiceRegistry quick =
@@ -508,7 +508,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void doesNotKeepWhoDrained() {
+    void does_not_keep_who_drained() {
       ServiceClient orders = builder().healthChecks(checking()).open(ctx);
       mute.add(C);
       registry.register(ctx, C);
@@ -522,7 +522,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void endsWithTheClient() {
+    void ends_with_the_client() {
       ServiceClient orders = builder().healthChecks(checking()).open(ctx);
       time.advance(ofSeconds(20));
       orders.close();
@@ -542,7 +542,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void keepsCallsFromOneThatFailsThemAndBringsItBackGently() {
+    void keeps_calls_from_one_that_fails_them_and_brings_it_back_gently() {
       ServiceClient orders = builder().open(ctx);
       broken.add(A);
       callTimes(orders, 20);
@@ -566,7 +566,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void takesOneFailureAfterTheReturnAndLastsTwiceAsLong() {
+    void takes_one_failure_after_the_return_and_lasts_twice_as_long() {
       ServiceClient orders = builder().open(ctx);
       broken.add(A);
       callTimes(orders, 20);
@@ -584,7 +584,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void alsoFindsOneThatFailsHalfOfItsCalls() {
+    void also_finds_one_that_fails_half_of_its_calls() {
       ServiceClient orders = builder().open(ctx);
       int n = 0;
       while (orders.instances(ctx).contains(A) && n < 200) {
@@ -604,7 +604,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void neverTouchesMoreThanHalf() {
+    void never_touches_more_than_half() {
       ServiceClient orders = builder().open(ctx);
       broken.addAll(Set.of(A, B, C, D));
       callTimes(orders, 200);
@@ -613,7 +613,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isNotCausedByCallersThatGiveUp() {
+    void is_not_caused_by_callers_that_give_up() {
       ServiceClient orders =
           builder().ejection(Ejection.builder().consecutiveFailures(1).build()).open(ctx);
       for (int i = 0; i < 200; i++) {
@@ -627,7 +627,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isCausedByALimitOfItsOwnAndNotByTheHasteOfACaller() {
+    void is_caused_by_a_limit_of_its_own_and_not_by_the_haste_of_a_caller() {
       ServiceClient orders =
           builder()
               .ejection(Ejection.builder().consecutiveFailures(1).build())
@@ -644,7 +644,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void goesByTheClassifier() {
+    void goes_by_the_classifier() {
       ServiceClient orders =
           builder()
               .classifier(
@@ -667,7 +667,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void countsNoResultOfACallThatBeganBefore() {
+    void counts_no_result_of_a_call_that_began_before() {
       ServiceClient orders = builder().open(ctx);
       List<CompletableFuture<Integer>> hanging = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
@@ -694,7 +694,7 @@ class ServiceClientTest {
     }
 
     @Test
-    void isRefusedForBadSettings() {
+    void is_refused_for_bad_settings() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Ejection.builder().consecutiveFailures(0))
           .withMessage("consecutiveFailures: 0 (expected: 1 to 31)");
@@ -718,7 +718,7 @@ class ServiceClientTest {
   }
 
   @Test
-  void aSlowInstanceLosesItsTrafficAndGetsItBackWhenItHasRecovered() {
+  void a_slow_instance_loses_its_traffic_and_gets_it_back_when_it_has_recovered() {
     registry.register(ctx, C);
     ServiceClient orders = builder().balancer(Balancer.leastLoaded()).open(ctx);
     Map<ServiceInstance, Duration> takes = new HashMap<>(Map.of(A, ofSeconds(2)));
@@ -750,7 +750,7 @@ class ServiceClientTest {
   }
 
   @Test
-  void aClosedClientLeavesNothingBehind() {
+  void a_closed_client_leaves_nothing_behind() {
     time.advance(ofMillis(20));
     int before = time.pendingTimers();
     WeakReference<ServiceClient> client = new WeakReference<>(openedAndClosed());

@@ -85,7 +85,7 @@ class SlowInstanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void getsHardlyAnyCallsAfterASecond(By by) {
+  void gets_hardly_any_calls_after_a_second(By by) {
     Schedules.checkAtMost(
         5,
         (seed, random) -> {
@@ -104,7 +104,7 @@ class SlowInstanceTest {
   /** Its answers are never seen: each of its calls is hedged, and the hedge is quicker. */
   @ParameterizedTest
   @EnumSource
-  void getsHardlyAnyCallsAlsoWhereAHedgeIsAlwaysQuicker(By by) {
+  void gets_hardly_any_calls_also_where_a_hedge_is_always_quicker(By by) {
     Schedules.checkAtMost(
         5,
         (seed, random) -> {
@@ -126,7 +126,7 @@ class SlowInstanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void nobodyIsEjectedWhereAllAreSlowAndHedged(By by) {
+  void nobody_is_ejected_where_all_are_slow_and_hedged(By by) {
     Schedules.checkAtMost(
         5,
         (seed, random) -> {
@@ -143,7 +143,7 @@ class SlowInstanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void nobodyIsEjectedWhereAllAreSlow(By by) {
+  void nobody_is_ejected_where_all_are_slow(By by) {
     Schedules.checkAtMost(
         5,
         (seed, random) -> {
@@ -160,7 +160,7 @@ class SlowInstanceTest {
 
   @ParameterizedTest
   @EnumSource(names = "ROUND_ROBIN")
-  void comesBackWhenItIsQuickAgain(By by) {
+  void comes_back_when_it_is_quick_again(By by) {
     Schedules.checkAtMost(
         5,
         (seed, random) -> {

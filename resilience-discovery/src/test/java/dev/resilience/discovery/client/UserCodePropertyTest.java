@@ -43,7 +43,7 @@ class UserCodePropertyTest {
   private static final Duration PATIENCE = ofSeconds(1);
 
   @Test
-  void whateverItDoesNothingIsLostForGood() {
+  void whatever_it_does_nothing_is_lost_for_good() {
     Schedules.checkAtMost(
         60,
         (seed, random) -> {

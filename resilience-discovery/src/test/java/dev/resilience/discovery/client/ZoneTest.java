@@ -89,7 +89,7 @@ class ZoneTest {
   }
 
   @Test
-  void isOfNoMeaningUnlessOneIsPreferred() {
+  void is_of_no_meaning_unless_one_is_preferred() {
     register("a", 3);
     register("b", 3);
     ServiceClient orders =
@@ -100,7 +100,7 @@ class ZoneTest {
 
   @ParameterizedTest
   @MethodSource("balancers")
-  void keepsAllCallsWhileItHasTheCapacity(Balancer balancer) {
+  void keeps_all_calls_while_it_has_the_capacity(Balancer balancer) {
     register("a", 3);
     register("b", 3);
     register("c", 3);
@@ -112,7 +112,7 @@ class ZoneTest {
 
   @ParameterizedTest
   @MethodSource("balancers")
-  void sendsOnWhatIsMoreThanItsCapacity(Balancer balancer) {
+  void sends_on_what_is_more_than_its_capacity(Balancer balancer) {
     register("a", 3);
     register("b", 3);
     register("c", 3);
@@ -139,7 +139,7 @@ class ZoneTest {
   }
 
   @Test
-  void keepsOfTheCallsNoMoreThanItIsLarge() {
+  void keeps_of_the_calls_no_more_than_it_is_large() {
     register("a", 1);
     register("b", 9);
     ServiceClient orders = inZoneA().open(ctx);
@@ -150,7 +150,7 @@ class ZoneTest {
   }
 
   @Test
-  void ofNobodySendsEverythingOn() {
+  void of_nobody_sends_everything_on() {
     register("b", 2);
     register("", 2);
     ServiceClient orders = inZoneA().open(ctx);
@@ -159,7 +159,7 @@ class ZoneTest {
   }
 
   @Test
-  void getsItsCallsBackGently() {
+  void gets_its_calls_back_gently() {
     register("a", 3);
     register("b", 3);
     ServiceClient orders =
@@ -178,7 +178,7 @@ class ZoneTest {
   }
 
   @Test
-  void isLeftByAnotherAttemptWhereItHasNobodyElse() {
+  void is_left_by_another_attempt_where_it_has_nobody_else() {
     register("a", 1);
     register("b", 1);
     ServiceClient orders =
@@ -207,7 +207,7 @@ class ZoneTest {
   }
 
   @Test
-  void doesNotCountInPanic() {
+  void does_not_count_in_panic() {
     register("a", 4);
     register("b", 4);
     for (String zone : List.of("a", "b")) {
@@ -220,7 +220,7 @@ class ZoneTest {
   }
 
   @Test
-  void isRefusedWithoutANameOrWithTooLittleHeadroom() {
+  void is_refused_without_a_name_or_with_too_little_headroom() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ZonePreference.of(""))
         .withMessage("zone: \"\" (expected: a name)");

@@ -66,12 +66,12 @@ class HealthCheckTest {
     }
 
     @Test
-    void findsWhoAnswersWithA200Well() throws Exception {
+    void finds_who_answers_with_a_200_well() throws Exception {
       assertThat(wrong(HealthCheck.http("/healthy"), ctx, server.instance())).isNull();
     }
 
     @Test
-    void findsWhoAnswersOtherwiseUnhealthy() throws Exception {
+    void finds_who_answers_otherwise_unhealthy() throws Exception {
       assertThat(wrong(HealthCheck.http("/unhealthy"), ctx, server.instance()))
           .hasMessage("it answers with status 503");
       assertThat(wrong(HealthCheck.http("/moved"), ctx, server.instance()))
@@ -79,7 +79,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void findsWhoDoesNotAnswerUnhealthy() throws Exception {
+    void finds_who_does_not_answer_unhealthy() throws Exception {
       ServiceInstance instance = server.instance();
       server.close();
       assertThat(wrong(HealthCheck.http("/healthy"), ctx, instance))
@@ -87,7 +87,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void stopsWithItsContext() throws Exception {
+    void stops_with_its_context() throws Exception {
       CompletableFuture<?> check =
           HealthCheck.http("/hangs").check(ctx, server.instance()).toCompletableFuture();
       ctx.cancel();
@@ -95,7 +95,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void asksWhatTheUserWants() throws Exception {
+    void asks_what_the_user_wants() throws Exception {
       HealthCheck check =
           HealthCheck.http(
               HttpClient.newHttpClient(),
@@ -107,14 +107,14 @@ class HealthCheckTest {
 
     /** A URI has no place for it, but Docker and Swarm make such names. */
     @Test
-    void looksAHostWithAnUnderscoreUpAsAnyOther() throws Exception {
+    void looks_a_host_with_an_underscore_up_as_any_other() throws Exception {
       ServiceInstance nowhere = ServiceInstance.of("orders", "my_service.invalid", 1);
       assertThat(wrong(HealthCheck.http("/healthy"), ctx, nowhere))
           .isInstanceOf(UnresolvedAddressException.class);
     }
 
     @Test
-    void findsWhoSpeaksNoHttpUnhealthy() throws Exception {
+    void finds_who_speaks_no_http_unhealthy() throws Exception {
       try (ServerSocket other = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
         Thread speaker =
             new Thread(
@@ -133,7 +133,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void refusesWhatIsNoPath() {
+    void refuses_what_is_no_path() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> HealthCheck.http("health"))
           .withMessage("path: health (expected: with a slash in front)");
@@ -145,7 +145,7 @@ class HealthCheckTest {
   class Tcp {
 
     @Test
-    void findsWhoAcceptsAConnectionWell() throws Exception {
+    void finds_who_accepts_a_connection_well() throws Exception {
       try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
         assertThat(wrong(HealthCheck.tcp(), Context.background(), local(server.getLocalPort())))
             .isNull();
@@ -153,7 +153,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void findsWhoRefusesAConnectionUnhealthy() throws Exception {
+    void finds_who_refuses_a_connection_unhealthy() throws Exception {
       int port;
       try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
         port = server.getLocalPort();
@@ -163,7 +163,7 @@ class HealthCheckTest {
     }
 
     @Test
-    void findsANameThatNobodyKnowsUnhealthy() throws Exception {
+    void finds_a_name_that_nobody_knows_unhealthy() throws Exception {
       ServiceInstance nowhere = ServiceInstance.of("orders", "nowhere.invalid", 1);
       assertThat(wrong(HealthCheck.tcp(), Context.background(), nowhere)).isNotNull();
     }
@@ -175,7 +175,7 @@ class HealthCheckTest {
     private final VirtualTime.Automatic time = VirtualTime.automatic(1);
 
     @Test
-    void goesByTheFunction() throws Exception {
+    void goes_by_the_function() throws Exception {
       HealthCheck check =
           HealthCheck.blocking(
               (c, instance) -> {

@@ -25,14 +25,14 @@ class HealthMonitorTest {
   }
 
   @Nested
-  class OnVirtualTime {
+  class On_virtual_time {
 
     private final VirtualTime.Manual time = VirtualTime.manual();
     private final CancellableContext owner = Context.background(time).withCancel();
     private final List<String> checked = new ArrayList<>();
 
     @Test
-    void tellsWhatTheChecksHaveShown() {
+    void tells_what_the_checks_have_shown() {
       List<Boolean> good = new ArrayList<>(List.of(true, false, false, false, true, true));
       List<String> heard = new ArrayList<>();
       HealthCheck check =
@@ -64,7 +64,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void goesByTheNewestDescription() {
+    void goes_by_the_newest_description() {
       HealthCheck check =
           (ctx, instance) -> {
             checked.add(instance.metadata().getOrDefault("management-port", ""));
@@ -79,7 +79,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void goesOnWhenAFutureIsLost() {
+    void goes_on_when_a_future_is_lost() {
       HealthCheck lost =
           (ctx, instance) -> {
             checked.add(instance.id());
@@ -95,7 +95,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void goesOnWhateverACheckOrAListenerThrows() {
+    void goes_on_whatever_a_check_or_a_listener_throws() {
       AtomicInteger told = new AtomicInteger();
       HealthCheck broken =
           (ctx, instance) -> {
@@ -117,7 +117,7 @@ class HealthMonitorTest {
   }
 
   @Nested
-  class OfAFunctionThatIgnoresItsInterrupt {
+  class Of_a_function_that_ignores_its_interrupt {
 
     private final VirtualTime.Automatic time = VirtualTime.automatic(1);
     private final AtomicInteger running = new AtomicInteger();
@@ -138,7 +138,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void hasOneThreadForAnInstance() throws Exception {
+    void has_one_thread_for_an_instance() throws Exception {
       time.run(
           () -> {
             try (CancellableContext owner = Context.background(time).withCancel()) {
@@ -155,7 +155,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void isNoReasonForAnotherMonitorToCallAnInstanceUnhealthy() throws Exception {
+    void is_no_reason_for_another_monitor_to_call_an_instance_unhealthy() throws Exception {
       time.run(
           () -> {
             HealthCheck shared = stubborn(ofMillis(100));

@@ -31,7 +31,7 @@ class RegistryPropertyTest {
   private static final List<Mood> MOODS = List.of(Mood.values());
 
   @Test
-  void theLivingAreNeverLostAndTheDrainedNeverShown() {
+  void the_living_are_never_lost_and_the_drained_never_shown() {
     Schedules.check(1_000, (seed, random) -> new Program(seed, random).run());
   }
 

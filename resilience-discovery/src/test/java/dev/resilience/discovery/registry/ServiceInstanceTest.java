@@ -13,7 +13,7 @@ class ServiceInstanceTest {
   private static final ServiceInstance ORDERS = ServiceInstance.of("orders", "10.0.0.7", 8080);
 
   @Test
-  void saysWhereItIsAndWhatElseItWasGiven() {
+  void says_where_it_is_and_what_else_it_was_given() {
     ServiceInstance instance =
         ORDERS.withZone("eu-1").withWeight(20).withMetadata("version", "2.4");
 
@@ -28,13 +28,13 @@ class ServiceInstanceTest {
   }
 
   @Test
-  void bracketsAnAddressOfVersionSixInItsId() {
+  void brackets_an_address_of_version_six_in_its_id() {
     assertThat(ServiceInstance.of("orders", "fe80::1%eth0", 80).id())
         .isEqualTo("[fe80::1%eth0]:80");
   }
 
   @Test
-  void isAValueInWhichEverythingCounts() {
+  void is_a_value_in_which_everything_counts() {
     assertThat(ORDERS.withZone("a").withMetadata("k", "v"))
         .isEqualTo(ORDERS.withMetadata("k", "v").withZone("a"))
         .hasSameHashCodeAs(ORDERS.withMetadata("k", "v").withZone("a"))
@@ -50,7 +50,7 @@ class ServiceInstanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a b", "a/b", "-a", ".a", "ä", "a\nb", "a\u0000"})
-    void aServiceThatIsNoWord(String service) {
+    void a_service_that_is_no_word(String service) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ServiceInstance.of(service, "host", 1))
           .withMessageStartingWith("service: \"")
@@ -59,7 +59,7 @@ class ServiceInstanceTest {
     }
 
     @Test
-    void aServiceOfMoreThan128Characters() {
+    void a_service_of_more_than_128_characters() {
       assertThat(ServiceInstance.of("a".repeat(128), "host", 1).service()).hasSize(128);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ServiceInstance.of("a".repeat(129), "host", 1));
@@ -67,7 +67,7 @@ class ServiceInstanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "a/b", "user@host", "[::1]", "host\n", "http://host"})
-    void aHostThatIsNone(String host) {
+    void a_host_that_is_none(String host) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ServiceInstance.of("orders", host, 1))
           .withMessageStartingWith("host: ");
@@ -75,7 +75,7 @@ class ServiceInstanceTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 65_536, Integer.MAX_VALUE})
-    void aPortThatIsNone(int port) {
+    void a_port_that_is_none(int port) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ServiceInstance.of("orders", "host", port))
           .withMessage("port: " + port + " (expected: 1 to 65535)");
@@ -83,20 +83,20 @@ class ServiceInstanceTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 101})
-    void aWeightOutOfRange(int weight) {
+    void a_weight_out_of_range(int weight) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ORDERS.withWeight(weight))
           .withMessage("weight: " + weight + " (expected: 1 to 100)");
     }
 
     @Test
-    void aZoneThatIsNoWord() {
+    void a_zone_that_is_no_word() {
       assertThat(ORDERS.withZone("a").withZone("").zone()).isEmpty();
       assertThatIllegalArgumentException().isThrownBy(() -> ORDERS.withZone("a b"));
     }
 
     @Test
-    void metadataThatWouldBreakALogLineOrAregistry() {
+    void metadata_that_would_break_a_log_line_or_aregistry() {
       assertThatIllegalArgumentException().isThrownBy(() -> ORDERS.withMetadata("a b", "v"));
       assertThatIllegalArgumentException().isThrownBy(() -> ORDERS.withMetadata("a", "v\r\nw"));
       assertThatIllegalArgumentException()
@@ -105,7 +105,7 @@ class ServiceInstanceTest {
     }
 
     @Test
-    void moreThan32EntriesOfMetadata() {
+    void more_than_32_entries_of_metadata() {
       ServiceInstance full = ORDERS;
       for (int i = 0; i < 32; i++) {
         full = full.withMetadata("key" + i, "value");

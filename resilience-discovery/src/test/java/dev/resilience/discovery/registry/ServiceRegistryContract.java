@@ -64,7 +64,7 @@ public abstract class ServiceRegistryContract {
   class Registering {
 
     @Test
-    void makesAnInstanceKnownWithAllItSaysOfItself() throws Exception {
+    void makes_an_instance_known_with_all_it_says_of_itself() throws Exception {
       Lease a = registry.register(ctx, A);
       Lease b = registry.register(ctx, B);
 
@@ -78,7 +78,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void keepsServicesApart() throws Exception {
+    void keeps_services_apart() throws Exception {
       registry.register(ctx, A);
       registry.register(ctx, OTHER);
 
@@ -88,7 +88,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void isRefusedUnderAContextThatHasEnded() throws Exception {
+    void is_refused_under_a_context_that_has_ended() throws Exception {
       ctx.cancel();
       assertThatExceptionOfType(ContextCancelledException.class)
           .isThrownBy(() -> registry.register(ctx, A));
@@ -96,7 +96,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void isRefusedForWhatIsRegisteredAlready() throws Exception {
+    void is_refused_for_what_is_registered_already() throws Exception {
       registry.register(ctx, A);
       assertThatIllegalStateException()
           .isThrownBy(() -> registry.register(ctx, A.withWeight(5)))
@@ -109,7 +109,7 @@ public abstract class ServiceRegistryContract {
   class Withdrawing {
 
     @Test
-    void takesTheInstanceOutWhenTheLeaseIsClosed() throws Exception {
+    void takes_the_instance_out_when_the_lease_is_closed() throws Exception {
       registry.register(ctx, B);
       Lease lease = registry.register(ctx, A);
       eventually(() -> assertThat(discovered("orders")).containsExactly(A, B));
@@ -123,7 +123,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void takesTheInstanceOutWhenItsContextEnds() throws Exception {
+    void takes_the_instance_out_when_its_context_ends() throws Exception {
       CancellableContext serving = ctx.withCancel();
       Lease lease = registry.register(serving, A);
       eventually(() -> assertThat(discovered("orders")).containsExactly(A));
@@ -135,7 +135,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void showsTheInstanceAsDrainingFirst() throws Exception {
+    void shows_the_instance_as_draining_first() throws Exception {
       Lease lease = registry.register(ctx, A);
       eventually(() -> assertThat(discovered("orders")).containsExactly(A));
 
@@ -151,7 +151,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void mayBeRepeatedAndFollowedByAnotherRegistration() throws Exception {
+    void may_be_repeated_and_followed_by_another_registration() throws Exception {
       Lease first = registry.register(ctx, A);
       first.close();
       first.close();
@@ -169,7 +169,7 @@ public abstract class ServiceRegistryContract {
   class Discovering {
 
     @Test
-    void findsNobodyWhereNobodyIs() {
+    void finds_nobody_where_nobody_is() {
       ServiceSnapshot snapshot = registry.discover(ctx, "orders");
       assertThat(snapshot.instances()).isEmpty();
       assertThat(snapshot.isStale()).isFalse();
@@ -177,7 +177,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void failsAtOnceUnderAContextThatHasEnded() {
+    void fails_at_once_under_a_context_that_has_ended() {
       CancellableContext late = ctx.withTimeout(Duration.ZERO);
       assertThatExceptionOfType(DeadlineExceededException.class)
           .isThrownBy(() -> registry.discover(late, "orders"));
@@ -187,14 +187,14 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void refusesANameThatIsNone() {
+    void refuses_a_name_that_is_none() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> registry.discover(ctx, "or/ders"))
           .withMessageStartingWith("service: ");
     }
 
     @Test
-    void withRetryReturnsSomebodyAtOnceWhereSomebodyIs() throws Exception {
+    void with_retry_returns_somebody_at_once_where_somebody_is() throws Exception {
       registry.register(ctx, A);
       eventually(
           () ->
@@ -202,14 +202,14 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void withRetryFailsAtOnceUnderAContextThatHasEnded() {
+    void with_retry_fails_at_once_under_a_context_that_has_ended() {
       ctx.cancel();
       assertThatExceptionOfType(ContextCancelledException.class)
           .isThrownBy(() -> registry.discoverWithRetry(ctx, "orders"));
     }
 
     @Test
-    void withRetryFailsWithoutWaitingWhereThereIsNoTimeToWait() {
+    void with_retry_fails_without_waiting_where_there_is_no_time_to_wait() {
       CancellableContext hurried = ctx.withTimeout(Duration.ofMillis(20));
       assertThatExceptionOfType(Exception.class)
           .isThrownBy(() -> registry.discoverWithRetry(hurried, "orders"))
@@ -223,7 +223,7 @@ public abstract class ServiceRegistryContract {
     private final List<ServiceSnapshot> heard = new CopyOnWriteArrayList<>();
 
     @Test
-    void tellsWhoIsThereAndWhoComesAndGoes() throws Exception {
+    void tells_who_is_there_and_who_comes_and_goes() throws Exception {
       registry.register(ctx, A);
       Watch watch = registry.watch(ctx, "orders", heard::add);
       eventually(() -> assertThat(last()).containsExactly(A));
@@ -241,13 +241,13 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void tellsThatNobodyIsThere() throws Exception {
+    void tells_that_nobody_is_there() throws Exception {
       registry.watch(ctx, "orders", heard::add);
       eventually(() -> assertThat(last()).isEmpty());
     }
 
     @Test
-    void tellsEachStateOnce() throws Exception {
+    void tells_each_state_once() throws Exception {
       registry.watch(ctx, "orders", heard::add);
       registry.register(ctx, A);
       eventually(() -> assertThat(last()).containsExactly(A));
@@ -260,7 +260,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void tellsNothingMoreWhenItIsClosedOrItsContextHasEnded() throws Exception {
+    void tells_nothing_more_when_it_is_closed_or_its_context_has_ended() throws Exception {
       Watch closed = registry.watch(ctx, "orders", heard::add);
       CancellableContext ending = ctx.withCancel();
       registry.watch(ending, "orders", heard::add);
@@ -277,7 +277,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void survivesAListenerThatThrows() throws Exception {
+    void survives_a_listener_that_throws() throws Exception {
       registry.watch(
           ctx,
           "orders",
@@ -291,7 +291,7 @@ public abstract class ServiceRegistryContract {
     }
 
     @Test
-    void isRefusedUnderAContextThatHasEnded() {
+    void is_refused_under_a_context_that_has_ended() {
       ctx.cancel();
       assertThatExceptionOfType(ContextCancelledException.class)
           .isThrownBy(() -> registry.watch(ctx, "orders", heard::add));
@@ -304,10 +304,10 @@ public abstract class ServiceRegistryContract {
   }
 
   @Nested
-  class WhenItsOwnerEnds {
+  class When_its_owner_ends {
 
     @Test
-    void itWithdrawsWhatIsRegisteredAndRefusesMore() throws Exception {
+    void it_withdraws_what_is_registered_and_refuses_more() throws Exception {
       Context outside = root();
       Lease lease = registry.register(outside, A);
       eventually(() -> assertThat(lease.state()).isEqualTo(Lease.State.HELD));

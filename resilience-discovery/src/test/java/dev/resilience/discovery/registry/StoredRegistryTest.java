@@ -47,10 +47,10 @@ class StoredRegistryTest {
   }
 
   @Nested
-  class ALease {
+  class A_lease {
 
     @Test
-    void isRenewedThreeTimesAsOftenAsItWouldRunOut() {
+    void is_renewed_three_times_as_often_as_it_would_run_out() {
       registry.register(ctx, A);
       time.advance(ofMinutes(10));
       assertThat(discovered()).containsExactly(A);
@@ -59,7 +59,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void runsOutWhenNothingMoreIsHeard() {
+    void runs_out_when_nothing_more_is_heard() {
       Lease lease = registry.register(ctx, A);
       store.mood = Mood.REFUSING;
       time.advance(ofSeconds(29));
@@ -73,7 +73,7 @@ class StoredRegistryTest {
     @EnumSource(
         value = Mood.class,
         names = {"REFUSING", "SILENT"})
-    void isTriedAgainWhenTheRegistryIsAwayAtTheStart(Mood mood) {
+    void is_tried_again_when_the_registry_is_away_at_the_start(Mood mood) {
       store.mood = mood;
       Lease lease = registry.register(ctx, A);
       assertThat(lease.state()).isEqualTo(Lease.State.TRYING);
@@ -87,7 +87,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void isTakenUpAgainSoonAfterAShortAbsence() {
+    void is_taken_up_again_soon_after_a_short_absence() {
       store.mood = Mood.REFUSING;
       registry.register(ctx, A);
       time.advance(ofMillis(40));
@@ -100,7 +100,7 @@ class StoredRegistryTest {
     @EnumSource(
         value = Mood.class,
         names = {"REFUSING", "SILENT"})
-    void isRegisteredAgainAfterTheRegistryWasAwayForLong(Mood mood) {
+    void is_registered_again_after_the_registry_was_away_for_long(Mood mood) {
       Lease a = registry.register(ctx, A);
       Lease b = registry.register(ctx, B);
       store.mood = mood;
@@ -116,7 +116,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void isRegisteredAgainWhenTheRegistryHasLostItsMemory() {
+    void is_registered_again_when_the_registry_has_lost_its_memory() {
       registry.register(ctx, A);
       store.forgetEverything();
       assertThat(discovered()).isEmpty();
@@ -125,7 +125,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void thatDrainsGoesOnBeingRenewedAsDraining() {
+    void that_drains_goes_on_being_renewed_as_draining() {
       Lease lease = registry.register(ctx, A);
       lease.drain();
       time.advance(ofMinutes(5));
@@ -134,7 +134,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void thatIsAskedToDrainWhileTheRegistryIsAwayDrainsWhenItIsBack() {
+    void that_is_asked_to_drain_while_the_registry_is_away_drains_when_it_is_back() {
       Lease lease = registry.register(ctx, A);
       store.mood = Mood.SILENT;
       lease.drain();
@@ -146,7 +146,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void thatIsClosedIsShownAsDrainingForAWhile() {
+    void that_is_closed_is_shown_as_draining_for_a_while() {
       Lease lease = registry.register(ctx, A);
       lease.close();
       assertThat(registry.discover(ctx, "orders").registered()).containsExactly(A.asDraining());
@@ -161,7 +161,7 @@ class StoredRegistryTest {
     @EnumSource(
         value = Mood.class,
         names = {"REFUSING", "SILENT"})
-    void thatIsClosedWhileTheRegistryIsAwayIsGivenUpInBoundedTime(Mood mood) {
+    void that_is_closed_while_the_registry_is_away_is_given_up_in_bounded_time(Mood mood) {
       Lease lease = registry.register(ctx, A);
       store.mood = mood;
       lease.close();
@@ -174,7 +174,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void leavesNothingBehindWhenItIsClosed() {
+    void leaves_nothing_behind_when_it_is_closed() {
       time.advance(ofSeconds(1));
       int before = time.pendingTimers();
       CancellableContext living = ctx.withCancel();
@@ -191,7 +191,7 @@ class StoredRegistryTest {
   class Discovery {
 
     @Test
-    void failsWithWhatTheRegistrySays() {
+    void fails_with_what_the_registry_says() {
       store.mood = Mood.REFUSING;
       assertThatExceptionOfType(RegistryException.class)
           .isThrownBy(() -> discovered())
@@ -200,14 +200,14 @@ class StoredRegistryTest {
     }
 
     @Test
-    void doesNotWaitForASilentRegistryBeyondItsLimit() {
+    void does_not_wait_for_a_silent_registry_beyond_its_limit() {
       store.mood = Mood.SILENT;
       assertThat(failureOf(() -> registry.discover(ctx, "orders"), ofSeconds(1)))
           .isInstanceOf(AttemptTimeoutException.class);
     }
 
     @Test
-    void doesNotWaitBeyondTheDeadlineOfItsCaller() {
+    void does_not_wait_beyond_the_deadline_of_its_caller() {
       store.mood = Mood.SILENT;
       assertThat(
               failureOf(
@@ -216,7 +216,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void withRetryWaitsUntilSomebodyIsThere() {
+    void with_retry_waits_until_somebody_is_there() {
       Participant waiting =
           time.start(
               "waiting",
@@ -231,7 +231,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void withRetryTakesAnEmptyAnswerForAFailedAttemptAndWaitsLongerEachTime() {
+    void with_retry_takes_an_empty_answer_for_a_failed_attempt_and_waits_longer_each_time() {
       AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
       time.start(
           "waiting",
@@ -256,7 +256,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void withRetryGivesEachAttemptOneSecond() {
+    void with_retry_gives_each_attempt_one_second() {
       store.mood = Mood.SILENT;
       AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
       Participant waiting =
@@ -280,7 +280,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void withRetryObeysTheDeadlineOfItsCaller() {
+    void with_retry_obeys_the_deadline_of_its_caller() {
       store.mood = Mood.SILENT;
       assertThat(
               failureOf(
@@ -309,7 +309,7 @@ class StoredRegistryTest {
   }
 
   @Nested
-  class AWatch {
+  class A_watch {
 
     private final List<ServiceSnapshot> heard = new ArrayList<>();
 
@@ -321,7 +321,7 @@ class StoredRegistryTest {
     @EnumSource(
         value = Mood.class,
         names = {"REFUSING", "SILENT"})
-    void keepsTheLastAnswerWhileTheRegistryIsAwayAndSaysHowOldItIs(Mood mood) {
+    void keeps_the_last_answer_while_the_registry_is_away_and_says_how_old_it_is(Mood mood) {
       registry.register(ctx, A);
       registry.register(ctx, B);
       Watch watch = registry.watch(ctx, "orders", heard::add);
@@ -342,7 +342,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void thatIsOpenedWhileTheRegistryIsAwayKnowsNothingUntilItIsBack() {
+    void that_is_opened_while_the_registry_is_away_knows_nothing_until_it_is_back() {
       store.mood = Mood.SILENT;
       registry.register(ctx, A);
       Watch watch = registry.watch(ctx, "orders", heard::add);
@@ -355,7 +355,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void doesNotBelieveARegistryThatHasLostItsMemory() {
+    void does_not_believe_a_registry_that_has_lost_its_memory() {
       registry.register(ctx, A);
       registry.register(ctx, B);
       registry.register(ctx, C);
@@ -374,7 +374,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void believesInTheEndThatEverybodyHasGone() {
+    void believes_in_the_end_that_everybody_has_gone() {
       CancellableContext others = Context.background(time).withCancel();
       ServiceRegistry theirs = ServiceRegistry.builder(store).open(others);
       theirs.register(others, A);
@@ -396,7 +396,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void believesASingleDeathAtOnce() {
+    void believes_a_single_death_at_once() {
       ServiceInstance[] all = {A, B, C};
       for (ServiceInstance instance : all) {
         store.put(ctx, instance, ofSeconds(instance.equals(C) ? 5 : 3600));
@@ -409,7 +409,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void believesASingleDeathAtOnceAlsoIfTheRegistryWasAwayBeforeItsFirstAnswer() {
+    void believes_a_single_death_at_once_also_if_the_registry_was_away_before_its_first_answer() {
       store.mood = Mood.REFUSING;
       registry.watch(ctx, "orders", heard::add);
       time.advance(ofSeconds(5));
@@ -425,7 +425,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void believesAWithdrawalOfTheLastInstanceAtOnce() {
+    void believes_a_withdrawal_of_the_last_instance_at_once() {
       Lease lease = registry.register(ctx, A);
       registry.watch(ctx, "orders", heard::add);
       time.advance(ofMillis(20));
@@ -436,7 +436,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void findsOutByItselfWhatItWasNotTold() {
+    void finds_out_by_itself_what_it_was_not_told() {
       registry.watch(ctx, "orders", heard::add);
       store.dropsHints = true;
       registry.register(ctx, A);
@@ -445,7 +445,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void asksOnceForABurstOfChanges() {
+    void asks_once_for_a_burst_of_changes() {
       registry.watch(ctx, "orders", heard::add);
       time.advance(ofSeconds(1));
       int before = store.lists;
@@ -458,7 +458,7 @@ class StoredRegistryTest {
     }
 
     @Test
-    void leavesNothingBehindWhenItIsClosed() {
+    void leaves_nothing_behind_when_it_is_closed() {
       int before = time.pendingTimers();
       CancellableContext living = ctx.withCancel();
       WeakReference<Watch> watch =
@@ -472,7 +472,7 @@ class StoredRegistryTest {
   }
 
   @Test
-  void everyTimerIsGoneAfterTheOwnerHasEnded() {
+  void every_timer_is_gone_after_the_owner_has_ended() {
     registry.register(ctx, A);
     registry.watch(ctx, "orders", snapshot -> {});
     time.advance(ofMinutes(1));
@@ -482,7 +482,7 @@ class StoredRegistryTest {
   }
 
   @Test
-  void aContextOnAnotherClockIsRefused() {
+  void a_context_on_another_clock_is_refused() {
     Context other = Context.background(VirtualTime.manual());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> registry.register(other, A))
@@ -490,7 +490,7 @@ class StoredRegistryTest {
   }
 
   @Test
-  void badSettingsAreRefused() {
+  void bad_settings_are_refused() {
     ServiceRegistry.Builder builder = ServiceRegistry.builder(store);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.leaseTime(Duration.ZERO))

@@ -90,7 +90,7 @@ class AbortTest {
   }
 
   @Nested
-  class BeforeTheResponse {
+  class Before_the_response {
 
     @Test
     void by_a_deadline() throws IOException {
@@ -170,7 +170,7 @@ class AbortTest {
 
   /** JDK-8258397: the timer of the JDK's client stops when the headers are there. */
   @Nested
-  class InABodyThatStalls {
+  class In_a_body_that_stalls {
 
     @Test
     void by_a_deadline_and_the_connection_is_not_used_again() throws IOException {
@@ -280,7 +280,7 @@ class AbortTest {
 
   /** A17: two limits at once; the smaller wins and the error says which. */
   @Nested
-  class ByTheLimitThatIsSmaller {
+  class By_the_limit_that_is_smaller {
 
     private ResilientHttpClient limited(Duration timeout) {
       return ResilientHttpClient.builder("quotes")

@@ -80,7 +80,7 @@ class AttemptsTest {
   }
 
   @Nested
-  class AreMade {
+  class Are_made {
 
     @ParameterizedTest
     @ValueSource(strings = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -176,7 +176,7 @@ class AttemptsTest {
   }
 
   @Nested
-  class HaveEach {
+  class Have_each {
 
     @Test
     void the_whole_body() throws IOException {
@@ -377,7 +377,7 @@ class AttemptsTest {
   }
 
   @Nested
-  class OfMany {
+  class Of_many {
 
     private List<HttpRequest> requests(String... paths) {
       List<HttpRequest> requests = new ArrayList<>();

@@ -32,7 +32,7 @@ class HardCasesTest {
   }
 
   @Nested
-  class AConnectionThatBreaks {
+  class A_connection_that_breaks {
 
     private void atEachByte(String whole) throws IOException {
       AtomicInteger cut = new AtomicInteger();
