@@ -1,5 +1,6 @@
 package dev.resilience.stage;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -18,13 +19,14 @@ public abstract class LeavableFuture<T extends @Nullable Object> extends Complet
   /** The caller has left, and the future is done. May be told again. */
   protected abstract void left();
 
-  /** Completes it without anybody leaving. */
-  protected final void settleFromInside(@Nullable T value, @Nullable Throwable failure) {
-    if (failure == null) {
-      super.complete(value);
-    } else {
-      super.completeExceptionally(failure);
-    }
+  /**
+   * Completes it without anybody leaving.
+   *
+   * @return false: its caller has left before
+   */
+  @CanIgnoreReturnValue
+  protected final boolean settleFromInside(@Nullable T value, @Nullable Throwable failure) {
+    return failure == null ? super.complete(value) : super.completeExceptionally(failure);
   }
 
   @Override

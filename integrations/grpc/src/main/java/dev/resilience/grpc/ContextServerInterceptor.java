@@ -159,14 +159,16 @@ public final class ContextServerInterceptor implements ServerInterceptor {
     }
     WaitingCall<Q, A> waiting = new WaitingCall<>(call, owner, transport, start);
     waiting.listen();
-    turn.whenComplete(
-        (permit, failure) -> {
-          if (failure == null) {
-            waiting.admit(permit);
-          } else {
-            waiting.refuse(() -> refusedInLine(call, owner, ctx, failure));
-          }
-        });
+    var unused =
+        turn.handle(
+            (permit, failure) -> {
+              if (failure == null) {
+                waiting.admit(permit);
+              } else {
+                waiting.refuse(() -> refusedInLine(call, owner, ctx, failure));
+              }
+              return null;
+            });
     return waiting;
   }
 
