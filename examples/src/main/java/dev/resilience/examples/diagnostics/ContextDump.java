@@ -37,6 +37,7 @@ public final class ContextDump {
     dump(args[0], args.length > 1 ? Integer.parseInt(args[1]) : MOST, System.out);
   }
 
+  @SuppressWarnings("BanJNDI") // the address is that of the process itself, on this machine
   static void dump(String pid, int most, PrintStream out)
       throws AttachNotSupportedException, IOException, JMException {
     VirtualMachine other = VirtualMachine.attach(pid);
