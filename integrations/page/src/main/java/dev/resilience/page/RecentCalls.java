@@ -3,6 +3,7 @@ package dev.resilience.page;
 import dev.resilience.context.Context;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.observe.CallReport;
+import dev.resilience.policy.Verdict.Evidence;
 import dev.resilience.text.DurationText;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -35,6 +36,7 @@ final class RecentCalls {
    * @param caller the name or the request id of its context; may be empty
    * @param outcome whether its caller got an answer
    * @param attempts how many attempts there were
+   * @param trouble what went wrong first, in words; empty: nothing did
    * @param waited the delays between them, in words; empty: none
    * @param stopped why there was no further attempt
    * @param steps what happened, in order
@@ -46,9 +48,16 @@ final class RecentCalls {
       String caller,
       Outcome outcome,
       int attempts,
+      String trouble,
       String waited,
       String stopped,
-      List<String> steps) {}
+      List<String> steps) {
+
+    /** What went wrong first, and how it ended. */
+    String why() {
+      return trouble.isEmpty() ? stopped : trouble + "; " + stopped;
+    }
+  }
 
   /** What the caller got. */
   enum Outcome {
@@ -101,6 +110,7 @@ final class RecentCalls {
               caller(ctx),
               outcome(ctx, stopped),
               report.attemptCount(),
+              trouble(report),
               waited.isZero() ? "" : DurationText.of(waited),
               stopped,
               steps));
@@ -124,6 +134,18 @@ final class RecentCalls {
       return ctx.name();
     }
     return ctx.name().isEmpty() ? request : ctx.name() + " " + request;
+  }
+
+  private static String trouble(CallReport report) {
+    for (CallReport.Step step : report.steps()) {
+      CallReport.Step itself = step.itself();
+      if (itself instanceof CallReport.Rejection
+          || (itself instanceof CallReport.Attempt attempt
+              && attempt.verdict().evidence() == Evidence.FAILURE)) {
+        return step.toString();
+      }
+    }
+    return "";
   }
 
   private static Outcome outcome(Context ctx, String stopped) {

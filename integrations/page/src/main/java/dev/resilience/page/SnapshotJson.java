@@ -150,7 +150,7 @@ final class SnapshotJson {
     json.field("dependency", row.dependency()).field("caller", row.caller());
     json.field("outcome", row.outcome().name().toLowerCase(Locale.ROOT));
     json.field("attempts", row.attempts());
-    json.field("waited", row.waited()).field("stopped", row.stopped()).name("steps");
+    json.field("waited", row.waited()).field("why", row.why()).name("steps");
     strings(row.steps());
     json.endObject();
   }

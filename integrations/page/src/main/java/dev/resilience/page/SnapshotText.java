@@ -150,7 +150,7 @@ final class SnapshotText {
               row.attempts(),
               row.attempts() == 1 ? "" : "s",
               row.waited().isEmpty() ? "" : ", waited " + row.waited(),
-              row.stopped()));
+              row.why()));
     }
   }
 

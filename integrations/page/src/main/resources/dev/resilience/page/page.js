@@ -509,7 +509,7 @@
           h('b', {}, call.dependency + (many ? ' (' + process.data.process.name + ')' : '')),
           h('span', {}, h('span', { class: 'chip ' + { answered: '', failed: 'bad', left: 'left' }[call.outcome] }, call.outcome === 'left' ? 'caller left' : call.outcome)),
           h('span', { class: 'tries' }, call.attempts + (call.attempts === 1 ? ' attempt' : ' attempts')),
-          h('span', { class: 'why' }, call.stopped)),
+          h('span', { class: 'why' }, call.why)),
         h('ol', {},
           ...(call.caller ? [h('li', {}, 'caller: ' + call.caller)] : []),
           ...call.steps.map(step => h('li', {}, step)),

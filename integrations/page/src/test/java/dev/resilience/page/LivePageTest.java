@@ -103,9 +103,11 @@ class LivePageTest {
     String json = get("data").body();
     assertThat(json)
         .contains("\"name\":\"payments\"", "\"failure\":1", "\"circuit\":{\"state\":\"closed\"")
-        .contains("\"outcome\":\"failed\"", "payments: injected: error");
+        .contains("\"outcome\":\"failed\"", "payments: injected: error")
+        .contains("\"why\":\"payments: attempt 1: FAILURE, ");
     String text = get("top?width=200").body();
     assertThat(text).contains("DEPENDENCIES", "payments", "RECENT CALLS");
+    assertThat(text).containsPattern("payments .*: payments: attempt 1: FAILURE, .*");
     assertThat(text.lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(200));
   }
 
