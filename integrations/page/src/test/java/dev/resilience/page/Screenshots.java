@@ -13,7 +13,7 @@ import java.nio.file.Path;
  */
 final class Screenshots {
 
-  private static final int TALLEST = 2_600;
+  private static final int TALLEST = 1_700;
 
   private Screenshots() {}
 
