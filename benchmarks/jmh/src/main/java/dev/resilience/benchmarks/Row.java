@@ -205,6 +205,14 @@ record Row(
               0,
               null,
               failsafe("FirstTimeGood.failsafe")),
+          beside(
+              "fault injection without faults",
+              "QuietChaos.noFaults",
+              new Peer("a stack of nothing", "QuietChaos.nothing")),
+          beside(
+              "… switched off",
+              "QuietChaos.switchedOff",
+              new Peer("a stack of nothing", "QuietChaos.nothing")),
           row(
               "limit that interrupts, not reached",
               "LimitNotReached.ours",
