@@ -3,6 +3,10 @@ import { withMermaid } from 'vitepress-plugin-mermaid'
 const page = (text, name) => ({ text, link: `/${name}` })
 const group = (text, ...items) => ({ text, collapsed: false, items })
 
+/** As GitHub names the headings, so that a link to one works in both places. */
+const slugify = heading =>
+  heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
+
 /** The site is made of the pages in docs; this is the order in which a reader may take them. */
 export default withMermaid({
   title: 'resilience',
@@ -11,9 +15,8 @@ export default withMermaid({
   outDir: './target/site',
   cacheDir: './node_modules/.cache/vitepress',
   cleanUrls: false,
-  // Links out of docs, to the repository's own files.
-  ignoreDeadLinks: [/\.\.\//, /\/(CHANGELOG|CONTRIBUTING|README|LICENSE|SECURITY|VERSIONING)/],
   vite: { publicDir: false },
+  markdown: { anchor: { slugify } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -26,7 +29,8 @@ export default withMermaid({
     ],
     sidebar: [
       group('Start here', page('Getting started', 'getting-started'), page('Concepts', 'concepts'),
-        page('Recipes', 'recipes'), page('Rules and pitfalls', 'rules'), page('Anti-patterns', 'anti-patterns'),
+        page('Recipes', 'recipes'), page('Examples', 'repository/examples/README'), page('All examples, run', 'examples'),
+        page('Rules and pitfalls', 'rules'), page('Anti-patterns', 'anti-patterns'),
         page('Troubleshooting', 'troubleshooting')),
       group('Coming from', page('Migration', 'migration'), page('Failsafe, side by side', 'failsafe')),
       group('The context', page('The tree', 'context'), page('Errors and reports', 'errors-and-reports'),
