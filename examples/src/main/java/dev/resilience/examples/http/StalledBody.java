@@ -45,12 +45,19 @@ public final class StalledBody {
             .preset(preset -> preset.withoutBreaker().withoutHedge()) // every call is to be seen
             .build();
     try (StallingServer server = new StallingServer()) {
+      connect(jdk, server);
       out.println("a body that stalls, limit " + LIMIT.toMillis() + " ms");
       out.println("  JDK alone, time-out of the request: " + alone(jdk, server));
       stalled(client, server, stalls, out);
       out.println("a request that goes well");
       quick(jdk, client, server, requests, out);
     }
+  }
+
+  /** So that the time-out of the first request is not spent on classes and a connection. */
+  private static void connect(HttpClient jdk, StallingServer server)
+      throws IOException, InterruptedException {
+    jdk.send(HttpRequest.newBuilder(server.uri("/quick")).build(), BodyHandlers.ofString());
   }
 
   private static String alone(HttpClient jdk, StallingServer server) throws InterruptedException {

@@ -417,7 +417,7 @@ class ConcurrentExamplesTest {
             "hierarchy: 3000 ms CANCELLED",
             "hierarchy: child ended by its parent: true",
             "past deadline: done from the start: true",
-            "child deadline: PT1S left of the parent's PT10S",
+            "child deadline: 1.0 s left of the parent's 10.0 s",
             "by hand: steps done before the cancel: [5, 5, 5]",
             "retry: good after 4 attempts");
     assertThat(said)
