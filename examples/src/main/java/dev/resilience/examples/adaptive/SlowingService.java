@@ -17,8 +17,9 @@ import java.util.Locale;
  * A service whose calls take 20 ms in the middle turns three times slower for a minute and
  * recovers, under virtual time; four callers go on all the while.
  *
- * <p>Run it from an IDE, or with the classes of this module and of the core, and Failsafe's jar, on
- * the class path.
+ * <pre>{@code
+ * mvn -q -Pdemo -Dmain=adaptive.SlowingService -Dargs=examples/target
+ * }</pre>
  *
  * <p>Writes {@code slowing-service.csv} and {@code slowing-service.png} to the folder of the first
  * argument, by default the present one.
