@@ -363,6 +363,7 @@ class OkHttpCallsTest {
     serve(request -> request.send(response(200, "", load)));
     OkHttpCalls told =
         OkHttpCalls.builder("s", http)
+            .preset(p -> p.withoutHedge())
             .onLoad(
                 (uri, heard) -> {
                   loads.add(uri.getPath() + " " + heard.inFlight());

@@ -364,6 +364,7 @@ class AttemptsTest {
                         HeaderNames.SERVER_LOAD + ": in-flight=7, latency=8, took=0.001")));
     ResilientHttpClient told =
         ResilientHttpClient.builder("s")
+            .preset(p -> p.withoutHedge())
             .onLoad(
                 (uri, load) -> {
                   loads.add(load);
