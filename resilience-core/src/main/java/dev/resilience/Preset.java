@@ -18,6 +18,7 @@ import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +87,7 @@ public final class Preset {
   private UnaryOperator<ConcurrencyLimit.AdaptiveBuilder> limit = UnaryOperator.identity();
 
   private Preset(String name) {
-    this.name = Arguments.requireNotBlank(name, "name");
+    this.name = SafeText.name(name);
   }
 
   /**

@@ -24,6 +24,7 @@ import dev.resilience.policy.StackEntry;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -344,8 +345,8 @@ public final class Resilience {
    */
   @CheckReturnValue
   public Resilience named(String newName) {
-    Arguments.requireNotBlank(newName, "name");
-    return new Resilience(newName, policies, warnings, classifier, reports, listener, traced);
+    return new Resilience(
+        SafeText.name(newName), policies, warnings, classifier, reports, listener, traced);
   }
 
   /**

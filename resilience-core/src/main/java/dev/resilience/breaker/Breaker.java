@@ -17,6 +17,7 @@ import dev.resilience.policy.Verdict;
 import dev.resilience.stage.Stages;
 import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.time.Duration;
@@ -428,7 +429,7 @@ public final class Breaker implements ContextPolicy {
     private PolicyListener listener = PolicyListener.none();
 
     Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.resilience.budget;
 
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 
 /**
  * A part of a call, and how much of the call's time it should have. Phases are compared by
@@ -32,12 +33,12 @@ public final class Phase {
    *     most a million. That they add up to 100 or to 1 is not asked for
    */
   public static Phase of(String name, double weight) {
-    Arguments.requireNotBlank(name, "name");
+    String shown = SafeText.name(name);
     if (!(weight > 0 && weight <= MOST)) {
       throw new IllegalArgumentException(
           "weight: " + weight + " (expected: more than 0, at most a million)");
     }
-    return new Phase(name, weight);
+    return new Phase(shown, weight);
   }
 
   /** The name, for messages and reports. */

@@ -113,7 +113,12 @@ public final class Fault {
   public static Fault slow(double rate, Duration least, Duration most) {
     Durations.requirePositive(least, "least");
     if (most.compareTo(least) < 0) {
-      throw new IllegalArgumentException("most: " + most + " (expected: at least " + least + ")");
+      throw new IllegalArgumentException(
+          "most: "
+              + DurationText.of(most)
+              + " (expected: at least "
+              + DurationText.of(least)
+              + ")");
     }
     return new Fault(Kind.SLOW, rate, least, most, null, null);
   }

@@ -1,6 +1,7 @@
 package dev.resilience.concurrent;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -17,7 +18,7 @@ public final class AbandonedTask {
   private final List<StackTraceElement> stack;
 
   AbandonedTask(String name, Duration ran, @Nullable Thread worker) {
-    this.name = Objects.requireNonNull(name, "name");
+    this.name = SafeText.of(Objects.requireNonNull(name, "name"));
     this.ran = ran;
     this.stack = worker == null ? List.of() : List.of(worker.getStackTrace());
   }

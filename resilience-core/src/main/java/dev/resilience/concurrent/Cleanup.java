@@ -6,6 +6,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.error.Failures;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -105,7 +106,7 @@ public final class Cleanup implements AutoCloseable {
   public <R> R add(String name, R resource, Closer<? super R> closer) {
     entries.push(
         new Entry<R>(
-            requireNonNull(name, "name"),
+            SafeText.of(requireNonNull(name, "name")),
             requireNonNull(resource, "resource"),
             requireNonNull(closer, "closer")));
     return resource;

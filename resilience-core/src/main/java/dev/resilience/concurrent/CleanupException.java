@@ -1,6 +1,7 @@
 package dev.resilience.concurrent;
 
 import dev.resilience.error.ResilienceException;
+import dev.resilience.text.SafeText;
 
 /**
  * Something could not be closed. {@link #getCause} is what its closer threw, the end of the
@@ -14,7 +15,7 @@ public final class CleanupException extends ResilienceException {
   private final String resource;
 
   CleanupException(String resource, Throwable cause) {
-    super(resource + " was not closed: " + cause.getMessage(), cause);
+    super(resource + " was not closed: " + SafeText.messageOf(cause), cause);
     this.resource = resource;
   }
 

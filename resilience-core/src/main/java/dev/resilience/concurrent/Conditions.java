@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -47,7 +48,7 @@ public final class Conditions {
 
   /** Returns a builder without rules. */
   public static Builder builder(String name) {
-    return new Builder(requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /**
@@ -130,7 +131,7 @@ public final class Conditions {
         String ruleName, Predicate<? super Context> condition, UnaryOperator<Context> change) {
       rules.add(
           new Rule(
-              requireNonNull(ruleName, "ruleName"),
+              SafeText.of(requireNonNull(ruleName, "ruleName")),
               requireNonNull(condition, "condition"),
               requireNonNull(change, "change")));
       return this;

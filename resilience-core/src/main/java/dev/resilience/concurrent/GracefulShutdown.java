@@ -8,6 +8,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -104,7 +105,7 @@ public final class GracefulShutdown {
 
   /** Returns a builder with all defaults set. */
   public static Builder builder(String name) {
-    return new Builder(requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /** The root: derive everything that runs in this process from it. */
@@ -218,8 +219,8 @@ public final class GracefulShutdown {
       sequence.drain();
       sequence.cancel();
     } catch (Throwable failure) { // none of the participants': of a listener or the executor
-      sequence.problems.add("shutdown: " + failure);
-      LOG.log(Level.ERROR, name + ": the shutdown itself failed", failure);
+      sequence.problems.add("shutdown: " + SafeText.of(failure));
+      SafeText.log(LOG, Level.ERROR, name + ": the shutdown itself failed", failure);
     } finally {
       root.cancel(CancelReason.SHUTDOWN);
       summary = sequence.report();
@@ -280,7 +281,7 @@ public final class GracefulShutdown {
       try {
         listener.accept(next);
       } catch (Throwable failure) {
-        LOG.log(Level.WARNING, name + ": a listener failed", failure);
+        SafeText.log(LOG, Level.WARNING, name + ": a listener failed", failure);
       }
     }
 
@@ -303,7 +304,13 @@ public final class GracefulShutdown {
         for (Task<? extends String> task : results.tasks()) {
           if (!task.isDone()) {
             problems.add(
-                phase + " of " + task.name() + ": " + task.state() + ", " + task.failure());
+                phase
+                    + " of "
+                    + task.name()
+                    + ": "
+                    + task.state()
+                    + ", "
+                    + SafeText.of(task.failure()));
           }
         }
         abandoned.addAll(results.abandoned());
@@ -319,7 +326,7 @@ public final class GracefulShutdown {
           participant.unfinished().forEach(line -> problems.add(nameOf(participant) + ": " + line));
           abandoned.addAll(participant.stillRunning());
         } catch (Throwable failure) {
-          problems.add(nameOf(participant) + ": " + failure);
+          problems.add(nameOf(participant) + ": " + SafeText.of(failure));
         }
       }
       ShutdownSummary summary =
@@ -333,7 +340,7 @@ public final class GracefulShutdown {
           log(summary);
         }
       } catch (Throwable failure) {
-        LOG.log(Level.WARNING, name + ": a listener failed", failure);
+        SafeText.log(LOG, Level.WARNING, name + ": a listener failed", failure);
       }
       return summary;
     }
@@ -342,7 +349,7 @@ public final class GracefulShutdown {
   private void log(ShutdownSummary summary) {
     LOG.log(summary.isClean() ? Level.INFO : Level.WARNING, summary.toString());
     for (AbandonedTask task : summary.stillRunning()) {
-      LOG.log(Level.WARNING, name + ": still runs", task.toThrowable());
+      SafeText.log(LOG, Level.WARNING, name + ": still runs", task.toThrowable());
     }
   }
 
@@ -353,7 +360,7 @@ public final class GracefulShutdown {
 
   private static String nameOf(ShutdownParticipant participant) {
     try {
-      return participant.name();
+      return SafeText.of(participant.name());
     } catch (Throwable failure) {
       return participant.getClass().getName();
     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.DoubleConsumer;
@@ -105,7 +106,7 @@ public final class Progress {
       try {
         watcher.accept(reported);
       } catch (Throwable failure) {
-        LOG.log(Level.WARNING, "A watcher of progress failed", failure);
+        SafeText.log(LOG, Level.WARNING, "A watcher of progress failed", failure);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.resilience.concurrent;
 
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.InvocationHandler;
@@ -33,7 +34,7 @@ final class Signals {
         signals.install(name);
       }
     } catch (ReflectiveOperationException | RuntimeException | LinkageError absent) {
-      LOG.log(Level.DEBUG, "No signals here; the end of the JVM has to do", absent);
+      SafeText.log(LOG, Level.DEBUG, "No signals here; the end of the JVM has to do", absent);
     }
   }
 

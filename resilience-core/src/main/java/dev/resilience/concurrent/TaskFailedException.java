@@ -1,6 +1,7 @@
 package dev.resilience.concurrent;
 
 import dev.resilience.error.ResilienceException;
+import dev.resilience.text.SafeText;
 
 /**
  * A task of a group failed, and with it the group. {@link #getCause} is the failure as the task
@@ -14,7 +15,7 @@ public final class TaskFailedException extends ResilienceException {
   private final String task;
 
   TaskFailedException(String group, String task, Throwable cause) {
-    super(group + ": " + task + " failed: " + cause, cause);
+    super(group + ": " + task + " failed: " + SafeText.of(cause), cause);
     this.task = task;
   }
 

@@ -10,6 +10,7 @@ import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -178,7 +179,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
 
   /** Returns a builder with all defaults set. */
   public static Builder builder(String name) {
-    return new Builder(requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   // ---- forking
@@ -197,7 +198,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
    * @throws IllegalStateException if the group has been joined or closed
    */
   public <U extends T> Task<U> fork(String name, ContextTask<? extends U> body) {
-    return start(requireNonNull(name, "name"), null, requireNonNull(body, "body"));
+    return start(SafeText.of(requireNonNull(name, "name")), null, requireNonNull(body, "body"));
   }
 
   /**
@@ -210,7 +211,9 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
    */
   public <U extends T> Task<U> fork(String name, Duration limit, ContextTask<? extends U> body) {
     return start(
-        requireNonNull(name, "name"), requireNonNull(limit, "limit"), requireNonNull(body, "body"));
+        SafeText.of(requireNonNull(name, "name")),
+        requireNonNull(limit, "limit"),
+        requireNonNull(body, "body"));
   }
 
   private <U extends T> Task<U> start(
@@ -435,7 +438,7 @@ public final class TaskGroup<T extends @Nullable Object> implements AutoCloseabl
         AbandonedTask place = task.abandon();
         if (place != null) {
           abandoned.add(place);
-          LOG.log(Level.WARNING, name + ": gave up a task", place.toThrowable());
+          SafeText.log(LOG, Level.WARNING, name + ": gave up a task", place.toThrowable());
         }
       } else if (task.isLingering()) {
         long due = task.interruptedAt() + grace;

@@ -3,6 +3,7 @@ package dev.resilience.concurrent;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.function.IntFunction;
@@ -62,7 +63,7 @@ public final class TaskSpec<T extends @Nullable Object> {
   public static <T extends @Nullable Object> TaskSpec<T> of(
       String name, ContextTask<? extends T> body) {
     return new TaskSpec<>(
-        requireNonNull(name, "name"),
+        SafeText.of(requireNonNull(name, "name")),
         requireNonNull(body, "body"),
         DEFAULT_PRIORITY,
         null,

@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 
 /**
@@ -40,6 +41,6 @@ public final class CancelReason extends Exception {
    * @param reason a few words, for messages
    */
   public static CancelReason of(String reason) {
-    return new CancelReason(Objects.requireNonNull(reason, "reason"));
+    return new CancelReason(SafeText.of(Objects.requireNonNull(reason, "reason")));
   }
 }

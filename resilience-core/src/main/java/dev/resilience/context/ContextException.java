@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,13 @@ public abstract sealed class ContextException extends RuntimeException
 
   ContextException(String message, @Nullable Throwable cause, boolean writable) {
     super(message, cause, writable, writable);
+  }
+
+  /** The message; what others have said in it is escaped, and the whole is cut. */
+  @Override
+  public @Nullable String getMessage() {
+    String message = super.getMessage();
+    return message == null ? null : SafeText.of(message, SafeText.MOST_OF_MESSAGE);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
+
 /** A thread that waits or works under a context. Immutable. */
 public final class ContextThread {
 
@@ -33,6 +35,6 @@ public final class ContextThread {
 
   @Override
   public String toString() {
-    return thread.getName() + " (" + reason + ")";
+    return SafeText.of(thread.getName()) + " (" + reason + ")";
   }
 }

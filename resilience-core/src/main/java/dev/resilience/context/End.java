@@ -118,6 +118,9 @@ final class End {
     if (given == null) {
       return "";
     }
-    return ": " + SafeText.of(given instanceof CancelReason ? given.getMessage() : given);
+    return ": "
+        + (given instanceof CancelReason
+            ? SafeText.of(SafeText.messageOf(given))
+            : SafeText.of(given));
   }
 }

@@ -80,7 +80,7 @@ public final class Key<T> {
     if (type.isPrimitive()) {
       throw new IllegalArgumentException("type: " + type + " (expected: not a primitive)");
     }
-    return new Key<>(name, type, false, credential, null, null);
+    return new Key<>(SafeText.name(name), type, false, credential, null, null);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.resilience.context;
 
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -117,7 +118,11 @@ final class MergedScope extends Scope {
   private static void requireSameTime(TimeSource expected, TimeSource actual) {
     if (expected != actual) {
       throw new IllegalArgumentException(
-          "others: a context on " + actual + " (expected: on " + expected + ", as the first)");
+          "others: a context on "
+              + SafeText.of(actual)
+              + " (expected: on "
+              + SafeText.of(expected)
+              + ", as the first)");
     }
   }
 

@@ -67,7 +67,11 @@ abstract sealed class Node implements Context permits Scope, ValueContext {
     Objects.requireNonNull(deadline, "deadline");
     if (deadline.source() != root.time()) {
       throw new IllegalArgumentException(
-          "deadline: on " + deadline.source() + " (expected: on " + root.time() + ")");
+          "deadline: on "
+              + SafeText.of(deadline.source())
+              + " (expected: on "
+              + SafeText.of(root.time())
+              + ")");
     }
     return withDeadline(deadline.nanos(), root.time().nanoTime());
   }

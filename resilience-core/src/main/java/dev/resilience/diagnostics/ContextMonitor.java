@@ -3,6 +3,7 @@ package dev.resilience.diagnostics;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextObserver;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +140,7 @@ public final class ContextMonitor implements ContextObserver {
     private boolean hasPlaces;
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /** How many contexts are followed at most, at least 1. Default: 1,000,000. */

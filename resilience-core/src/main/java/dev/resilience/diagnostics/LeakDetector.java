@@ -329,7 +329,7 @@ public final class LeakDetector implements ContextObserver, AutoCloseable {
     private LeakListener listener = new Log();
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /** Of how many contexts one is followed, chosen by chance; at least 1: all. Default: 128. */

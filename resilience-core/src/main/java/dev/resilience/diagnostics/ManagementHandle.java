@@ -1,5 +1,6 @@
 package dev.resilience.diagnostics;
 
+import dev.resilience.text.SafeText;
 import java.lang.management.ManagementFactory;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.InstanceNotFoundException;
@@ -27,9 +28,10 @@ public final class ManagementHandle implements AutoCloseable {
       return new ManagementHandle(server, full);
     } catch (InstanceAlreadyExistsException taken) {
       throw new IllegalStateException(
-          "name: '" + name + "' is published already (expected: one of its own)", taken);
+          "name: '" + SafeText.of(name) + "' is published already (expected: one of its own)",
+          taken);
     } catch (JMException refused) {
-      throw new IllegalStateException("cannot publish '" + name + "' by JMX", refused);
+      throw new IllegalStateException("cannot publish '" + SafeText.of(name) + "' by JMX", refused);
     }
   }
 
@@ -46,7 +48,7 @@ public final class ManagementHandle implements AutoCloseable {
     } catch (InstanceNotFoundException gone) {
       // Closed before.
     } catch (JMException refused) {
-      throw new IllegalStateException("cannot take back " + name, refused);
+      throw new IllegalStateException("cannot take back " + SafeText.of(name), refused);
     }
   }
 }

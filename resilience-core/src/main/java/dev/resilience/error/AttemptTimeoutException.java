@@ -1,6 +1,7 @@
 package dev.resilience.error;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -21,7 +22,7 @@ public final class AttemptTimeoutException extends ResilienceException {
    * @param limit how long the attempt might have taken
    */
   public AttemptTimeoutException(String policy, Duration limit) {
-    super(policy + ": no answer within " + DurationText.of(limit), null);
+    super(SafeText.of(policy) + ": no answer within " + DurationText.of(limit), null);
     this.limit = Objects.requireNonNull(limit, "limit");
   }
 

@@ -1,6 +1,7 @@
 package dev.resilience.error;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ public final class CircuitOpenException extends RejectedException {
   @Override
   public String getMessage() {
     return "circuit '"
-        + breaker
+        + SafeText.of(breaker)
         + (isProbed
             ? "' is half-open and being probed"
             : retryAfter()

@@ -1,5 +1,6 @@
 package dev.resilience.error;
 
+import dev.resilience.text.SafeText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,5 +19,12 @@ public class ResilienceException extends RuntimeException {
   /** An exception without a stack trace, for what carries no news of a place. */
   protected ResilienceException(String message) {
     super(message, null, true, false);
+  }
+
+  /** The message; what others have said in it is escaped, and the whole is cut. */
+  @Override
+  public @Nullable String getMessage() {
+    String message = super.getMessage();
+    return message == null ? null : SafeText.of(message, SafeText.MOST_OF_MESSAGE);
   }
 }

@@ -10,6 +10,7 @@ import dev.resilience.policy.Fallback;
 import dev.resilience.policy.FallbackAnswer;
 import dev.resilience.policy.Verdict;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.time.Instant;
@@ -226,14 +227,14 @@ public final class Fallbacks<T extends @Nullable Object> implements Fallback<T> 
    * such as {@code open circuit}. Answers that were joined with {@link #or} keep their own.
    */
   public Fallbacks<T> named(String newName) {
-    Objects.requireNonNull(newName, "name");
-    Fallbacks<T> answers = choices.size() == 1 ? each(choice -> choice.named(newName)) : this;
-    return new Fallbacks<>(newName, answers.choices, listener);
+    String shown = SafeText.name(newName);
+    Fallbacks<T> answers = choices.size() == 1 ? each(choice -> choice.named(shown)) : this;
+    return new Fallbacks<>(shown, answers.choices, listener);
   }
 
   /** The same under the name of an operation; its answers keep theirs. */
   Fallbacks<T> forOperation(String operation) {
-    return new Fallbacks<>(operation, choices, listener);
+    return new Fallbacks<>(SafeText.of(operation), choices, listener);
   }
 
   /** The same answers with a listener that hears what came of asking them. Default: nobody. */

@@ -1,11 +1,11 @@
 package dev.resilience.fallback;
 
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,20 +69,19 @@ public final class OperationFallbacks {
     }
     if (otherwise == null) {
       throw new IllegalArgumentException(
-          "operation: '"
-              + operation
-              + "' (expected: one of "
-              + new TreeSet<>(operations.keySet())
-              + ")");
+          "operation: '" + SafeText.of(operation) + "' (expected: one of " + names() + ")");
     }
     return otherwise.checked(type).forOperation(operation);
+  }
+
+  private String names() {
+    return operations.keySet().stream().sorted().map(SafeText::of).toList().toString();
   }
 
   /** The names that are listed, and whether there is something for others. */
   @Override
   public String toString() {
-    return new TreeSet<>(operations.keySet())
-        + (otherwise == null ? "" : ", otherwise " + otherwise);
+    return names() + (otherwise == null ? "" : ", otherwise " + otherwise);
   }
 
   /** What was said of an operation. */
@@ -97,7 +96,7 @@ public final class OperationFallbacks {
                 + " (expected: "
                 + type.getName()
                 + ", the type of '"
-                + operation
+                + SafeText.of(operation)
                 + "', or a wider one)");
       }
       return fallbacks.checked(wanted);
@@ -120,12 +119,12 @@ public final class OperationFallbacks {
      * @param fallbacks its answers
      */
     public <T> Builder operation(String name, Class<T> type, Fallbacks<? extends T> fallbacks) {
-      Arguments.requireNotBlank(name, "name");
+      String shown = SafeText.name(name);
       Objects.requireNonNull(type, "type");
       Objects.requireNonNull(fallbacks, "fallbacks");
       if (operations.putIfAbsent(name, new Listed<T>(type, fallbacks)) != null) {
         throw new IllegalArgumentException(
-            "name: '" + name + "' (expected: one that is not listed already)");
+            "name: '" + shown + "' (expected: one that is not listed already)");
       }
       return this;
     }

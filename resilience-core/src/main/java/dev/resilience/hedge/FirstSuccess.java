@@ -9,6 +9,7 @@ import dev.resilience.policy.DiscardRules;
 import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
 import dev.resilience.stage.BoundedStage;
+import dev.resilience.text.SafeText;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
@@ -67,7 +68,7 @@ public final class FirstSuccess {
    * @param name in events, reports and messages
    */
   public static Builder builder(String name) {
-    return new Builder(Objects.requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.resilience.policy.Verdict;
 import dev.resilience.stage.BoundedStage;
 import dev.resilience.stage.Stages;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -122,7 +123,7 @@ public final class Hedge implements ContextPolicy {
    * @param name in events, reports and messages
    */
   public static Builder builder(String name) {
-    return new Builder(Objects.requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /** The name in messages. */

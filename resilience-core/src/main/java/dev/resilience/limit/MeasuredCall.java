@@ -3,6 +3,7 @@ package dev.resilience.limit;
 import dev.resilience.context.Context;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,6 @@ record MeasuredCall(PermitQueue queue, Classifier classifier) {
 
   /** The call is not to suffer: it is no sample. */
   private void logBroken(Throwable brokenRule) {
-    LOG.log(Level.WARNING, queue.name() + ": a call could not be judged", brokenRule);
+    SafeText.log(LOG, Level.WARNING, queue.name() + ": a call could not be judged", brokenRule);
   }
 }

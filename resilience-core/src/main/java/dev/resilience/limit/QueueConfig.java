@@ -3,6 +3,8 @@ package dev.resilience.limit;
 import dev.resilience.context.Key;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -24,11 +26,7 @@ record QueueConfig(
 
   static QueueConfig of(String name, int maxWaiting, Duration maxWait) {
     return new QueueConfig(
-        Objects.requireNonNull(name, "name"),
-        maxWaiting,
-        Durations.toNanos(maxWait),
-        null,
-        PolicyListener.none());
+        SafeText.name(name), maxWaiting, Durations.toNanos(maxWait), null, PolicyListener.none());
   }
 
   QueueConfig withMaxWaiting(int newMaxWaiting) {

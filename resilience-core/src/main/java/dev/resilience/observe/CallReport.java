@@ -43,7 +43,7 @@ public final class CallReport {
   private final Object stopped;
 
   CallReport(String policy, List<Step> steps, int attemptCount, Object stopped) {
-    this.policy = policy;
+    this.policy = SafeText.of(policy, SafeText.MOST_OF_MESSAGE);
     this.steps = steps;
     this.attemptCount = attemptCount;
     this.stopped = stopped;
@@ -233,7 +233,7 @@ public final class CallReport {
 
     @Override
     public String toString() {
-      return policy + ": " + step;
+      return SafeText.of(policy) + ": " + step;
     }
   }
 
@@ -296,7 +296,7 @@ public final class CallReport {
 
     @Override
     public String toString() {
-      return text;
+      return SafeText.of(text, SafeText.MOST_OF_MESSAGE);
     }
   }
 
@@ -354,7 +354,7 @@ public final class CallReport {
 
     /** The report, ended for a reason in a few words. */
     public CallReport stopped(String why) {
-      return end(why);
+      return end(SafeText.of(why, SafeText.MOST_OF_MESSAGE));
     }
 
     /** The report, ended because the next attempt does not fit into the time left. */

@@ -199,7 +199,7 @@ public final class CallReportCollector {
       listener.on(ctx, report);
       return report;
     } catch (Throwable thrown) {
-      LOG.log(Level.WARNING, "a report was not told", thrown);
+      SafeText.log(LOG, Level.WARNING, "a report was not told", thrown);
       return null;
     }
   }

@@ -3,6 +3,7 @@ package dev.resilience.observe;
 import dev.resilience.error.RejectedException;
 import dev.resilience.policy.BadResultException;
 import dev.resilience.policy.Verdict;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,13 @@ public sealed interface PolicyEvent {
    * @param failure what came out; null for a result
    */
   record CallCompleted(String policy, Verdict verdict, Duration time, @Nullable Throwable failure)
-      implements PolicyEvent {}
+      implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * Another attempt will be made.
@@ -36,7 +43,13 @@ public sealed interface PolicyEvent {
    * @param delay until the next one
    */
   record RetryScheduled(String policy, int attempt, @Nullable Throwable failure, Duration delay)
-      implements PolicyEvent {}
+      implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A further attempt succeeded.
@@ -44,7 +57,13 @@ public sealed interface PolicyEvent {
    * @param policy the name of the policy
    * @param report all that happened
    */
-  record RetrySucceeded(String policy, CallReport report) implements PolicyEvent {}
+  record RetrySucceeded(String policy, CallReport report) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * No further attempt will be made, and the call failed.
@@ -52,7 +71,13 @@ public sealed interface PolicyEvent {
    * @param policy the name of the policy
    * @param report all that happened
    */
-  record RetriesStopped(String policy, CallReport report) implements PolicyEvent {}
+  record RetriesStopped(String policy, CallReport report) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A circuit breaker changed its state.
@@ -71,7 +96,13 @@ public sealed interface PolicyEvent {
    * @param policy the name of the policy
    * @param limit the limit
    */
-  record TimedOut(String policy, Duration limit) implements PolicyEvent {}
+  record TimedOut(String policy, Duration limit) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * Work whose time was up came to its end after all; nobody got its result.
@@ -83,7 +114,13 @@ public sealed interface PolicyEvent {
    */
   record LateResult(
       String policy, Duration ran, @Nullable Object result, @Nullable Throwable failure)
-      implements PolicyEvent {}
+      implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A caller was let go while the work for it still runs.
@@ -99,7 +136,13 @@ public sealed interface PolicyEvent {
    * @param policy the name of the limit
    * @param rejection what the caller gets
    */
-  record Rejected(String policy, RejectedException rejection) implements PolicyEvent {}
+  record Rejected(String policy, RejectedException rejection) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A limit let a call through after a wait in line.
@@ -107,7 +150,13 @@ public sealed interface PolicyEvent {
    * @param policy the name of the limit
    * @param time how long it waited
    */
-  record Waited(String policy, Duration time) implements PolicyEvent {}
+  record Waited(String policy, Duration time) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * An adaptive concurrency limit has changed.
@@ -125,7 +174,13 @@ public sealed interface PolicyEvent {
    * @param number of the hedge in this call, from 1
    * @param after how long the attempt before it was waited for
    */
-  record HedgeStarted(String policy, int number, Duration after) implements PolicyEvent {}
+  record HedgeStarted(String policy, int number, Duration after) implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * Of several attempts side by side one had a good result; the others were cancelled.
@@ -153,7 +208,13 @@ public sealed interface PolicyEvent {
    * @param failure what it failed with; a {@link BadResultException} for a result
    */
   record FallbackAnswered(String policy, String answer, Verdict verdict, Throwable failure)
-      implements PolicyEvent {}
+      implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A fallback was asked, and had no answer.
@@ -164,7 +225,13 @@ public sealed interface PolicyEvent {
    * @param last what the last answer failed with
    */
   record FallbackFailed(String policy, Verdict verdict, Throwable failure, Throwable last)
-      implements PolicyEvent {}
+      implements PolicyEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A fault was injected into a call.

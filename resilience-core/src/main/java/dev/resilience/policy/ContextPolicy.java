@@ -2,6 +2,7 @@ package dev.resilience.policy;
 
 import dev.resilience.context.Context;
 import dev.resilience.error.RejectedException;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +78,6 @@ public interface ContextPolicy {
    * {@link #role} and its {@code toString()}.
    */
   default List<StackEntry> entries() {
-    return List.of(new StackEntry(this, role(), toString()));
+    return List.of(new StackEntry(this, role(), SafeText.of(this)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
@@ -56,7 +57,7 @@ public final class DiscardRules {
         try {
           rule.action.accept(result);
         } catch (Throwable thrown) {
-          LOG.log(Level.WARNING, "a result could not be discarded", thrown);
+          SafeText.log(LOG, Level.WARNING, "a result could not be discarded", thrown);
         }
         return;
       }

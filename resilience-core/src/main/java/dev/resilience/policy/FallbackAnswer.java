@@ -1,5 +1,7 @@
 package dev.resilience.policy;
 
+import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -30,7 +32,7 @@ public final class FallbackAnswer<T extends @Nullable Object> {
    * @param value the answer
    */
   public static <T extends @Nullable Object> FallbackAnswer<T> of(String name, T value) {
-    return new FallbackAnswer<>(Objects.requireNonNull(name, "name"), value, null);
+    return new FallbackAnswer<>(SafeText.name(name), value, null);
   }
 
   /**

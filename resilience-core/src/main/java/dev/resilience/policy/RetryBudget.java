@@ -3,6 +3,7 @@ package dev.resilience.policy;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -249,9 +250,9 @@ public final class RetryBudget {
     if (before.time != time) {
       throw new IllegalArgumentException(
           "ctx: a context on "
-              + time
+              + SafeText.of(time)
               + " (expected: on "
-              + before.time
+              + SafeText.of(before.time)
               + ", on which this retry budget measures already)");
     }
     double earned = (double) (now - before.at) * minimumPerSecond;

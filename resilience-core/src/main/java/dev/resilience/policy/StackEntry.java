@@ -1,5 +1,6 @@
 package dev.resilience.policy;
 
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 
 /**
@@ -16,6 +17,6 @@ public record StackEntry(Object policy, PolicyRole role, String name) {
   public StackEntry {
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(role, "role");
-    Objects.requireNonNull(name, "name");
+    name = SafeText.of(Objects.requireNonNull(name, "name"));
   }
 }

@@ -1,6 +1,7 @@
 package dev.resilience.policy;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,7 +26,7 @@ public final class TimeSourceGuard {
    * @param policy the name of the policy
    */
   public static TimeSourceGuard of(String policy) {
-    return new TimeSourceGuard(Objects.requireNonNull(policy, "policy"));
+    return new TimeSourceGuard(SafeText.of(Objects.requireNonNull(policy, "policy")));
   }
 
   /**
@@ -42,9 +43,9 @@ public final class TimeSourceGuard {
     if (expected != null && expected != now) {
       throw new IllegalArgumentException(
           "ctx: a context on "
-              + now
+              + SafeText.of(now)
               + " (expected: on "
-              + expected
+              + SafeText.of(expected)
               + ", as in earlier calls of "
               + policy
               + ")");

@@ -2,6 +2,10 @@ package dev.resilience.text;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +18,28 @@ public final class SafeText {
   /** The usual length of a text from elsewhere, in characters. */
   public static final int MOST = 200;
 
+  /** The length of a message of ours, which may hold several such texts, in characters. */
+  public static final int MOST_OF_MESSAGE = 1000;
+
+  /** The length of the text of a failure that is logged, in characters. */
+  static final int MOST_LOGGED = 2000;
+
   private SafeText() {}
+
+  /**
+   * A name that a user gives to a policy, a pool, a key: made safe here, once, so that it may stand
+   * in any message afterwards.
+   *
+   * @return the name itself, unless it has to be escaped or is longer than {@value #MOST}
+   *     characters
+   * @throws IllegalArgumentException if it is blank
+   */
+  public static String name(String name) {
+    if (Objects.requireNonNull(name, "name").isBlank()) {
+      throw new IllegalArgumentException("name: '" + of(name) + "' (expected: not blank)");
+    }
+    return of(name);
+  }
 
   /** The text of an object, at most {@value #MOST} characters of it. Never throws. */
   public static String of(@Nullable Object foreign) {
@@ -38,6 +63,40 @@ public final class SafeText {
       return "a " + (foreign == null ? "null" : foreign.getClass().getName()) + " without a text";
     }
     return escaped(text, most);
+  }
+
+  /** The message of a throwable; the name of its class where it has none. Never throws. */
+  public static String messageOf(Throwable failure) {
+    String message;
+    try {
+      message = failure.getMessage();
+    } catch (Throwable broken) {
+      message = null;
+    }
+    return message == null ? failure.getClass().getSimpleName() : of(message, MOST_OF_MESSAGE);
+  }
+
+  /**
+   * The text of a record as its own {@code toString} would have it, with the parts made safe, and
+   * durations as people write them; for records that hold what others have made. Never throws.
+   */
+  public static String ofRecord(Record value) {
+    StringJoiner text = new StringJoiner(", ", value.getClass().getSimpleName() + "[", "]");
+    for (RecordComponent component : value.getClass().getRecordComponents()) {
+      Object part;
+      try {
+        part = component.getAccessor().invoke(value);
+      } catch (ReflectiveOperationException hidden) {
+        part = "?";
+      }
+      text.add(
+          component.getName()
+              + "="
+              + (part instanceof Duration time
+                  ? DurationText.of(time)
+                  : of(part, MOST_OF_MESSAGE)));
+    }
+    return text.toString();
   }
 
   private static String escaped(String text, int most) {
@@ -95,17 +154,19 @@ public final class SafeText {
   }
 
   /**
-   * Logs a failure of foreign code. Never throws: a failure that cannot be printed is logged by the
-   * name of its class, and a log that cannot be written costs nobody anything.
+   * Logs a failure of foreign code. Never throws: a failure whose text would forge lines, or cannot
+   * be had, is logged by a stand-in with the same stack trace, and a log that cannot be written
+   * costs nobody anything.
    */
-  public static void log(Logger logger, Level level, String message, Throwable failure) {
+  public static void log(Logger logger, Level level, String message, @Nullable Throwable failure) {
     try {
-      logger.log(level, message, failure);
-    } catch (Throwable unprintable) {
+      if (logger.isLoggable(level)) {
+        logger.log(level, message, failure == null ? null : PrintableFailure.of(failure));
+      }
+    } catch (Throwable broken) {
       try {
-        logger.log(
-            level, message + " (" + failure.getClass().getName() + ", which cannot be printed)");
-      } catch (Throwable broken) {
+        logger.log(level, message);
+      } catch (Throwable again) {
         // There is nobody left to tell.
       }
     }

@@ -3,6 +3,7 @@ package dev.resilience.time;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -225,7 +226,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     try {
       for (ParkedThread parked : waiting) {
         text.append("\n  ").append(parked.thread.getName()).append(" waits for ");
-        text.append(parked.blocker);
+        text.append(SafeText.of(parked.blocker));
       }
     } finally {
       lock.lock();

@@ -1,6 +1,7 @@
 package dev.resilience.time;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -100,7 +101,11 @@ public final class Deadline implements Comparable<Deadline> {
   public int compareTo(Deadline other) {
     if (source != other.source) {
       throw new IllegalArgumentException(
-          "other: a deadline of " + other.source + " (expected: one of " + source + ")");
+          "other: a deadline of "
+              + SafeText.of(other.source)
+              + " (expected: one of "
+              + SafeText.of(source)
+              + ")");
     }
     return Long.signum(nanos - other.nanos);
   }

@@ -8,6 +8,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.policy.PolicyRole;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,9 +27,9 @@ final class ServiceTimeout implements ContextPolicy {
   ServiceTimeout(
       ServiceTimeouts timeouts, String service, Duration limit, TimeoutConfig enforcement) {
     this.timeouts = timeouts;
-    this.service = service;
+    this.service = SafeText.of(service);
     this.limit = limit;
-    this.enforcer = enforcement.enforcer(service);
+    this.enforcer = enforcement.enforcer(this.service);
     TimeoutMonitor monitor = enforcement.monitor();
     this.gauge = monitor == null ? null : monitor.gauge(service);
   }

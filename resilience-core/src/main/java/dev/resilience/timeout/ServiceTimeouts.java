@@ -5,6 +5,7 @@ import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Map;
@@ -121,7 +122,7 @@ public final class ServiceTimeouts {
   public String toString() {
     return new TreeMap<>(limits)
             .entrySet().stream()
-                .map(limit -> limit.getKey() + "=" + DurationText.of(limit.getValue()))
+                .map(limit -> SafeText.of(limit.getKey()) + "=" + DurationText.of(limit.getValue()))
                 .collect(Collectors.joining(", ", "{", "}"))
         + ", otherwise "
         + DurationText.of(otherwise)

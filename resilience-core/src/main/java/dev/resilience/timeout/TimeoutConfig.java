@@ -2,6 +2,7 @@ package dev.resilience.timeout;
 
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ final class TimeoutConfig {
   private @Nullable TimeoutMonitor monitor;
 
   TimeoutConfig(String name) {
-    this.name = Objects.requireNonNull(name, "name");
+    this.name = SafeText.name(name);
   }
 
   /** What is said later does not change what was built. */

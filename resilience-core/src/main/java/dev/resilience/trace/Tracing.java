@@ -6,6 +6,7 @@ import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.stage.Stages;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,9 +45,9 @@ public final class Tracing {
    */
   public static ActiveSpan start(Context ctx, String name, SpanRole role) {
     Objects.requireNonNull(role, "role");
-    Arguments.requireNotBlank(name, "name");
+    String shown = SafeText.name(name);
     SpanSource source = SpanSource.of(ctx);
-    return source == null ? new NoSpan(ctx) : source.start(ctx, name, role);
+    return source == null ? new NoSpan(ctx) : source.start(ctx, shown, role);
   }
 
   /**

@@ -2,8 +2,13 @@ package dev.resilience.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,5 +65,48 @@ class SafeTextTest {
     System.Logger logger = System.getLogger("dev.resilience.text.test");
     assertThatCode(() -> SafeText.log(logger, Level.DEBUG, "failed", new Unprintable()))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void takesANameAsItIsUnlessItIsBlankOrHasToBeMadeSafe() {
+    String good = "payments";
+    assertThat(SafeText.name(good)).isSameAs(good);
+    assertThat(SafeText.name("a\nb")).isEqualTo("a\\nb");
+    assertThatThrownBy(() -> SafeText.name("\n\n"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("name: '\\n\\n' (expected: not blank)");
+  }
+
+  private record Told(Object key, Duration took, Throwable cause) {}
+
+  @Test
+  void showsTheFailingPartOfARecordByItsClass() {
+    assertThat(SafeText.ofRecord(new Told("a\nb", Duration.ofMillis(5), new Unprintable())))
+        .isEqualTo(
+            "Told[key=a\\nb, took=5 ms,"
+                + " cause=a dev.resilience.text.SafeTextTest$Unprintable without a text]");
+  }
+
+  @Test
+  void logsAFailureAsItIsWhereItsTextIsHarmless() {
+    Throwable failure = new IOException("down", new IllegalStateException("below"));
+    failure.addSuppressed(new IOException("besides"));
+    assertThat(PrintableFailure.of(failure)).isSameAs(failure);
+  }
+
+  @Test
+  void logsAStandInForAFailureWhoseTextWouldForgeALine() {
+    Throwable failure = new IOException("down", new IllegalStateException("a\n2026 ERROR forged"));
+    failure.addSuppressed(new Unprintable());
+    failure.addSuppressed(new IOException("x".repeat(900_000)));
+    StringWriter log = new StringWriter();
+    PrintableFailure.of(failure).printStackTrace(new PrintWriter(log));
+    assertThat(log.toString())
+        .startsWith("java.io.IOException: down")
+        .contains("Caused by: java.lang.IllegalStateException: a\\n2026 ERROR forged")
+        .contains("Suppressed: a dev.resilience.text.SafeTextTest$Unprintable without a text")
+        .contains("at dev.resilience")
+        .hasSizeLessThan(100_000);
+    assertThat(log.toString().lines()).noneMatch(line -> line.startsWith("2026"));
   }
 }

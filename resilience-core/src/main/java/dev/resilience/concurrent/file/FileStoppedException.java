@@ -2,6 +2,7 @@ package dev.resilience.concurrent.file;
 
 import dev.resilience.context.ContextException;
 import dev.resilience.error.ResilienceException;
+import dev.resilience.text.SafeText;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -29,7 +30,7 @@ public final class FileStoppedException extends ResilienceException {
 
   FileStoppedException(Step step, Path file, long position, ContextException end) {
     super(
-        file
+        SafeText.of(file)
             + ": stopped while "
             + step.name().toLowerCase(Locale.ROOT)
             + (step == Step.OPENING ? "" : ", at byte " + position)

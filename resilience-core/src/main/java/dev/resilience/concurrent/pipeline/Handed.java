@@ -3,6 +3,7 @@ package dev.resilience.concurrent.pipeline;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,6 @@ public final class Handed<B> {
 
   @Override
   public String toString() {
-    return String.valueOf(item);
+    return SafeText.of(item);
   }
 }

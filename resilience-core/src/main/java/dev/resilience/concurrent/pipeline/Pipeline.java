@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,7 @@ public final class Pipeline<A, B> {
 
   /** Returns a builder without stages. */
   public static <A> Builder<A, A> builder(String name) {
-    return new Builder<>(requireNonNull(name, "name"));
+    return new Builder<>(SafeText.name(name));
   }
 
   // ---- many items
@@ -205,7 +206,10 @@ public final class Pipeline<A, B> {
     private <C> Builder<A, C> add(String stage, StageOptions options, Stage.Work work, int batch) {
       stages.add(
           new Stage(
-              requireNonNull(stage, "stage"), requireNonNull(options, "options"), work, batch));
+              SafeText.of(requireNonNull(stage, "stage")),
+              requireNonNull(options, "options"),
+              work,
+              batch));
       return (Builder<A, C>) this;
     }
 

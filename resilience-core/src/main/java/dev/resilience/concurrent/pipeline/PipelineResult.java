@@ -2,6 +2,7 @@ package dev.resilience.concurrent.pipeline;
 
 import dev.resilience.concurrent.AbandonedTask;
 import dev.resilience.error.Failures;
+import dev.resilience.text.SafeText;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,6 @@ public final class PipelineResult<B> {
         + delivered
         + " came through"
         + (failures.isEmpty() ? "" : ", " + failures.size() + " skipped")
-        + (failure == null ? "" : ", then " + failure);
+        + (failure == null ? "" : ", then " + SafeText.of(failure));
   }
 }

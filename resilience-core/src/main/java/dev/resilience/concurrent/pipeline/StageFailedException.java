@@ -1,6 +1,7 @@
 package dev.resilience.concurrent.pipeline;
 
 import dev.resilience.error.ResilienceException;
+import dev.resilience.text.SafeText;
 
 /** A stage failed on an item. {@link #getCause} is what it threw. */
 public final class StageFailedException extends ResilienceException {
@@ -11,19 +12,17 @@ public final class StageFailedException extends ResilienceException {
   private final transient Object item;
 
   StageFailedException(String pipeline, String stage, Object item, Throwable cause) {
-    super(pipeline + ": " + stage + " failed on " + shown(item) + ": " + cause, cause);
+    super(
+        pipeline
+            + ": "
+            + stage
+            + " failed on "
+            + SafeText.of(item, 100)
+            + ": "
+            + SafeText.of(cause),
+        cause);
     this.stage = stage;
     this.item = item;
-  }
-
-  /** An item is somebody else's code. */
-  private static String shown(Object item) {
-    try {
-      String text = String.valueOf(item);
-      return text.length() <= 100 ? text : text.substring(0, 100) + "…";
-    } catch (Throwable failure) {
-      return "an item of " + item.getClass();
-    }
   }
 
   /** The name of the stage. */
