@@ -15,6 +15,7 @@ import dev.resilience.policy.PolicyChain;
 import dev.resilience.policy.Verdict;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
@@ -157,7 +158,7 @@ public final class WithFallback<T extends @Nullable Object> {
   }
 
   private <X extends Throwable> Degraded<T> afterFailure(Context ctx, Throwable thrown) throws X {
-    Throwable failure = PolicyChain.interruptionKept(thrown);
+    Throwable failure = PolicyChain.interruptionKept(ctx, thrown);
     return this.<X>afterFailure(ctx, judge(ctx, failure), failure);
   }
 
@@ -168,7 +169,7 @@ public final class WithFallback<T extends @Nullable Object> {
         return Degraded.by(fallback.answer(ctx, verdict, failure), verdict, failure);
       }
     } catch (Throwable second) {
-      Failures.suppress(failure, PolicyChain.interruptionKept(second));
+      Failures.suppress(failure, PolicyChain.interruptionKept(ctx, second));
     }
     throw Failures.<X>asThrown(failure);
   }
@@ -180,9 +181,9 @@ public final class WithFallback<T extends @Nullable Object> {
         return Degraded.by(fallback.answer(ctx, verdict, bad), verdict, bad);
       }
     } catch (Throwable second) {
-      if (PolicyChain.interruptionKept(second) instanceof Error) {
+      if (PolicyChain.interruptionKept(ctx, second) instanceof Error) {
         // The caller gets a result, which can carry nothing.
-        LOG.log(Level.WARNING, "a fallback failed; the bad result is returned", second);
+        SafeText.log(LOG, Level.WARNING, "a fallback failed; the bad result is returned", second);
       }
     }
     return Degraded.not(result);
@@ -332,7 +333,7 @@ public final class WithFallback<T extends @Nullable Object> {
     try {
       verdict = classifier.judgeResult(result);
     } catch (Throwable brokenRule) {
-      LOG.log(Level.WARNING, "a rule of the classifier failed", brokenRule);
+      SafeText.log(LOG, Level.WARNING, "a rule of the classifier failed", brokenRule);
       return Verdict.SUCCESS;
     }
     return verdict != Verdict.SUCCESS && ctx.error() instanceof ContextCancelledException
@@ -361,6 +362,6 @@ public final class WithFallback<T extends @Nullable Object> {
   /** The stack and the fallback in one line. */
   @Override
   public String toString() {
-    return fallback + " > " + stack;
+    return SafeText.of(fallback) + " > " + stack;
   }
 }

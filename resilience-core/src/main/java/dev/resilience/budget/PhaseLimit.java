@@ -6,7 +6,6 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.policy.AsyncCall;
@@ -50,7 +49,7 @@ final class PhaseLimit implements ContextPolicy {
       try {
         result = next.call(inside, work);
       } catch (Throwable failure) {
-        throw Failures.<X>asThrown(ended(child, given, failure));
+        throw Failures.<X>asThrown(ended(ctx, child, given, failure));
       }
       entry.end(ctx, Outcome.DONE);
       return result;
@@ -74,7 +73,7 @@ final class PhaseLimit implements ContextPolicy {
         answer,
         (result, failure) -> {
           if (failure != null) {
-            answer.completeExceptionally(ended(child, given, failure));
+            answer.completeExceptionally(ended(ctx, child, given, failure));
           } else {
             child.close();
             entry.end(ctx, Outcome.DONE);
@@ -97,14 +96,14 @@ final class PhaseLimit implements ContextPolicy {
   }
 
   /** Closes a phase that failed. What the caller gets. */
-  private Throwable ended(CancellableContext child, Duration given, Throwable failure) {
+  private Throwable ended(
+      Context ctx, CancellableContext child, Duration given, Throwable failure) {
     child.close();
     boolean outOfTime = child.error() instanceof DeadlineExceededException;
     entry.end(child, outOfTime ? Outcome.OUT_OF_TIME : Outcome.FAILED);
     if (failure instanceof InterruptedException interrupted) {
       // Of a policy inside: that of the work would have been turned into the end of the context.
-      Thread.currentThread().interrupt();
-      return new CallInterruptedException(interrupted);
+      return Failures.interrupted(ctx, interrupted);
     }
     if (failure instanceof Error || !child.isTimedOut()) {
       return failure;

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.chaos.Fault.Kind;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.CallReport;
 import dev.resilience.observe.CallReport.Decision;
@@ -17,6 +16,7 @@ import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.stage.Stages;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -205,10 +205,7 @@ public final class Chaos implements ContextPolicy {
         pause.awaitDone();
       }
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      // The stack around an outer call interrupts its work at the end of its context.
-      ctx.throwIfDone();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     } finally {
       pauses.end(pause);
     }
@@ -283,8 +280,7 @@ public final class Chaos implements ContextPolicy {
     try {
       fault.action().run(ctx);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     } catch (Throwable failure) {
       throw Failures.<X>asThrown(failure);
     }
@@ -318,7 +314,7 @@ public final class Chaos implements ContextPolicy {
     private @Nullable Predicate<? super Context> filter;
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /**

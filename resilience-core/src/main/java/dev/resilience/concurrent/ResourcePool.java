@@ -8,9 +8,11 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
@@ -130,7 +132,7 @@ public final class ResourcePool<R> implements AutoCloseable {
    * @param opener opens a resource under a borrower's context, or under that of the pool
    */
   public static <R> Builder<R> builder(String name, ContextTask<? extends R> opener) {
-    return new Builder<>(requireNonNull(name, "name"), requireNonNull(opener, "opener"));
+    return new Builder<>(SafeText.name(name), requireNonNull(opener, "opener"));
   }
 
   /** The name of this pool. */
@@ -219,8 +221,7 @@ public final class ResourcePool<R> implements AutoCloseable {
       ctx.await(place);
       got = true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(e);
+      throw Failures.interrupted(ctx, e);
     } catch (ExecutionException e) {
       throw new PoolShutdownException(name + ": closed");
     } finally {
@@ -400,7 +401,8 @@ public final class ResourcePool<R> implements AutoCloseable {
     }
     old.forEach(resource -> closeNow(resource, true));
     for (Loan<R> loan : leaking) {
-      LOG.log(Level.WARNING, name + ": lent for " + DurationText.of(loan.age()), loan.place);
+      SafeText.log(
+          LOG, Level.WARNING, name + ": lent for " + DurationText.of(loan.age()), loan.place);
       tell(l -> l.onLeakSuspected(loan));
     }
     refill();
@@ -466,7 +468,7 @@ public final class ResourcePool<R> implements AutoCloseable {
     try {
       news.accept(listener);
     } catch (Throwable failure) {
-      LOG.log(Level.WARNING, name + ": a listener failed", failure);
+      SafeText.log(LOG, Level.WARNING, name + ": a listener failed", failure);
     }
   }
 

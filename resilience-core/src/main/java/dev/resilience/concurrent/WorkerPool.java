@@ -9,10 +9,12 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Registration;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.error.RejectedException;
 import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -160,7 +162,7 @@ public final class WorkerPool implements AutoCloseable {
 
   /** Returns a builder with all defaults set. */
   public static Builder builder(String name) {
-    return new Builder(requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /** The name of this pool. */
@@ -198,7 +200,7 @@ public final class WorkerPool implements AutoCloseable {
     requireNonNull(spec, "spec");
     if (ctx.timeSource() != time) {
       throw new IllegalArgumentException(
-          "ctx: of " + ctx.timeSource() + " (expected: of " + time + ")");
+          "ctx: of " + SafeText.of(ctx.timeSource()) + " (expected: of " + SafeText.of(time) + ")");
     }
     ctx.throwIfDone();
     PooledTask<?> parent = parentIn(ctx);
@@ -316,8 +318,7 @@ public final class WorkerPool implements AutoCloseable {
       ctx.await(place);
       got = true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(e);
+      throw Failures.interrupted(ctx, e);
     } catch (ExecutionException impossible) {
       throw new AssertionError("a place does not fail", impossible);
     } finally {
@@ -570,7 +571,7 @@ public final class WorkerPool implements AutoCloseable {
     try {
       news.accept(listener);
     } catch (Throwable failure) {
-      LOG.log(Level.WARNING, name + ": a listener failed", failure);
+      SafeText.log(LOG, Level.WARNING, name + ": a listener failed", failure);
     }
   }
 
@@ -781,7 +782,7 @@ public final class WorkerPool implements AutoCloseable {
       AbandonedTask place = task.abandon();
       if (place != null) {
         abandoned.add(place);
-        LOG.log(Level.WARNING, name + ": gave up a task", place.toThrowable());
+        SafeText.log(LOG, Level.WARNING, name + ": gave up a task", place.toThrowable());
       }
     }
     lock.lock();

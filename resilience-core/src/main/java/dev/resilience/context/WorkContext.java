@@ -96,14 +96,18 @@ public final class WorkContext extends ValueContext {
    *
    * @return what its caller gets: the failure or, where the context has ended meanwhile, a new
    *     exception for that in which the failure is suppressed. An {@link Error}, and an interrupt
-   *     from outside, come out as they are
+   *     from outside while the context lives, come out as they are
    */
   public Throwable failed(Throwable failure) {
     over();
     boolean ours = interruption != null && interruption.isOver(failure);
-    boolean fromOutside = failure instanceof InterruptedException && !ours;
-    if (failure instanceof Error || fromOutside || !isDone()) {
+    boolean others = failure instanceof InterruptedException && !ours;
+    if (failure instanceof Error || (others && interruption == null) || !isDone()) {
       return failure;
+    }
+    if (others) {
+      // An outer call's, at the same end, which takes it back; or one from outside, and kept.
+      Thread.currentThread().interrupt();
     }
     ContextException end = toException();
     if (failure.getClass() == end.getClass() && failure.getCause() == end.getCause()) {

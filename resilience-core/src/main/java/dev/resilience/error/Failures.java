@@ -1,5 +1,6 @@
 package dev.resilience.error;
 
+import dev.resilience.context.Context;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -91,6 +92,19 @@ public final class Failures {
       }
     }
     return false;
+  }
+
+  /**
+   * What a wait under a context has come to whose thread was interrupted. An outer call interrupts
+   * its work at the end of its context, which is then the end of this one, too: the caller has
+   * left, and nobody came from outside. The interrupt flag is set again in both cases, since whose
+   * interrupt it was is known to the outer call alone, which takes back its own.
+   *
+   * @return the end of the context if it has ended, else a {@link CallInterruptedException}
+   */
+  public static RuntimeException interrupted(Context ctx, InterruptedException interrupted) {
+    Thread.currentThread().interrupt();
+    return ctx.isDone() ? ctx.toException() : new CallInterruptedException(interrupted);
   }
 
   /**

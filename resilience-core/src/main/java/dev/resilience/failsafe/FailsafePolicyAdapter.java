@@ -17,6 +17,7 @@ import dev.failsafe.spi.SyncExecutionInternal;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -179,10 +180,6 @@ final class FailsafePolicyAdapter implements Policy<Object> {
 
   /** By our own hand, because the context ended; or from outside, and then it is kept. */
   static Throwable interrupted(Context ctx, InterruptedException interrupt) {
-    if (ctx.isDone()) {
-      return ctx.toException();
-    }
-    Thread.currentThread().interrupt();
-    return new CallInterruptedException(interrupt);
+    return Failures.interrupted(ctx, interrupt);
   }
 }

@@ -4,7 +4,6 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Classifier;
 import dev.resilience.policy.DiscardRules;
@@ -244,8 +243,7 @@ final class Race<T extends @Nullable Object> {
       leave(ended);
       throw ended;
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      CallInterruptedException thrown = new CallInterruptedException(interrupted);
+      RuntimeException thrown = Failures.interrupted(caller, interrupted);
       leave(thrown);
       throw thrown;
     } catch (ExecutionException impossible) {

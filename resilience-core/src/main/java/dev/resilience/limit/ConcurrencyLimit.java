@@ -5,8 +5,8 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Key;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.ConcurrencyLimitExceededException;
+import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
@@ -278,8 +278,7 @@ public final class ConcurrencyLimit implements ContextPolicy {
     try {
       queue.await(ctx, ticket);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     }
     try {
       queue.tellWait(ctx, ticket);

@@ -4,7 +4,7 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
-import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.RateLimitExceededException;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.policy.AsyncCall;
@@ -182,8 +182,7 @@ public final class RateLimit implements ContextPolicy {
     try {
       take(ctx, 1);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     }
     return next.call(ctx, work);
   }

@@ -2,10 +2,10 @@ package dev.resilience.policy;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.SafeText;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -93,7 +93,7 @@ public final class PolicyChain {
     try {
       return first.call(ctx, work);
     } catch (Throwable failure) {
-      throw Failures.<X>asThrown(interruptionKept(failure));
+      throw Failures.<X>asThrown(interruptionKept(ctx, failure));
     }
   }
 
@@ -137,7 +137,9 @@ public final class PolicyChain {
   public String describe() {
     return policies.length == 0
         ? "no policy"
-        : Arrays.stream(policies).map(Object::toString).collect(Collectors.joining(" > "));
+        : Arrays.stream(policies)
+            .map(policy -> SafeText.of(policy, SafeText.MOST_OF_MESSAGE))
+            .collect(Collectors.joining(" > "));
   }
 
   /** As {@link #describe}. */
@@ -147,14 +149,15 @@ public final class PolicyChain {
   }
 
   /**
-   * What came out of a synchronous call. An interruption that nobody inside has claimed came from
-   * outside: it is not lost with whatever is done about the failure.
+   * What came out of a synchronous call. An interruption that nobody inside has claimed is not lost
+   * with whatever is done about the failure.
+   *
+   * @param ctx of the call
+   * @param failure as it was thrown
    */
-  public static Throwable interruptionKept(Throwable failure) {
-    if (failure instanceof InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      return new CallInterruptedException(interrupted);
-    }
-    return failure;
+  public static Throwable interruptionKept(Context ctx, Throwable failure) {
+    return failure instanceof InterruptedException interrupted
+        ? Failures.interrupted(ctx, interrupted)
+        : failure;
   }
 }

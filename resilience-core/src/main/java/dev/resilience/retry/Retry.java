@@ -16,6 +16,7 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.RetryBudget;
 import dev.resilience.policy.Verdict;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -129,7 +130,7 @@ public final class Retry implements ContextPolicy {
    * @param name in events, reports and messages
    */
   public static Builder builder(String name) {
-    return new Builder(Objects.requireNonNull(name, "name"));
+    return new Builder(SafeText.name(name));
   }
 
   /** The name in events, reports and messages. */
@@ -193,8 +194,10 @@ public final class Retry implements ContextPolicy {
     } catch (ContextException end) {
       throw session.endedInBackoff(end);
     } catch (InterruptedException interrupt) {
-      Thread.currentThread().interrupt();
-      throw session.interruptedInBackoff(interrupt);
+      RuntimeException thrown = Failures.interrupted(ctx, interrupt);
+      throw thrown instanceof ContextException end
+          ? session.endedInBackoff(end)
+          : session.interruptedInBackoff(thrown);
     } catch (Throwable broken) {
       session.backoffFailed(broken);
       throw broken;

@@ -4,7 +4,6 @@ import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.Criticality;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.CircuitOpenException;
 import dev.resilience.error.Failures;
 import dev.resilience.error.RejectedException;
@@ -93,9 +92,8 @@ final class RetrySession {
   }
 
   /** The thread was interrupted while it waited. */
-  CallInterruptedException interruptedInBackoff(InterruptedException interrupt) {
+  RuntimeException interruptedInBackoff(RuntimeException thrown) {
     returnTokens();
-    CallInterruptedException thrown = new CallInterruptedException(interrupt);
     stop(report.stopped("interrupted from outside during the back-off"), thrown);
     return thrown;
   }

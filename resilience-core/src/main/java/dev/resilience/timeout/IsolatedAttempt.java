@@ -3,7 +3,6 @@ package dev.resilience.timeout;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Next;
@@ -68,8 +67,7 @@ final class IsolatedAttempt<T extends @Nullable Object, X extends Throwable> ext
       child.cancel(INTERRUPTED);
       leave();
       close();
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(caller, interrupted);
     } catch (ExecutionException impossible) {
       throw new AssertionError("an outcome is a value", impossible);
     }

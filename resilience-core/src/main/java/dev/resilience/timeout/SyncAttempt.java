@@ -1,7 +1,6 @@
 package dev.resilience.timeout;
 
 import dev.resilience.context.Context;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Next;
@@ -71,8 +70,7 @@ final class SyncAttempt<T extends @Nullable Object, X extends Throwable> extends
     if (failure instanceof InterruptedException interrupted) {
       // Of a policy inside: that of the work would have been turned into the end of the context.
       close();
-      Thread.currentThread().interrupt();
-      return new CallInterruptedException(interrupted);
+      return Failures.interrupted(caller, interrupted);
     }
     return afterFailure(failure, begun);
   }
