@@ -7,7 +7,9 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
+import dev.resilience.stage.Stages;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.lang.System.Logger;
@@ -104,20 +106,21 @@ public final class Operations implements AutoCloseable {
   private <T extends @Nullable Object> Operation<T> begin(
       String name, @Nullable Duration timeout, ContextTask<? extends T> body) {
     if (closed) {
-      throw new IllegalStateException("start: " + name + " after close (expected: before)");
+      throw new IllegalStateException(
+          "start: " + SafeText.of(name) + " after close (expected: before)");
     }
     owner.throwIfDone();
     Run<T> run = new Run<>(this, name, timeout, body);
     if (running.putIfAbsent(name, run) != null) {
       run.scope.close();
       throw new IllegalStateException(
-          "name: " + name + " is running (expected: a name not in use)");
+          "name: " + SafeText.of(name) + " is running (expected: a name not in use)");
     }
     if (closed) { // close may not have seen it
       run.cancel(CancelReason.CLOSED);
     }
     try {
-      threads.start(name, run::execute);
+      threads.start(SafeText.of(name), run::execute);
     } catch (Throwable refused) {
       run.dismiss(TaskState.FAILED, refused);
     }
@@ -174,7 +177,7 @@ public final class Operations implements AutoCloseable {
     for (Run<?> run : running.values()) {
       AbandonedTask place = run.abandon();
       if (place != null) {
-        LOG.log(Level.WARNING, "gave up an operation", place.toThrowable());
+        SafeText.log(LOG, Level.WARNING, "gave up an operation", place.toThrowable());
       }
     }
     scope.close();
@@ -236,11 +239,7 @@ public final class Operations implements AutoCloseable {
     void onEnd() {
       registry.running.remove(name, this);
       Throwable failure = failure();
-      if (failure == null) {
-        ended.complete(result());
-      } else {
-        ended.completeExceptionally(failure);
-      }
+      Stages.complete(ended, failure == null ? result() : null, failure);
     }
 
     @Override
@@ -265,7 +264,7 @@ public final class Operations implements AutoCloseable {
 
     @Override
     public String toString() {
-      return name + " " + state() + " for " + DurationText.of(age());
+      return SafeText.of(name) + " " + state() + " for " + DurationText.of(age());
     }
   }
 

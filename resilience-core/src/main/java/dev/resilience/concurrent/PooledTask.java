@@ -5,6 +5,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Criticality;
 import dev.resilience.context.Registration;
 import dev.resilience.error.Failures;
+import dev.resilience.stage.Stages;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import dev.resilience.time.Timer;
@@ -230,11 +231,7 @@ final class PooledTask<T extends @Nullable Object> extends TaskRun<T> implements
       parent.letGo(this);
     }
     Throwable failure = failure();
-    if (failure == null) {
-      ended.complete(result());
-    } else {
-      ended.completeExceptionally(failure);
-    }
+    Stages.complete(ended, failure == null ? result() : null, failure);
     pool.tellEnded(this);
   }
 

@@ -1,6 +1,7 @@
 package dev.resilience.stage;
 
 import dev.resilience.error.Failures;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Stages {
 
   private static final Logger LOG = System.getLogger(Stages.class.getName());
+
+  /** Of a future that fails with what cannot be printed, so many are tried to be told. */
+  private static final int MOST_DEPENDENTS = 1000;
 
   private Stages() {}
 
@@ -67,13 +71,32 @@ public final class Stages {
     watch(stage, promise, (value, failure) -> complete(promise, value, failure));
   }
 
-  /** Completes a promise with a failure, or with a value of its type where there is none. */
+  /**
+   * Completes a promise with a failure, or with a value of its type where there is none. Never
+   * throws, whatever depends on the promise.
+   */
   public static <T extends @Nullable Object> void complete(
       CompletableFuture<T> promise, @Nullable T value, @Nullable Throwable failure) {
     if (failure == null) {
       promise.complete(value);
     } else {
-      promise.completeExceptionally(failure);
+      fail(promise, failure);
+    }
+  }
+
+  /**
+   * What the JDK makes depend on a future wraps its failure, and asks it for its text: where that
+   * throws, the dependent is never told, and the others stand in line behind it until somebody
+   * completes the future once more.
+   */
+  private static void fail(CompletableFuture<?> promise, Throwable failure) {
+    for (int untold = 0; untold < MOST_DEPENDENTS; untold++) {
+      try {
+        promise.completeExceptionally(failure);
+        return;
+      } catch (Throwable unprintable) {
+        // The next one.
+      }
     }
   }
 
@@ -131,7 +154,7 @@ public final class Stages {
 
     private void failed(Throwable broken, @Nullable Throwable failure) {
       if (promise == null) {
-        LOG.log(Level.ERROR, "a watcher of a stage failed", broken);
+        SafeText.log(LOG, Level.ERROR, "a watcher of a stage failed", broken);
         return;
       }
       try {

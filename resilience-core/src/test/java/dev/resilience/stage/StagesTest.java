@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -186,6 +187,32 @@ class StagesTest {
       work.complete("done");
 
       assertThat(call).isCompletedWithValue("done");
+    }
+  }
+
+  @Nested
+  class A_promise {
+
+    /** In CompletableFuture's own way the second one would be lost, and the completer told. */
+    @Test
+    void that_fails_with_what_cannot_be_printed_tells_all_that_can_be_told() {
+      Throwable unprintable =
+          new RuntimeException() {
+            @Override
+            public String toString() {
+              throw new IllegalStateException("no text");
+            }
+          };
+      CompletableFuture<String> promise = new CompletableFuture<>();
+      AtomicReference<Throwable> told = new AtomicReference<>();
+      promise.handle((value, failure) -> told.compareAndSet(null, failure));
+      promise.thenApply(value -> value + "!");
+      promise.thenApply(value -> value + "?");
+
+      Stages.complete(promise, null, unprintable);
+
+      assertThat(told.get()).isSameAs(unprintable);
+      assertThat(promise).isCompletedExceptionally();
     }
   }
 }
