@@ -3,6 +3,7 @@ package dev.resilience.cache;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -222,7 +223,7 @@ public final class BatchLoader<K, V extends @Nullable Object>
     private int maxParallelCalls = 4;
 
     private Builder(String name, BulkLoader<K, V> loader) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
       this.loader = Objects.requireNonNull(loader, "loader");
     }
 

@@ -1,7 +1,7 @@
 package dev.resilience.cache;
 
 import dev.resilience.context.Context;
-import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -40,8 +40,7 @@ final class BlockingWaiter<V extends @Nullable Object> extends Waiter<V> {
     try {
       return ctx.await(stage);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     } catch (ExecutionException impossible) {
       throw new AssertionError(impossible);
     }

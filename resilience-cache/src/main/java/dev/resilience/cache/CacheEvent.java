@@ -1,5 +1,6 @@
 package dev.resilience.cache;
 
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 
 /** What a cache did. Nothing is told, or made, for a plain hit. */
@@ -19,7 +20,13 @@ public sealed interface CacheEvent {
    * @param took how long it took
    * @param discarded whether it was not stored, because the key was set or deleted meanwhile
    */
-  record Loaded(String cache, Object key, Duration took, boolean discarded) implements CacheEvent {}
+  record Loaded(String cache, Object key, Duration took, boolean discarded) implements CacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A load has failed, or has passed its limit.
@@ -30,7 +37,13 @@ public sealed interface CacheEvent {
    * @param cause what it failed with
    */
   record LoadFailed(String cache, Object key, Duration took, Throwable cause)
-      implements CacheEvent {}
+      implements CacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A load was cancelled, because the last caller that waited for it has left.
@@ -38,7 +51,13 @@ public sealed interface CacheEvent {
    * @param cache the name of the cache
    * @param key the key
    */
-  record LoadAbandoned(String cache, Object key) implements CacheEvent {}
+  record LoadAbandoned(String cache, Object key) implements CacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A value was served past its time to live.
@@ -49,5 +68,11 @@ public sealed interface CacheEvent {
    * @param freshness why it is stale
    */
   record StaleServed(String cache, Object key, Duration age, Freshness freshness)
-      implements CacheEvent {}
+      implements CacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 }

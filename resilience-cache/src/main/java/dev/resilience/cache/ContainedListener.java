@@ -1,5 +1,6 @@
 package dev.resilience.cache;
 
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -15,7 +16,8 @@ record ContainedListener(CacheListener listener) implements CacheListener {
     try {
       listener.on(event);
     } catch (Throwable thrown) {
-      LOG.log(Level.WARNING, "a listener failed on " + event.getClass().getSimpleName(), thrown);
+      SafeText.log(
+          LOG, Level.WARNING, "a listener failed on " + event.getClass().getSimpleName(), thrown);
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
@@ -424,7 +425,7 @@ public final class ContextCache<K, V extends @Nullable Object> implements AutoCl
     private CacheListener listener = CacheListener.none();
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /**

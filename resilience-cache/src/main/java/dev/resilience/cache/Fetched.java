@@ -21,4 +21,15 @@ public record Fetched<K, V extends @Nullable Object>(
   public boolean isComplete() {
     return failures.isEmpty() && missing.isEmpty();
   }
+
+  /** How many of each; keys and values are somebody else's, and may be many. */
+  @Override
+  public String toString() {
+    return values.size()
+        + " values, "
+        + failures.size()
+        + " failures, "
+        + missing.size()
+        + " missing";
+  }
 }

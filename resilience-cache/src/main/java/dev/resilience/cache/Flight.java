@@ -5,6 +5,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.AttemptTimeoutException;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.time.Timer;
@@ -569,7 +570,7 @@ final class Flight<K, V extends @Nullable Object> {
     } catch (StackOverflowError noRoom) {
       throw noRoom; // once more, where there is
     } catch (Throwable thrown) {
-      LOG.log(Level.WARNING, rules.cache() + ": what depends on a load failed", thrown);
+      SafeText.log(LOG, Level.WARNING, rules.cache() + ": what depends on a load failed", thrown);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.resilience.cache;
 
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -83,9 +84,9 @@ final class InFlightLoads<K, V extends @Nullable Object> {
     if (ctx.timeSource() != time) {
       throw new IllegalArgumentException(
           "ctx: a context on "
-              + ctx.timeSource()
+              + SafeText.of(ctx.timeSource())
               + " (expected: on "
-              + time
+              + SafeText.of(time)
               + ", as the owner of cache '"
               + cache
               + "')");

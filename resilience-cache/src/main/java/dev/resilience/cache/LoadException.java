@@ -1,6 +1,7 @@
 package dev.resilience.cache;
 
 import dev.resilience.error.ResilienceException;
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 
 /**
@@ -22,6 +23,7 @@ public final class LoadException extends ResilienceException {
    *     what the loader had brought
    */
   public LoadException(String cache, Throwable cause) {
-    super(cache + ": the load failed: " + Objects.requireNonNull(cause, "cause"), cause);
+    super(
+        cache + ": the load failed: " + SafeText.of(Objects.requireNonNull(cause, "cause")), cause);
   }
 }

@@ -1,6 +1,7 @@
 package dev.resilience.discovery;
 
 import dev.resilience.context.Context;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -85,7 +86,7 @@ public final class SerialExecutor implements Executor {
       step.run();
     } catch (Throwable thrown) {
       try {
-        LOG.log(Level.WARNING, "a callback failed", thrown);
+        SafeText.log(LOG, Level.WARNING, "a callback failed", thrown);
       } catch (Throwable logging) {
         // A logger that fails must not stop the steps that come after.
       }

@@ -2,6 +2,7 @@ package dev.resilience.configuration;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.text.SafeText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,7 +152,9 @@ public final class Configuration {
       return ofProperties(properties);
     }
     throw new IllegalArgumentException(
-        "file: " + file + " (expected: a name that ends with .yaml, .yml, .json or .properties)");
+        "file: "
+            + SafeText.of(file)
+            + " (expected: a name that ends with .yaml, .yml, .json or .properties)");
   }
 
   private static Configuration checked(Raw raw, Faults faults) {

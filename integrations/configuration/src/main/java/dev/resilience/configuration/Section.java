@@ -178,7 +178,7 @@ final class Section {
         build.accept(values);
         return;
       } catch (IllegalArgumentException refused) {
-        String message = String.valueOf(refused.getMessage());
+        String message = SafeText.messageOf(refused);
         Matcher named = REFUSAL.matcher(message);
         Setting<?> setting = named.matches() ? find(named.group(1)).orElse(null) : null;
         if (setting == null || !values.has(setting)) {

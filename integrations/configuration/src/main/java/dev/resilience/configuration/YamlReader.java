@@ -74,7 +74,7 @@ final class YamlReader {
     try {
       return new YamlReader(text).document();
     } catch (Unreadable refused) {
-      faults.add("", refused.line, String.valueOf(refused.getMessage()));
+      faults.add("", refused.line, SafeText.messageOf(refused));
     } catch (MarkedYamlEngineException broken) {
       faults.add("", line(broken.getProblemMark()), unreadable(broken.getProblem()));
     } catch (YamlEngineException broken) {

@@ -2,6 +2,7 @@ package dev.resilience.jdbc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.text.SafeText;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -60,7 +61,7 @@ abstract class BoundConnection implements InvocationHandler {
       return switch (method.getName()) {
         case "equals" -> proxy == arguments[0];
         case "hashCode" -> System.identityHashCode(proxy);
-        default -> type.getSimpleName() + " under a context, of " + delegate;
+        default -> type.getSimpleName() + " under a context, of " + SafeText.of(delegate);
       };
     }
     if (method.getDeclaringClass() == java.sql.Wrapper.class) {

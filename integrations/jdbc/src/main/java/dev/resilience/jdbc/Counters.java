@@ -1,5 +1,6 @@
 package dev.resilience.jdbc;
 
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.LongAdder;
@@ -28,7 +29,7 @@ final class Counters {
   /** Something failed that nobody waits for: a cancel, an abort, a close. */
   void failed(Throwable failure) {
     try {
-      LOG.log(Level.DEBUG, "on a connection that is given up", failure);
+      SafeText.log(LOG, Level.DEBUG, "on a connection that is given up", failure);
     } catch (Throwable broken) {
       // A logger, or the text of the failure: the connection goes its way all the same.
     }

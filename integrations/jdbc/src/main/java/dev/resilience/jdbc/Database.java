@@ -6,11 +6,12 @@ import dev.resilience.Preset;
 import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.ConcurrencyLimitSnapshot;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -328,8 +329,7 @@ public final class Database {
     try {
       return shares.acquire(ctx);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     }
   }
 
@@ -398,8 +398,7 @@ public final class Database {
         held.close();
       }
       if (failure instanceof InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        throw new CallInterruptedException(interrupted);
+        throw Failures.interrupted(ctx, interrupted);
       }
       throw Rethrow.<SQLException>asIs(failure);
     }
@@ -440,7 +439,7 @@ public final class Database {
     private @Nullable Resilience given;
 
     private Builder(String name, DataSource dataSource) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
       this.dataSource = requireNonNull(dataSource, "dataSource");
     }
 
@@ -486,7 +485,11 @@ public final class Database {
      * @param timeout positive. Default: 500 ms
      */
     public Builder cancelTimeout(Duration timeout) {
-      this.cancelTimeout = Durations.requirePositive(timeout, "cancelTimeout");
+      if (requireNonNull(timeout, "cancelTimeout").isZero() || timeout.isNegative()) {
+        throw new IllegalArgumentException(
+            "cancelTimeout: " + DurationText.of(timeout) + " (expected: > 0)");
+      }
+      this.cancelTimeout = timeout;
       return this;
     }
 

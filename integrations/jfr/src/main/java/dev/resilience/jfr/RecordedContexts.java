@@ -59,7 +59,7 @@ final class RecordedContexts implements ContextObserver {
     }
 
     private static String text(Throwable reason) {
-      return ResilienceEvent.text(SafeText.of(reason.getMessage()));
+      return ResilienceEvent.text(SafeText.messageOf(reason));
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.resilience.error.NoTimeLeftException;
 import dev.resilience.propagation.CallTimes;
 import dev.resilience.propagation.ClientPropagation;
 import dev.resilience.propagation.Propagation;
+import dev.resilience.text.SafeText;
 import java.io.IOException;
 import okhttp3.Interceptor;
 import okhttp3.Request;
@@ -73,7 +74,8 @@ public final class ContextInterceptor implements Interceptor {
     try {
       attempt = wire.begin(ctx, 1, headers, Request.Builder::header);
     } catch (ContextException | NoTimeLeftException notSent) {
-      throw new IOException(notSent.getMessage(), notSent); // all that OkHttp bears from here
+      throw new IOException(
+          SafeText.messageOf(notSent), notSent); // all that OkHttp bears from here
     }
     @SuppressWarnings("MustBeClosed") // closed with the body
     var reading = ctx.withCancel();

@@ -283,7 +283,7 @@ public final class OkHttpCalls {
     private @Nullable Resilience unrepeatable;
 
     private Builder(String name, OkHttpClient client) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
       this.client = requireNonNull(client, "client");
     }
 

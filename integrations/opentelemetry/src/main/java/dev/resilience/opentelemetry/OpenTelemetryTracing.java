@@ -131,12 +131,12 @@ public final class OpenTelemetryTracing implements SpanSource {
      * @param key of the value; not a credential
      */
     public Builder attribute(String name, Key<?> key) {
-      Arguments.requireNotBlank(name, "name");
+      String shown = SafeText.name(name);
       if (Objects.requireNonNull(key, "key").isCredential()) {
         throw new IllegalArgumentException(
             "key: '" + key + "' is a credential (expected: a key that may be shown)");
       }
-      attributes.put(name, key);
+      attributes.put(shown, key);
       return this;
     }
 

@@ -1,6 +1,7 @@
 package dev.resilience.page;
 
 import com.sun.net.httpserver.HttpExchange;
+import dev.resilience.text.SafeText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger;
@@ -21,9 +22,9 @@ record JdkExchange(HttpExchange exchange) implements PageExchange {
     try (exchange) {
       page.handle(new JdkExchange(exchange));
     } catch (IOException clientLeft) {
-      LOG.log(Level.TRACE, "a client of the page has left", clientLeft);
+      SafeText.log(LOG, Level.TRACE, "a client of the page has left", clientLeft);
     } catch (Throwable broken) {
-      LOG.log(Level.WARNING, "the page failed", broken);
+      SafeText.log(LOG, Level.WARNING, "the page failed", broken);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.resilience.context.Context;
 import dev.resilience.diagnostics.ContextMonitor;
 import dev.resilience.observe.CallReportListener;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -327,7 +328,7 @@ public final class LivePage implements AutoCloseable {
     requireNonNull(other, "other");
     if (!path.startsWith("/") || !path.endsWith("/")) {
       throw new IllegalArgumentException(
-          "path: '" + path + "' (expected: a slash in front and at the end)");
+          "path: '" + SafeText.of(path) + "' (expected: a slash in front and at the end)");
     }
     other.createContext(path, exchange -> JdkExchange.serve(this, exchange));
   }
@@ -368,7 +369,7 @@ public final class LivePage implements AutoCloseable {
     private final Set<String> peers = new LinkedHashSet<>();
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /**
@@ -421,7 +422,7 @@ public final class LivePage implements AutoCloseable {
     public Builder interval(Duration newInterval) {
       if (newInterval.compareTo(SHORTEST) < 0 || newInterval.compareTo(LONGEST) > 0) {
         throw new IllegalArgumentException(
-            "interval: " + newInterval + " (expected: 100 ms to 1 s)");
+            "interval: " + DurationText.of(newInterval) + " (expected: 100 ms to 1 s)");
       }
       interval = newInterval;
       return this;
@@ -465,7 +466,9 @@ public final class LivePage implements AutoCloseable {
       requireNonNull(origin, "origin");
       if (!origin.matches("https?://[A-Za-z0-9.\\-\\[\\]:]+")) {
         throw new IllegalArgumentException(
-            "origin: '" + origin + "' (expected: http or https, a host, perhaps a port)");
+            "origin: '"
+                + SafeText.of(origin)
+                + "' (expected: http or https, a host, perhaps a port)");
       }
       return origin;
     }

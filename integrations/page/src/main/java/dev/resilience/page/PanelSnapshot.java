@@ -3,9 +3,11 @@ package dev.resilience.page;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a {@link Panel} shows at one moment: figures, and perhaps a table. Immutable. */
 public final class PanelSnapshot {
@@ -105,8 +107,8 @@ public final class PanelSnapshot {
     private int rowsLeftOut;
 
     private Builder(String kind, String name) {
-      this.kind = kind;
-      this.name = name;
+      this.kind = SafeText.of(kind);
+      this.name = SafeText.of(name);
     }
 
     /**
@@ -116,13 +118,16 @@ public final class PanelSnapshot {
      */
     public Builder status(Status newStatus, String newRemark) {
       status = requireNonNull(newStatus, "status");
-      remark = requireNonNull(newRemark, "remark");
+      remark = SafeText.of(requireNonNull(newRemark, "remark"));
       return this;
     }
 
     /** Adds a few words under a name. */
     public Builder figure(String figure, String value) {
-      figures.add(new Figure(requireNonNull(figure, "figure"), requireNonNull(value, "value")));
+      figures.add(
+          new Figure(
+              SafeText.of(requireNonNull(figure, "figure")),
+              SafeText.of(requireNonNull(value, "value"))));
       return this;
     }
 
@@ -138,7 +143,7 @@ public final class PanelSnapshot {
 
     /** The heads of the table. Default: there is no table. */
     public Builder columns(String... heads) {
-      columns = List.of(heads);
+      columns = Stream.of(heads).map(SafeText::of).toList();
       return this;
     }
 
@@ -154,7 +159,10 @@ public final class PanelSnapshot {
             "cells: " + cells.length + " (expected: " + columns.size() + ", as many as columns)");
       }
       if (rows.size() < MOST_ROWS) {
-        rows.add(new Row(requireNonNull(rowStatus, "rowStatus"), List.of(cells)));
+        rows.add(
+            new Row(
+                requireNonNull(rowStatus, "rowStatus"),
+                Stream.of(cells).map(cell -> SafeText.of(requireNonNull(cell, "cell"))).toList()));
       } else {
         rowsLeftOut++;
       }

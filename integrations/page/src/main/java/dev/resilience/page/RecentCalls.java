@@ -5,6 +5,7 @@ import dev.resilience.context.RequestInfo;
 import dev.resilience.observe.CallReport;
 import dev.resilience.policy.Verdict.Evidence;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -133,7 +134,7 @@ final class RecentCalls {
     if (request == null) {
       return ctx.name();
     }
-    return ctx.name().isEmpty() ? request : ctx.name() + " " + request;
+    return ctx.name().isEmpty() ? request : SafeText.of(ctx.name()) + " " + request;
   }
 
   private static String trouble(CallReport report) {

@@ -1,5 +1,6 @@
 package dev.resilience.page;
 
+import dev.resilience.text.SafeText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -54,7 +55,7 @@ public final class Top {
     try {
       top.read(args);
     } catch (IllegalArgumentException wrong) {
-      out.println(wrong.getMessage());
+      out.println(SafeText.messageOf(wrong));
       out.println(USAGE);
       return 2;
     }
@@ -71,7 +72,8 @@ public final class Top {
           if (!value.matches("\\d{2,3}")
               || Integer.parseInt(value) < SnapshotText.NARROWEST
               || Integer.parseInt(value) > SnapshotText.WIDEST) {
-            throw new IllegalArgumentException("--width: '" + value + "' (expected: 40 to 400)");
+            throw new IllegalArgumentException(
+                "--width: '" + SafeText.of(value) + "' (expected: 40 to 400)");
           }
           width = Integer.parseInt(value);
         }
@@ -86,7 +88,7 @@ public final class Top {
   private static URI address(String given) {
     if (!given.matches("https?://\\S+")) {
       throw new IllegalArgumentException(
-          "'" + given + "' (expected: the address of a page, http://localhost:9090/)");
+          "'" + SafeText.of(given) + "' (expected: the address of a page, http://localhost:9090/)");
     }
     return URI.create(given.endsWith("/") ? given : given + "/");
   }
@@ -101,7 +103,7 @@ public final class Top {
           screen.append(text(page));
           isAnswered = true;
         } catch (IOException away) {
-          screen.append(page).append(" does not answer: ").append(away.getMessage());
+          screen.append(page).append(" does not answer: ").append(SafeText.messageOf(away));
         }
         screen.append('\n');
       }

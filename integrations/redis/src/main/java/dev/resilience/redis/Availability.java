@@ -3,6 +3,7 @@ package dev.resilience.redis;
 import dev.resilience.cache.CacheClosedException;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
+import dev.resilience.text.SafeText;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -96,7 +97,6 @@ final class Availability {
   }
 
   private static String described(Throwable failure) {
-    String message = failure.getMessage();
-    return message == null ? failure.getClass().getSimpleName() : message;
+    return SafeText.messageOf(failure);
   }
 }

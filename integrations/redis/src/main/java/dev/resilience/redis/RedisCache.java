@@ -14,12 +14,12 @@ import dev.resilience.cache.Loader;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
-import dev.resilience.error.CallInterruptedException;
 import dev.resilience.error.Failures;
 import dev.resilience.observe.PolicyEvent;
 import dev.resilience.retry.Backoff;
 import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
@@ -532,8 +532,7 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
     try {
       return ctx.await(stage);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     } catch (ExecutionException failed) {
       Throwable cause = failed.getCause() == null ? failed : Failures.unwrap(failed.getCause());
       if (cause instanceof RuntimeException raw) {
@@ -805,7 +804,9 @@ public final class RedisCache<K, V extends @Nullable Object> implements AutoClos
       }
       if (owner.timeSource() != TimeSource.system()) {
         throw new IllegalArgumentException(
-            "owner: a context on " + owner.timeSource() + " (expected: on the system's time)");
+            "owner: a context on "
+                + SafeText.of(owner.timeSource())
+                + " (expected: on the system's time)");
       }
       @SuppressWarnings("MustBeClosed") // closed by the cache
       CancellableContext life = owner.withCancel();

@@ -1,5 +1,7 @@
 package dev.resilience.redis;
 
+import dev.resilience.text.SafeText;
+
 /** What happened between a {@link RedisCache} and Redis. Nothing is told, or made, for a read. */
 public sealed interface RedisCacheEvent {
 
@@ -37,7 +39,13 @@ public sealed interface RedisCacheEvent {
    * @param key the user's key
    * @param cause what the codec threw, or that it returned null
    */
-  record DecodingFailed(String cache, Object key, Throwable cause) implements RedisCacheEvent {}
+  record DecodingFailed(String cache, Object key, Throwable cause) implements RedisCacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * What was loaded could not be encoded. The caller has got it, and it is kept near.
@@ -46,7 +54,13 @@ public sealed interface RedisCacheEvent {
    * @param key the user's key
    * @param cause what the codec threw, or that it returned null
    */
-  record EncodingFailed(String cache, Object key, Throwable cause) implements RedisCacheEvent {}
+  record EncodingFailed(String cache, Object key, Throwable cause) implements RedisCacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * A value is longer than the builder allows in Redis. It is kept near.
@@ -55,7 +69,13 @@ public sealed interface RedisCacheEvent {
    * @param key the user's key
    * @param bytes how long it is
    */
-  record ValueTooLarge(String cache, Object key, int bytes) implements RedisCacheEvent {}
+  record ValueTooLarge(String cache, Object key, int bytes) implements RedisCacheEvent {
+
+    @Override
+    public String toString() {
+      return SafeText.ofRecord(this);
+    }
+  }
 
   /**
    * More keys were changed without Redis than are remembered one by one, so all values of this

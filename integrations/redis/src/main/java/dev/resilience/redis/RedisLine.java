@@ -1,5 +1,6 @@
 package dev.resilience.redis;
 
+import dev.resilience.text.SafeText;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
@@ -166,7 +167,7 @@ final class RedisLine {
   /** What the server said if it refused a command; empty: it is the line that is at fault. */
   static Optional<String> refusal(Throwable failure) {
     return failure instanceof RedisCommandExecutionException
-        ? Optional.of(String.valueOf(failure.getMessage()))
+        ? Optional.of(SafeText.messageOf(failure))
         : Optional.empty();
   }
 }

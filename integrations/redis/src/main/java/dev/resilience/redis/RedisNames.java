@@ -1,5 +1,6 @@
 package dev.resilience.redis;
 
+import dev.resilience.text.SafeText;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -22,7 +23,7 @@ final class RedisNames {
   static void check(String cache) {
     if (cache.isBlank() || cache.indexOf('{') >= 0 || cache.indexOf('}') >= 0) {
       throw new IllegalArgumentException(
-          "name: '" + cache + "' (expected: not blank, and without braces)");
+          "name: '" + SafeText.of(cache) + "' (expected: not blank, and without braces)");
     }
   }
 

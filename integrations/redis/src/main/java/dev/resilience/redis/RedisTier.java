@@ -3,6 +3,7 @@ package dev.resilience.redis;
 import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.error.Failures;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import io.lettuce.core.RedisFuture;
 import java.nio.charset.StandardCharsets;
@@ -251,8 +252,8 @@ final class RedisTier {
 
   private static String text(Object answer) {
     return answer instanceof byte[] bytes
-        ? new String(bytes, StandardCharsets.UTF_8)
-        : String.valueOf(answer);
+        ? SafeText.of(new String(bytes, StandardCharsets.UTF_8))
+        : SafeText.of(answer);
   }
 
   // ---- answers

@@ -1,5 +1,6 @@
 package dev.resilience.redis;
 
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger.Level;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -34,7 +35,7 @@ final class Reports {
   private final AtomicInteger untold = new AtomicInteger();
 
   Reports(String cache, Executor executor, RedisCacheListener listener) {
-    this.cache = cache;
+    this.cache = SafeText.of(cache);
     this.executor = executor;
     this.listener = listener;
   }
@@ -101,7 +102,8 @@ final class Reports {
       try {
         listener.on(event);
       } catch (Throwable thrown) {
-        LOG.log(
+        SafeText.log(
+            LOG,
             Level.WARNING,
             cache + ": a listener failed on " + event.getClass().getSimpleName(),
             thrown);

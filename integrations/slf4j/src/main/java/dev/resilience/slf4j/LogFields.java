@@ -190,13 +190,13 @@ public final class LogFields implements ThreadBinding {
      * @param key of the value; not a credential
      */
     public Builder field(String name, Key<?> key) {
-      Arguments.requireNotBlank(name, "name");
+      String shown = SafeText.name(name);
       if (Objects.requireNonNull(key, "key").isCredential()) {
         throw new IllegalArgumentException(
             "key: '" + key + "' is a credential (expected: a key that may be logged)");
       }
-      if (fields.putIfAbsent(name, key) != null) {
-        throw new IllegalArgumentException("name: '" + name + "' twice (expected: once)");
+      if (fields.putIfAbsent(shown, key) != null) {
+        throw new IllegalArgumentException("name: '" + shown + "' twice (expected: once)");
       }
       return this;
     }

@@ -1,6 +1,7 @@
 package dev.resilience.discovery.balance;
 
 import dev.resilience.discovery.Checks;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 
@@ -47,6 +48,6 @@ public final class ServerLoad {
 
   @Override
   public String toString() {
-    return inFlight + " in flight, " + latency();
+    return inFlight + " in flight, " + DurationText.of(latency());
   }
 }

@@ -5,9 +5,10 @@ import dev.resilience.context.ContextException;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.error.AttemptTimeoutException;
-import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.NoInstanceException;
 import dev.resilience.policy.Classifier;
+import dev.resilience.text.SafeText;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +48,7 @@ final class Calls {
         ctx.await(waiting);
       } catch (InterruptedException interrupted) {
         waiting.toCompletableFuture().cancel(true);
-        Thread.currentThread().interrupt();
-        throw new CallInterruptedException(interrupted);
+        throw Failures.interrupted(ctx, interrupted);
       } catch (ExecutionException failed) {
         throw notKnown(failed.getCause());
       }
@@ -70,7 +70,7 @@ final class Calls {
         ? ended
         : failure instanceof AttemptTimeoutException || failure == null
             ? new NoInstanceException(membership.refusal())
-            : new NoInstanceException(service + ": " + failure);
+            : new NoInstanceException(service + ": " + SafeText.of(failure));
   }
 
   /** An instance that the call has not tried, or where there is none, any other. */
@@ -106,7 +106,7 @@ final class Calls {
       return slot;
     }
     throw new IllegalStateException(
-        "the balancer picked " + picked + " (expected: one of its candidates)");
+        "the balancer picked " + SafeText.of(picked) + " (expected: one of its candidates)");
   }
 
   Classifier classifier() {

@@ -6,6 +6,7 @@ import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.balance.FilterChoice;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;
 import dev.resilience.time.Durations;
 import java.lang.System.Logger;
@@ -207,7 +208,8 @@ final class Decision {
       return filter.choose(left);
     } catch (Throwable thrown) {
       SerialExecutor.contained(
-          () -> LOG.log(Level.WARNING, () -> "the filter " + filter.name() + " failed", thrown));
+          () ->
+              SafeText.log(LOG, Level.WARNING, "the filter " + filter.name() + " failed", thrown));
       return FilterChoice.all();
     }
   }

@@ -2,6 +2,7 @@ package dev.resilience.discovery.client;
 
 import dev.resilience.discovery.Checks;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 
@@ -93,13 +94,13 @@ public final class Ejection {
         + " of "
         + WINDOW
         + ", for "
-        + baseTime
+        + DurationText.of(baseTime)
         + " to "
-        + maxTime
+        + DurationText.of(maxTime)
         + ", at most "
         + Math.round(maxEjectedShare * 100)
         + " %, slow start "
-        + slowStart;
+        + DurationText.of(slowStart);
   }
 
   /** Builds an {@link Ejection}. Not thread-safe. */
@@ -162,7 +163,11 @@ public final class Ejection {
       Durations.requirePositive(newBaseTime, "baseTime");
       if (newMaxTime.compareTo(newBaseTime) < 0) {
         throw new IllegalArgumentException(
-            "maxTime: " + newMaxTime + " (expected: >= baseTime, " + newBaseTime + ")");
+            "maxTime: "
+                + DurationText.of(newMaxTime)
+                + " (expected: >= baseTime, "
+                + DurationText.of(newBaseTime)
+                + ")");
       }
       baseTime = newBaseTime;
       maxTime = newMaxTime;

@@ -3,6 +3,7 @@ package dev.resilience.discovery.client;
 import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.discovery.balance.CandidateFilter;
 import dev.resilience.discovery.balance.FilterChoice;
+import dev.resilience.text.SafeText;
 import java.util.List;
 import java.util.Objects;
 
@@ -10,7 +11,8 @@ import java.util.Objects;
 record NamedFilter(String name, CandidateFilter filter) implements CandidateFilter {
 
   static NamedFilter of(CandidateFilter filter) {
-    return new NamedFilter(Objects.requireNonNull(filter.name(), "name of the filter"), filter);
+    return new NamedFilter(
+        SafeText.of(Objects.requireNonNull(filter.name(), "name of the filter")), filter);
   }
 
   @Override

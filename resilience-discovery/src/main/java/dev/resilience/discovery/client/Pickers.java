@@ -4,6 +4,7 @@ import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
@@ -57,7 +58,9 @@ final class Pickers {
     } catch (Throwable thrown) {
       // The user's balancer is asked again at the next change; until then calls go on without it.
       SerialExecutor.contained(
-          () -> LOG.log(Level.WARNING, "a balancer failed, round robin takes its place", thrown));
+          () ->
+              SafeText.log(
+                  LOG, Level.WARNING, "a balancer failed, round robin takes its place", thrown));
       picker = Balancer.roundRobin().over(candidates);
     }
     return picker;

@@ -16,6 +16,7 @@ import dev.resilience.discovery.registry.ServiceRegistry;
 import dev.resilience.policy.Classifier;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -198,7 +199,11 @@ public final class ServiceClient implements AutoCloseable {
   private void checkClock(Context ctx) {
     if (ctx.timeSource() != life.timeSource()) {
       throw new IllegalArgumentException(
-          "ctx: a context on " + ctx.timeSource() + " (expected: on " + life.timeSource() + ")");
+          "ctx: a context on "
+              + SafeText.of(ctx.timeSource())
+              + " (expected: on "
+              + SafeText.of(life.timeSource())
+              + ")");
     }
   }
 

@@ -2,6 +2,7 @@ package dev.resilience.discovery.health;
 
 import dev.resilience.discovery.Checks;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.DurationText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 import java.util.Objects;
@@ -82,9 +83,9 @@ public final class HealthChecks {
   @Override
   public String toString() {
     return "every "
-        + interval
+        + DurationText.of(interval)
         + ", timeout "
-        + timeout
+        + DurationText.of(timeout)
         + ", rise "
         + rise
         + ", fall "

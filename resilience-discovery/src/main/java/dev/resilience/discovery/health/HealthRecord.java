@@ -1,5 +1,6 @@
 package dev.resilience.discovery.health;
 
+import dev.resilience.text.SafeText;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -43,15 +44,7 @@ final class HealthRecord {
 
   /** The exception may be the user's, and its message may throw, or fill a log. */
   private static String textOf(Throwable failure) {
-    String message;
-    try {
-      message = failure.getMessage();
-    } catch (Throwable broken) {
-      message = null;
-    }
-    if (message == null) {
-      return failure.getClass().getSimpleName();
-    }
+    String message = SafeText.messageOf(failure);
     return message.length() > LONGEST_REASON
         ? message.substring(0, LONGEST_REASON) + "..."
         : message;

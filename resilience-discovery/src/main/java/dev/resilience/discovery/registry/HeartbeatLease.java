@@ -7,6 +7,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.error.Failures;
 import dev.resilience.retry.Backoff;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -158,7 +159,7 @@ final class HeartbeatLease implements Lease {
     // Once for each change, and not for each try.
     if (state != now || failures == 1) {
       SerialExecutor.contained(
-          () -> LOG.log(Level.WARNING, () -> instance + " is not registered: " + raw));
+          () -> LOG.log(Level.WARNING, () -> instance + " is not registered: " + SafeText.of(raw)));
     }
     state = now;
   }

@@ -7,6 +7,7 @@ import dev.resilience.context.Registration;
 import dev.resilience.discovery.DecisionInterval;
 import dev.resilience.discovery.SerialExecutor;
 import dev.resilience.retry.Backoff;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -73,7 +74,7 @@ final class RegistryWatch implements Watch {
       return Objects.requireNonNull(store.onChange(service, this::hint), "registration of a hint");
     } catch (Throwable thrown) {
       SerialExecutor.contained(
-          () -> LOG.log(Level.WARNING, () -> this + ": no hints of changes", thrown));
+          () -> SafeText.log(LOG, Level.WARNING, this + ": no hints of changes", thrown));
       return () -> false;
     }
   }
@@ -159,7 +160,7 @@ final class RegistryWatch implements Watch {
           service, Objects.requireNonNull(answer, "answer of the store"), registry.time());
     } catch (Throwable thrown) {
       SerialExecutor.contained(
-          () -> LOG.log(Level.WARNING, () -> this + ": an answer is no list", thrown));
+          () -> SafeText.log(LOG, Level.WARNING, this + ": an answer is no list", thrown));
       return null;
     }
   }

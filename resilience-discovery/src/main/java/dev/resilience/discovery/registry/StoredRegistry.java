@@ -4,9 +4,10 @@ import dev.resilience.Resilience;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextException;
 import dev.resilience.discovery.Checks;
-import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.error.ResilienceException;
 import dev.resilience.retry.Backoff;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.TimeSource;
 import dev.resilience.timeout.FixedTimeout;
 import java.time.Duration;
@@ -70,8 +71,7 @@ final class StoredRegistry implements ServiceRegistry {
       throw thrownFor(service, failed);
     } catch (InterruptedException interrupted) {
       answer.toCompletableFuture().cancel(true);
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     }
   }
 
@@ -126,7 +126,11 @@ final class StoredRegistry implements ServiceRegistry {
   private void checkAlive(Context ctx) {
     if (ctx.timeSource() != owner.timeSource()) {
       throw new IllegalArgumentException(
-          "ctx: a context on " + ctx.timeSource() + " (expected: on " + owner.timeSource() + ")");
+          "ctx: a context on "
+              + SafeText.of(ctx.timeSource())
+              + " (expected: on "
+              + SafeText.of(owner.timeSource())
+              + ")");
     }
     ctx.throwIfDone();
     owner.throwIfDone();

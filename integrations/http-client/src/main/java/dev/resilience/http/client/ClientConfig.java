@@ -7,6 +7,7 @@ import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.HeaderReader;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.stage.Stages;
+import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -51,12 +52,16 @@ final class ClientConfig {
     this.maxConcurrent = builder.maxConcurrent;
   }
 
-  private static ClientPropagation wire(ResilientHttpClient.Builder builder) {
-    Propagation propagation =
-        builder.propagation != null ? builder.propagation : Propagation.of("client");
-    ClientPropagation wire = ClientPropagation.of(propagation, builder.times);
-    wire = builder.loads != null ? wire.onLoad(builder.loads) : wire;
-    return builder.cancelMessages ? wire.withCancelMessages() : wire;
+  /** A server has told its load. */
+  void told(URI uri, ReportedLoad load) {
+    if (loads != null) {
+      try {
+        loads.told(uri, load);
+      } catch (Throwable broken) {
+        SafeText.log(
+            LOG, Level.WARNING, "the load listener of client '" + name + "' failed", broken);
+      }
+    }
   }
 
   /** Tells the server that its client has left; nobody waits for an answer. */
@@ -71,9 +76,11 @@ final class ClientConfig {
       counters.cancelMessages.increment();
       Stages.watch(
           http.sendAsync(message, BodyHandlers.discarding()),
-          (response, failure) -> LOG.log(Level.TRACE, "a cancel message was sent", failure));
+          (response, failure) ->
+              SafeText.log(LOG, Level.TRACE, "a cancel message was sent", failure));
     } catch (Throwable notSent) {
-      LOG.log(Level.DEBUG, "client '" + name + "' could not send a cancel message", notSent);
+      SafeText.log(
+          LOG, Level.DEBUG, "client '" + name + "' could not send a cancel message", notSent);
     }
   }
 }

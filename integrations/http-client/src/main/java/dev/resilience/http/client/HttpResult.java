@@ -1,5 +1,6 @@
 package dev.resilience.http.client;
 
+import dev.resilience.text.SafeText;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Optional;
@@ -41,6 +42,6 @@ public final class HttpResult<T extends @Nullable Object> {
   public String toString() {
     return RequestText.of(request)
         + ": "
-        + (response != null ? "status " + response.statusCode() : String.valueOf(failure));
+        + (response != null ? "status " + response.statusCode() : SafeText.of(failure));
   }
 }

@@ -9,6 +9,7 @@ import dev.resilience.concurrent.TaskGroup;
 import dev.resilience.concurrent.TaskGroup.Ending;
 import dev.resilience.context.Context;
 import dev.resilience.error.CallInterruptedException;
+import dev.resilience.error.Failures;
 import dev.resilience.hedge.FirstSuccess;
 import dev.resilience.policy.Call;
 import dev.resilience.policy.Classifier;
@@ -19,6 +20,7 @@ import dev.resilience.propagation.HeaderNames;
 import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -222,8 +224,7 @@ public final class ResilientHttpClient {
       }
       return List.copyOf(results);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CallInterruptedException(interrupted);
+      throw Failures.interrupted(ctx, interrupted);
     }
   }
 
@@ -293,7 +294,7 @@ public final class ResilientHttpClient {
     private @Nullable Resilience unrepeatable;
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /** Sends the requests. Default: a new client that follows no redirects. */

@@ -115,7 +115,8 @@ public final class Disconnects {
         time.startTimer(time.nanoTime() + after, () -> time.execute(this::look));
       } catch (Throwable noTimer) {
         looking.set(false);
-        LOG.log(Level.WARNING, "clients that leave are not heard of for a while", noTimer);
+        SafeText.log(
+            LOG, Level.WARNING, "clients that leave are not heard of for a while", noTimer);
       }
     }
   }

@@ -6,6 +6,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.propagation.HeaderNames;
+import dev.resilience.text.SafeText;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,7 +55,7 @@ public final class IdHeader implements ServerFilter {
   public static IdHeader requestId(String prefix) {
     if (!isId(requireNonNull(prefix, "prefix") + "x") || prefix.length() > 32) {
       throw new IllegalArgumentException(
-          "prefix: '" + prefix + "' (expected: at most 32 visible ASCII characters)");
+          "prefix: '" + SafeText.of(prefix) + "' (expected: at most 32 visible ASCII characters)");
     }
     String process = randomHex(4);
     AtomicLong counter = new AtomicLong();

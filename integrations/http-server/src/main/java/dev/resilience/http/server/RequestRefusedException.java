@@ -3,6 +3,7 @@ package dev.resilience.http.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.resilience.error.RejectedException;
+import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
 
@@ -27,7 +28,7 @@ public final class RequestRefusedException extends RejectedException {
     super(requireNonNull(message, "message"), Durations.requirePositive(retryAfter, "retryAfter"));
     if (!word.matches("[a-z-]{1,32}")) {
       throw new IllegalArgumentException(
-          "word: '" + word + "' (expected: 1 to 32 lower-case letters and hyphens)");
+          "word: '" + SafeText.of(word) + "' (expected: 1 to 32 lower-case letters and hyphens)");
     }
     this.word = word;
   }

@@ -530,7 +530,7 @@ public abstract class ServerExchange {
         send(chosen.status(), forReply(more), body);
       }
     } catch (Throwable broken) { // the connection, mostly
-      LOG.log(Level.DEBUG, "an answer could not be sent", broken);
+      SafeText.log(LOG, Level.DEBUG, "an answer could not be sent", broken);
       abortQuietly();
     }
     answeredAt = now();
@@ -540,7 +540,7 @@ public abstract class ServerExchange {
     try {
       abort();
     } catch (Throwable broken) {
-      LOG.log(Level.DEBUG, "a response could not be broken off", broken);
+      SafeText.log(LOG, Level.DEBUG, "a response could not be broken off", broken);
     }
   }
 
@@ -575,7 +575,7 @@ public abstract class ServerExchange {
     try {
       release();
     } catch (Throwable broken) {
-      LOG.log(Level.DEBUG, "a connection could not be given back", broken);
+      SafeText.log(LOG, Level.DEBUG, "a connection could not be given back", broken);
     }
     Collections.reverse(told);
     tell(told, ended(ctx, returned));
@@ -613,11 +613,7 @@ public abstract class ServerExchange {
         sent(200);
       }
     } catch (Throwable broken) { // the connection, mostly
-      LOG.log(Level.DEBUG, "a response could not be completed", broken);
-      if (ConnectionLoss.is(broken)) {
-        answer = StatusTable.CLIENT_GONE;
-        answeredAt = now();
-      }
+      SafeText.log(LOG, Level.DEBUG, "a response could not be completed", broken);
       abortQuietly();
     }
   }

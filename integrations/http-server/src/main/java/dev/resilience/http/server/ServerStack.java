@@ -9,6 +9,7 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
 import dev.resilience.text.Arguments;
+import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -255,7 +256,7 @@ public final class ServerStack implements AutoCloseable {
     private boolean interrupts = true;
 
     private Builder(String name) {
-      this.name = Arguments.requireNotBlank(name, "name");
+      this.name = SafeText.name(name);
     }
 
     /** Adds a filter, inside of those that were added before. */

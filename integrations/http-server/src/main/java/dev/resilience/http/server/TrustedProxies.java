@@ -2,6 +2,7 @@ package dev.resilience.http.server;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.resilience.text.SafeText;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -152,7 +153,9 @@ public final class TrustedProxies {
       String length = slash < 0 ? Integer.toString(longest) : text.substring(slash + 1);
       if (address == null || !length.matches("\\d{1,3}") || Integer.parseInt(length) > longest) {
         throw new IllegalArgumentException(
-            "network: '" + text + "' (expected: an address or a block, such as 10.0.0.0/8)");
+            "network: '"
+                + SafeText.of(text)
+                + "' (expected: an address or a block, such as 10.0.0.0/8)");
       }
       return new Network(address.getAddress(), Integer.parseInt(length));
     }
