@@ -13,7 +13,7 @@ public final class Arguments {
   /** A text with something to read. */
   public static String requireNotBlank(String value, String name) {
     if (requireNonNull(value, name).isBlank()) {
-      throw refused(name, "'" + value + "'", "not blank");
+      throw refused(name, "'" + SafeText.of(value) + "'", "not blank");
     }
     return value;
   }

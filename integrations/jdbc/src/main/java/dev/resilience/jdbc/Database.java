@@ -485,11 +485,7 @@ public final class Database {
      * @param timeout positive. Default: 500 ms
      */
     public Builder cancelTimeout(Duration timeout) {
-      if (requireNonNull(timeout, "cancelTimeout").isZero() || timeout.isNegative()) {
-        throw new IllegalArgumentException(
-            "cancelTimeout: " + DurationText.of(timeout) + " (expected: > 0)");
-      }
-      this.cancelTimeout = timeout;
+      this.cancelTimeout = Durations.requirePositive(timeout, "cancelTimeout");
       return this;
     }
 

@@ -52,16 +52,12 @@ final class ClientConfig {
     this.maxConcurrent = builder.maxConcurrent;
   }
 
-  /** A server has told its load. */
-  void told(URI uri, ReportedLoad load) {
-    if (loads != null) {
-      try {
-        loads.told(uri, load);
-      } catch (Throwable broken) {
-        SafeText.log(
-            LOG, Level.WARNING, "the load listener of client '" + name + "' failed", broken);
-      }
-    }
+  private static ClientPropagation wire(ResilientHttpClient.Builder builder) {
+    Propagation propagation =
+        builder.propagation != null ? builder.propagation : Propagation.of("client");
+    ClientPropagation wire = ClientPropagation.of(propagation, builder.times);
+    wire = builder.loads != null ? wire.onLoad(builder.loads) : wire;
+    return builder.cancelMessages ? wire.withCancelMessages() : wire;
   }
 
   /** Tells the server that its client has left; nobody waits for an answer. */

@@ -614,6 +614,10 @@ public abstract class ServerExchange {
       }
     } catch (Throwable broken) { // the connection, mostly
       SafeText.log(LOG, Level.DEBUG, "a response could not be completed", broken);
+      if (ConnectionLoss.is(broken)) {
+        answer = StatusTable.CLIENT_GONE;
+        answeredAt = now();
+      }
       abortQuietly();
     }
   }
