@@ -45,6 +45,7 @@ module dev.resilience.core {
       dev.resilience.cache,
       dev.resilience.configuration,
       dev.resilience.discovery,
+      dev.resilience.grpc,
       dev.resilience.jdbc,
       dev.resilience.jfr,
       dev.resilience.http.client,

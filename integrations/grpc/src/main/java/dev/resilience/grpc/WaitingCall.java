@@ -3,11 +3,12 @@ package dev.resilience.grpc;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.limit.Permit;
+import dev.resilience.text.SafeText;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
@@ -89,20 +90,20 @@ final class WaitingCall<Q, A> extends ServerCall.Listener<Q> {
     try {
       closing.run();
     } catch (Throwable closed) {
-      LOG.log(Level.DEBUG, "a call that was refused is closed already", closed);
+      SafeText.log(LOG, Level.DEBUG, "a call that was refused is closed already", closed);
     }
     events.clear();
   }
 
   /** gRPC would do the same with what a handler throws on one of its threads. */
   private void broken(Throwable failure) {
-    LOG.log(Level.ERROR, "a handler failed", failure);
+    SafeText.log(LOG, Level.ERROR, "a handler failed", failure);
     owner.close();
     try {
       Status status = Status.UNKNOWN.withDescription("Application error processing RPC");
       call.close(status.withCause(failure), new Metadata());
     } catch (Throwable closed) {
-      LOG.log(Level.DEBUG, "a call whose handler failed is closed already", closed);
+      SafeText.log(LOG, Level.DEBUG, "a call whose handler failed is closed already", closed);
     }
   }
 

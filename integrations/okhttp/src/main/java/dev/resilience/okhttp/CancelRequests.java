@@ -2,9 +2,10 @@ package dev.resilience.okhttp;
 
 import dev.resilience.propagation.CancelMessage;
 import dev.resilience.propagation.HeaderNames;
+import dev.resilience.text.SafeText;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
 import okhttp3.Callback;
@@ -27,7 +28,7 @@ final class CancelRequests {
 
         @Override
         public void onFailure(Call call, IOException failure) {
-          LOG.log(Level.TRACE, "a cancel message was not answered", failure);
+          SafeText.log(LOG, Level.TRACE, "a cancel message was not answered", failure);
         }
       };
 
@@ -47,7 +48,7 @@ final class CancelRequests {
       call.timeout().timeout(1, TimeUnit.SECONDS);
       call.enqueue(NOBODY);
     } catch (Throwable notSent) {
-      LOG.log(Level.DEBUG, "a cancel message could not be sent", notSent);
+      SafeText.log(LOG, Level.DEBUG, "a cancel message could not be sent", notSent);
     }
   }
 }
