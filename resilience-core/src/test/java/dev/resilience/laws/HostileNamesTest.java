@@ -282,7 +282,8 @@ class HostileNamesTest {
       assertThat(text.chars())
           .as("characters of %s", text)
           .allMatch(
-              c -> c == '\n' && text.startsWith("tree") || c >= ' ' && c != 0x7f && c != 0x202e);
+              c ->
+                  (c == '\n' && text.startsWith("tree")) || (c >= ' ' && c != 0x7f && c != 0x202e));
     }
   }
 

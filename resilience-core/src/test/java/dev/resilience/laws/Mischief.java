@@ -80,6 +80,7 @@ final class Mischief {
   }
 
   /** Whatever it is asked, it throws. */
+  @SuppressWarnings("OverrideThrowableToString")
   static final class Hostile extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

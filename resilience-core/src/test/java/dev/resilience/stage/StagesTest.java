@@ -193,16 +193,21 @@ class StagesTest {
   @Nested
   class A_promise {
 
+    @SuppressWarnings("OverrideThrowableToString") // that is the fault
+    private static final class Unprintable extends RuntimeException {
+
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public String toString() {
+        throw new IllegalStateException("no text");
+      }
+    }
+
     /** In CompletableFuture's own way the second one would be lost, and the completer told. */
     @Test
     void that_fails_with_what_cannot_be_printed_tells_all_that_can_be_told() {
-      Throwable unprintable =
-          new RuntimeException() {
-            @Override
-            public String toString() {
-              throw new IllegalStateException("no text");
-            }
-          };
+      Throwable unprintable = new Unprintable();
       CompletableFuture<String> promise = new CompletableFuture<>();
       AtomicReference<Throwable> told = new AtomicReference<>();
       promise.handle((value, failure) -> told.compareAndSet(null, failure));

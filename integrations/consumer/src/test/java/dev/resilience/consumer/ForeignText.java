@@ -52,7 +52,7 @@ final class ForeignText {
           ("boolean byte char short int long float double Boolean Integer Long Double String"
                   + " StringBuilder StringJoiner Class Instant StackTraceElement UUID"
                   + " AtomicInteger AtomicLong LongAdder OptionalInt OptionalLong")
-              .split(" "));
+              .split(" ", -1));
 
   /** What is in them counts. */
   private static final Set<String> HOLDERS =
@@ -108,7 +108,7 @@ final class ForeignText {
     String name = angle < 0 ? bare : bare.substring(0, angle);
     if (HOLDERS.contains(name)) {
       return angle > 0
-          && Stream.of(bare.substring(angle + 1, bare.lastIndexOf('>')).split(","))
+          && Stream.of(bare.substring(angle + 1, bare.lastIndexOf('>')).split(",", -1))
               .allMatch(this::isKnown);
     }
     return KNOWN.contains(name) || closed.contains(name);
@@ -304,7 +304,7 @@ final class ForeignText {
       String type = reference.getQualifierExpression().toString();
       if (Set.of("toString", "valueOf", "getMessage").contains(reference.getName().toString())
           && (type.equals("String")
-              || !isKnown(type) && !isSafe(reference.getQualifierExpression()))) {
+              || (!isKnown(type) && !isSafe(reference.getQualifierExpression())))) {
         found.add(file + ": refers to " + reference);
       }
       return super.visitMemberReference(reference, nothing);
