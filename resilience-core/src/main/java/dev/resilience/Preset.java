@@ -17,7 +17,6 @@ import dev.resilience.policy.StackEntry;
 import dev.resilience.policy.Verdict;
 import dev.resilience.retry.Backoff;
 import dev.resilience.retry.Retry;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -23,7 +23,6 @@ import dev.resilience.policy.PolicyRole;
 import dev.resilience.policy.StackEntry;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

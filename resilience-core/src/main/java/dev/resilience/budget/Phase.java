@@ -1,6 +1,5 @@
 package dev.resilience.budget;
 
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 
 /**

@@ -15,7 +15,6 @@ import dev.resilience.policy.Call;
 import dev.resilience.policy.ContextPolicy;
 import dev.resilience.policy.Next;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.resilience.fallback;
 
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -3,7 +3,6 @@ package dev.resilience.limit;
 import dev.resilience.context.Key;
 import dev.resilience.observe.PolicyListener;
 import dev.resilience.text.Arguments;
-import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;

@@ -1,10 +1,8 @@
 package dev.resilience.policy;
 
-import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

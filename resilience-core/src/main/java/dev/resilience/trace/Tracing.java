@@ -5,7 +5,6 @@ import dev.resilience.error.Failures;
 import dev.resilience.policy.AsyncCall;
 import dev.resilience.policy.Call;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;

@@ -10,7 +10,6 @@ import dev.resilience.error.Failures;
 import dev.resilience.limit.ConcurrencyLimit;
 import dev.resilience.limit.ConcurrencyLimitSnapshot;
 import dev.resilience.text.Arguments;
-import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Durations;
 import java.sql.Connection;

@@ -17,7 +17,6 @@ import dev.resilience.propagation.LoadListener;
 import dev.resilience.propagation.Propagation;
 import dev.resilience.stage.CallerFuture;
 import dev.resilience.stage.Stages;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import dev.resilience.time.Deadline;

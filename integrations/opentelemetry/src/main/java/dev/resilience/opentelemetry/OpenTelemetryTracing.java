@@ -3,7 +3,6 @@ package dev.resilience.opentelemetry;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import dev.resilience.trace.ActiveSpan;
 import dev.resilience.trace.SpanRole;

@@ -11,7 +11,6 @@ import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.diagnostics.ContextMonitor;
 import dev.resilience.observe.CallReportListener;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import java.io.IOException;

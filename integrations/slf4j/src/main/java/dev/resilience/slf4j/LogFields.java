@@ -4,7 +4,6 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.context.ThreadBinding;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.util.LinkedHashMap;
 import java.util.Map;

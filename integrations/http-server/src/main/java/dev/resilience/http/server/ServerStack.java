@@ -8,7 +8,6 @@ import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Registration;
-import dev.resilience.text.Arguments;
 import dev.resilience.text.SafeText;
 import java.time.Duration;
 import java.util.ArrayList;
