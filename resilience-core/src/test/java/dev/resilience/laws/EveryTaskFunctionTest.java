@@ -247,10 +247,9 @@ class EveryTaskFunctionTest {
       List<PoolTask<?>> tasks = new ArrayList<>();
       try (pool) {
         for (int i = 0; i < 3; i++) {
-          Progress progress = new Progress(share -> act("Progress.new", share));
           tasks.add(
               pool.submit(
-                  progress.in(ctx),
+                  ctx,
                   TaskSpec.of(
                           "task " + i,
                           c -> {
@@ -427,6 +426,7 @@ class EveryTaskFunctionTest {
               .record(ctx);
       Tracing.start(spans.context(), "span").close();
       assertThat(spans.spans()).allMatch(span -> span.state() != SpanRecord.State.OPEN);
+      Progress.report(new Progress(share -> act("Progress.new", share)).in(ctx), 10);
       leaks();
       Propagation wire =
           Propagation.builder("service")
