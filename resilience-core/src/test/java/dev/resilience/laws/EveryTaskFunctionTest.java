@@ -41,6 +41,7 @@ import dev.resilience.trace.SpanTree;
 import dev.resilience.trace.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -189,10 +190,15 @@ class EveryTaskFunctionTest {
       ended.incrementAndGet();
     }
 
+    private <E extends Enum<E>> E any(Class<E> type) {
+      List<E> all = List.copyOf(EnumSet.allOf(type));
+      return all.get(random.nextInt(all.size()));
+    }
+
     private void group(Context ctx) throws Exception {
       try (TaskGroup<String> group =
           TaskGroup.builder("group")
-              .ending(TaskGroup.Ending.values()[random.nextInt(3)])
+              .ending(any(TaskGroup.Ending.class))
               .grace(ofMillis(10))
               .open(ctx)) {
         for (int i = 0; i < 3; i++) {
@@ -238,7 +244,7 @@ class EveryTaskFunctionTest {
           WorkerPool.builder("pool")
               .workers(1 + random.nextInt(2))
               .queue(random.nextInt(3))
-              .whenFull(WorkerPool.WhenFull.values()[random.nextInt(3)])
+              .whenFull(any(WorkerPool.WhenFull.class))
               .taskTimeout(ofMillis(80))
               .grace(ofMillis(10))
               .drainTimeout(ofMillis(60))
