@@ -5,7 +5,7 @@ module dev.resilience.micrometer {
   requires static dev.resilience.cache;
   requires static dev.resilience.discovery;
   requires static transitive org.jspecify;
-  requires static context.propagation;
+  requires context.propagation;
   requires transitive micrometer.core;
 
   exports dev.resilience.micrometer;
