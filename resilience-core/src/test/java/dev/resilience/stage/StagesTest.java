@@ -210,12 +210,15 @@ class StagesTest {
       Throwable unprintable = new Unprintable();
       CompletableFuture<String> promise = new CompletableFuture<>();
       AtomicReference<Throwable> told = new AtomicReference<>();
-      promise.handle((value, failure) -> told.compareAndSet(null, failure));
-      promise.thenApply(value -> value + "!");
-      promise.thenApply(value -> value + "?");
+      CompletableFuture<Boolean> watch =
+          promise.handle((value, failure) -> told.compareAndSet(null, failure));
+      CompletableFuture<String> one = promise.thenApply(value -> value + "!");
+      CompletableFuture<String> other = promise.thenApply(value -> value + "?");
 
       Stages.complete(promise, null, unprintable);
 
+      assertThat(watch).isCompletedWithValue(true);
+      assertThat(one.isDone() || other.isDone()).isTrue();
       assertThat(told.get()).isSameAs(unprintable);
       assertThat(promise).isCompletedExceptionally();
     }
