@@ -68,7 +68,7 @@ class SafeTextTest {
   }
 
   @Test
-  void takesANameAsItIsUnlessItIsBlankOrHasToBeMadeSafe() {
+  void takes_a_name_as_it_is_unless_it_is_blank_or_has_to_be_made_safe() {
     String good = "payments";
     assertThat(SafeText.name(good)).isSameAs(good);
     assertThat(SafeText.name("a\nb")).isEqualTo("a\\nb");
@@ -80,7 +80,7 @@ class SafeTextTest {
   private record Told(Object key, Duration took, Throwable cause) {}
 
   @Test
-  void showsTheFailingPartOfARecordByItsClass() {
+  void shows_the_failing_part_of_a_record_by_its_class() {
     assertThat(SafeText.ofRecord(new Told("a\nb", Duration.ofMillis(5), new Unprintable())))
         .isEqualTo(
             "Told[key=a\\nb, took=5 ms,"
@@ -88,14 +88,14 @@ class SafeTextTest {
   }
 
   @Test
-  void logsAFailureAsItIsWhereItsTextIsHarmless() {
+  void logs_a_failure_as_it_is_where_its_text_is_harmless() {
     Throwable failure = new IOException("down", new IllegalStateException("below"));
     failure.addSuppressed(new IOException("besides"));
     assertThat(PrintableFailure.of(failure)).isSameAs(failure);
   }
 
   @Test
-  void logsAStandInForAFailureWhoseTextWouldForgeALine() {
+  void logs_a_stand_in_for_a_failure_whose_text_would_forge_a_line() {
     Throwable failure = new IOException("down", new IllegalStateException("a\n2026 ERROR forged"));
     failure.addSuppressed(new Unprintable());
     failure.addSuppressed(new IOException("x".repeat(900_000)));

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * type of a name is the one that it is declared with, that of a call the one that our methods of
  * this name return. What it does not find a type for it lets pass.
  */
+@SuppressWarnings("VoidUsed") // what the visitors hand on is nothing
 final class ForeignText {
 
   /**
