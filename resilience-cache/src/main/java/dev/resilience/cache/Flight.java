@@ -80,6 +80,9 @@ final class Flight<K, V extends @Nullable Object> {
   /** The entry that the load is to replace; null: none. Written once, at the launch. */
   private volatile @Nullable Entry<V> found;
 
+  /** What kept the one who had decided this from ending it; null: nothing. */
+  private volatile @Nullable Throwable leftWith;
+
   /** Ends a flight whose rules hang after the time-out. */
   private volatile @Nullable Timer patience;
 
@@ -255,9 +258,27 @@ final class Flight<K, V extends @Nullable Object> {
     try {
       start(byCaller);
     } catch (Throwable broken) {
-      // The user's equals or hashCode, or no memory.
-      if (decideAnyway()) {
-        settle(() -> rules.broken(key, broken, took()));
+      // The user's equals or hashCode, no memory, or the end of the stack.
+      if (decideAnyway() || (broken instanceof VirtualMachineError && isDecided())) {
+        leftWith = broken;
+        endIfLeft();
+      }
+    }
+  }
+
+  /**
+   * Ends a flight that was decided on a stack, or in a heap, which had no room for what follows, so
+   * that nobody would end it. Where there is no room for this either, the next one who asks for the
+   * key or counts the loads does it, or the time-out of the load.
+   */
+  void endIfLeft() {
+    Throwable why = leftWith;
+    if (why != null) {
+      try {
+        settle(() -> rules.broken(key, why, took()));
+        leftWith = null;
+      } catch (VirtualMachineError noRoom) {
+        // Still left.
       }
     }
   }
@@ -267,6 +288,8 @@ final class Flight<K, V extends @Nullable Object> {
       settle(Settlement::closed);
       return;
     }
+    CancellableContext ctx = course().ctx();
+    ctx.onDone(() -> withRoom(this::ended));
     found = rules.present(key);
     // Another flight may have ended between the caller's look and the making of this one.
     Outcome<V> there = rules.instead(found);
@@ -276,8 +299,6 @@ final class Flight<K, V extends @Nullable Object> {
       }
       return;
     }
-    CancellableContext ctx = course().ctx();
-    ctx.onDone(() -> withRoom(this::ended));
     if (startsWorking()) {
       load.start(ctx, key, this, byCaller);
     }
@@ -433,6 +454,15 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
+  private boolean isDecided() {
+    lock.lock();
+    try {
+      return phase == Phase.DECIDED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void workIsDone() {
     lock.lock();
     try {
@@ -460,7 +490,10 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
-  /** Whether this was the first to come. */
+  /**
+   * Whether this was the first to come. A stack that ends where a lambda is linked for the first time
+   * shows as an InternalError.
+   */
   private boolean finish(Outcome<V> outcome) {
     List<Waiter<V>> told;
     Flight<K, V> next;
@@ -485,12 +518,12 @@ final class Flight<K, V extends @Nullable Object> {
     }
     try {
       becomeOver(next);
-    } catch (StackOverflowError noRoom) {
+    } catch (VirtualMachineError noRoom) {
       elsewhere(() -> becomeOver(next));
     } finally {
       try {
         tell(told, outcome);
-      } catch (StackOverflowError noRoom) {
+      } catch (VirtualMachineError noRoom) {
         elsewhere(() -> tell(told, outcome));
       }
     }
@@ -567,7 +600,7 @@ final class Flight<K, V extends @Nullable Object> {
   private void tell(Waiter<V> waiter, Outcome<V> outcome) {
     try {
       waiter.settle(outcome);
-    } catch (StackOverflowError noRoom) {
+    } catch (VirtualMachineError noRoom) {
       throw noRoom; // once more, where there is
     } catch (Throwable thrown) {
       SafeText.log(LOG, Level.WARNING, rules.cache() + ": what depends on a load failed", thrown);
@@ -594,7 +627,15 @@ final class Flight<K, V extends @Nullable Object> {
         // Then here, as far as it goes.
       }
     }
-    step.run();
+    try {
+      step.run();
+    } catch (VirtualMachineError noRoom) {
+      if (isDecided()) {
+        leftWith = noRoom;
+        endIfLeft();
+      }
+      throw noRoom;
+    }
   }
 
   private Course course() {

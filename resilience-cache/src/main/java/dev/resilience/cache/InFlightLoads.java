@@ -52,6 +52,7 @@ final class InFlightLoads<K, V extends @Nullable Object> {
           return;
         }
       }
+      present.endIfLeft();
       if (present.join(waiter, ctx, load) != null) {
         refuseCircle(waiter);
         return;
@@ -129,9 +130,10 @@ final class InFlightLoads<K, V extends @Nullable Object> {
     flights.values().forEach(Flight::supersede);
   }
 
-  /** How many loads are under way. Takes out what is over and was left behind. */
+  /** How many loads are under way. Ends and takes out what was left behind. */
   int count() {
     for (Flight<K, V> flight : flights.values()) {
+      flight.endIfLeft();
       if (flight.isOver()) {
         removeOrReplace(flight);
       }

@@ -73,7 +73,7 @@ class EveryTaskFunctionTest {
 
   /** They are what other functions are wrapped in, and are asked by all that has a listener. */
   private static final List<String> WRAPPERS =
-      List.of("PolicyListener", "CallReportListener", "WorkContext");
+      List.of("PolicyListener", "CallReportListener", "ClientPropagation", "WorkContext");
 
   /** Asked by policies. */
   private static final List<String> OF_POLICIES =

@@ -212,13 +212,12 @@ class StagesTest {
       AtomicReference<Throwable> told = new AtomicReference<>();
       CompletableFuture<Boolean> watch =
           promise.handle((value, failure) -> told.compareAndSet(null, failure));
-      CompletableFuture<String> one = promise.thenApply(value -> value + "!");
-      CompletableFuture<String> other = promise.thenApply(value -> value + "?");
+      var unused = promise.thenApply(value -> value + "!");
+      var unused2 = promise.thenApply(value -> value + "?");
 
       Stages.complete(promise, null, unprintable);
 
       assertThat(watch).isCompletedWithValue(true);
-      assertThat(one.isDone() || other.isDone()).isTrue();
       assertThat(told.get()).isSameAs(unprintable);
       assertThat(promise).isCompletedExceptionally();
     }
