@@ -66,6 +66,9 @@ class KilledClientsTest {
     INT
   }
 
+  /** What a program is started by so that it heeds SIGINT, which background jobs of a shell ignore. */
+  private static List<String> hearsInterrupts = List.of();
+
   private static HttpServer jdk;
   private static ExecutorService threads;
 
@@ -88,6 +91,9 @@ class KilledClientsTest {
     }
     assumeTrue(hasCurl, "curl is not installed");
     assumeTrue(Disconnects.ofDefaults().seesConnections(), "connections cannot be seen here");
+    if (isThere("env", "--default-signal=INT", "true")) {
+      hearsInterrupts = List.of("env", "--default-signal=INT");
+    }
     threads = Executors.newCachedThreadPool();
     jdk = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     jdk.setExecutor(threads);
@@ -190,7 +196,8 @@ class KilledClientsTest {
   }
 
   private static Process curl(Place place, Style style, int port) throws IOException {
-    List<String> command = new ArrayList<>(List.of("curl", "--silent", "--max-time", "60"));
+    List<String> command = new ArrayList<>(hearsInterrupts);
+    command.addAll(List.of("curl", "--silent", "--max-time", "60"));
     if (place.isHttp2()) {
       command.add("--http2-prior-knowledge");
     }
