@@ -491,8 +491,8 @@ final class Flight<K, V extends @Nullable Object> {
   }
 
   /**
-   * Whether this was the first to come. A stack that ends where a lambda is linked for the first time
-   * shows as an InternalError.
+   * Whether this was the first to come. A stack that ends where a lambda is linked for the first
+   * time shows as an InternalError.
    */
   private boolean finish(Outcome<V> outcome) {
     List<Waiter<V>> told;

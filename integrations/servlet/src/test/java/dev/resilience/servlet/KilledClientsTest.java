@@ -66,7 +66,9 @@ class KilledClientsTest {
     INT
   }
 
-  /** What a program is started by so that it heeds SIGINT, which background jobs of a shell ignore. */
+  /**
+   * What a program is started by so that it heeds SIGINT, which background jobs of a shell ignore.
+   */
   private static List<String> hearsInterrupts = List.of();
 
   private static HttpServer jdk;
