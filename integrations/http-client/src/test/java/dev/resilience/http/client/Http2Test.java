@@ -115,8 +115,12 @@ class Http2Test {
         .isInstanceOf(dev.resilience.error.CircuitOpenException.class);
   }
 
+  /**
+   * Not with REFUSED_STREAM, which contradicts an answer that has begun: what the JDK makes of that
+   * as of 24 depends on which of the two it sees first.
+   */
   @ParameterizedTest
-  @ValueSource(ints = {7, 8})
+  @ValueSource(ints = {2, 8})
   void a_stream_that_breaks_in_its_body_was_processed(int code) {
     assertThat(kindOf("POST", "/late-" + code)).isEqualTo(ConnectionFailure.BROKEN_BODY);
     assertThat(server.seen).as("sent once").hasSize(2);
