@@ -68,15 +68,17 @@ public final class UserApi {
         }
         show(server, "/similarities", table); // too slow: 504
         table.print(out);
+        Samples cold = hangUp(root, server, list, 1); // loads what cancels
         Samples gone = hangUp(root, server, list, clients);
         out.printf(
             Locale.ROOT,
             "%n%d clients hang up. Gone from the server's own list of statements after%n"
-                + "  p50 %.1f ms, p99 %.1f ms, at most %.1f ms%n",
+                + "  p50 %.1f ms, p99 %.1f ms, at most %.1f ms; before them the first of all: %.1f ms%n",
             clients,
             millis(gone.percentile(0.5)),
             millis(gone.percentile(0.99)),
-            millis(gone.percentile(1)));
+            millis(gone.percentile(1)),
+            millis(cold.percentile(1)));
         out.println(db.snapshot());
         return gone;
       }
