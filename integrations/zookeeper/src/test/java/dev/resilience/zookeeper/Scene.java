@@ -150,16 +150,16 @@ final class Scene implements AutoCloseable {
     Await.until(() -> assertThat(leases).extracting(Lease::state).containsOnly(Lease.State.HELD));
   }
 
-  void assertThatNobodyWasMissedByThoseWhoWatchOrCall() {
+  void assertThatNobodyWasMissedByThoseWhoWatchOrCall() throws Exception {
     assertThat(heard).isNotEmpty();
     assertThat(heard).allSatisfy(it -> assertThat(it.instances()).isEqualTo(ALL));
-    assertThat(calls).hasPositiveValue();
+    Await.until(() -> assertThat(calls).hasPositiveValue()); // on a busy machine not yet
     assertThat(failures).isEmpty();
   }
 
   /** Only where sessions survive: what has ended with its session is not there for a moment. */
-  void assertThatEachAnswerNamedAll() {
-    assertThat(answers).hasPositiveValue();
+  void assertThatEachAnswerNamedAll() throws Exception {
+    Await.until(() -> assertThat(answers).hasPositiveValue()); // on a busy machine not yet
     assertThat(incomplete).isEmpty();
   }
 
