@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.resilience.context.Context;
 import dev.resilience.error.CircuitOpenException;
+import dev.resilience.http.client.Http2Server;
 import java.io.IOException;
 import java.util.List;
 import okhttp3.OkHttpClient;

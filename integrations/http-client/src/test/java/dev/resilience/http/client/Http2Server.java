@@ -27,16 +27,16 @@ import org.eclipse.jetty.util.Callback;
  * another: the first request by the first part, what follows by the next, and by 200 at last. A
  * connection becomes one of HTTP/2 by its first request, so that {@code /} goes first.
  */
-final class Http2Server implements AutoCloseable {
+public final class Http2Server implements AutoCloseable {
 
   private final Server server = new Server();
   private final ServerConnector connector;
-  final Queue<String> seen = new ConcurrentLinkedQueue<>();
+  public final Queue<String> seen = new ConcurrentLinkedQueue<>();
 
   /** For {@code hold}: such requests are answered when it is open. */
-  final CountDownLatch gate = new CountDownLatch(1);
+  public final CountDownLatch gate = new CountDownLatch(1);
 
-  Http2Server(int maxStreams) throws Exception {
+  public Http2Server(int maxStreams) throws Exception {
     HttpConfiguration config = new HttpConfiguration();
     HTTP2CServerConnectionFactory http2 = new HTTP2CServerConnectionFactory(config);
     http2.setMaxConcurrentStreams(maxStreams);
@@ -55,7 +55,7 @@ final class Http2Server implements AutoCloseable {
     server.start();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + connector.getLocalPort() + path);
   }
 
