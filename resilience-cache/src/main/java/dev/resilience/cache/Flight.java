@@ -259,7 +259,7 @@ final class Flight<K, V extends @Nullable Object> {
       start(byCaller);
     } catch (Throwable broken) {
       // The user's equals or hashCode, no memory, or the end of the stack.
-      if (decideAnyway() || (broken instanceof VirtualMachineError && isDecided())) {
+      if (decideAnyway() || (broken instanceof VirtualMachineError && isIn(Phase.DECIDED))) {
         leftWith = broken;
         endIfLeft();
       }
@@ -454,15 +454,6 @@ final class Flight<K, V extends @Nullable Object> {
     }
   }
 
-  private boolean isDecided() {
-    lock.lock();
-    try {
-      return phase == Phase.DECIDED;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void workIsDone() {
     lock.lock();
     try {
@@ -537,26 +528,21 @@ final class Flight<K, V extends @Nullable Object> {
     trace.end();
     if (next != null) {
       next.trace.stopWaitingFor(trace);
-      if (next.isMade()) {
+      if (next.isIn(Phase.MADE)) {
         next.launch(false);
       }
     }
   }
 
-  private boolean isMade() {
-    lock.lock();
-    try {
-      return phase == Phase.MADE;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Whether nothing of this is left to do but to take it from the map. */
   boolean isOver() {
+    return isIn(Phase.OVER);
+  }
+
+  private boolean isIn(Phase asked) {
     lock.lock();
     try {
-      return phase == Phase.OVER;
+      return phase == asked;
     } finally {
       lock.unlock();
     }
@@ -630,7 +616,7 @@ final class Flight<K, V extends @Nullable Object> {
     try {
       step.run();
     } catch (VirtualMachineError noRoom) {
-      if (isDecided()) {
+      if (isIn(Phase.DECIDED)) {
         leftWith = noRoom;
         endIfLeft();
       }
