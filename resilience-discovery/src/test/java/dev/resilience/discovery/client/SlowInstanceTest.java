@@ -78,6 +78,24 @@ class SlowInstanceTest {
       }
     }
 
+    void sparesAASecondAfterItTurnedSlow() {
+      slower = 10;
+      runs(ofSeconds(1));
+      called.clear();
+      runs(ofSeconds(20));
+      assertThat(shareOfA()).isLessThanOrEqualTo(0.02);
+      ctx.close();
+    }
+
+    void ejectsNobodyWhereAllAreSlow() {
+      allSlower = 10;
+      for (int i = 0; i < 40; i++) {
+        runs(ofMillis(100));
+        assertThat(client.explain().toString()).doesNotContain("ejected");
+      }
+      ctx.close();
+    }
+
     double shareOfA() {
       return (double) called.stream().filter("a"::equals).count() / called.size();
     }
@@ -92,12 +110,7 @@ class SlowInstanceTest {
           World world = new World(by, random);
           world.runs(ofSeconds(5));
           assertThat(world.shareOfA()).isBetween(0.15, 0.25);
-          world.slower = 10;
-          world.runs(ofSeconds(1));
-          world.called.clear();
-          world.runs(ofSeconds(20));
-          assertThat(world.shareOfA()).isLessThanOrEqualTo(0.02);
-          world.ctx.close();
+          world.sparesAASecondAfterItTurnedSlow();
         });
   }
 
@@ -111,12 +124,7 @@ class SlowInstanceTest {
           World world = new World(by, random, hedged());
           world.runs(ofSeconds(5));
           assertThat(world.client.explain().toString()).doesNotContain("ejected");
-          world.slower = 10;
-          world.runs(ofSeconds(1));
-          world.called.clear();
-          world.runs(ofSeconds(20));
-          assertThat(world.shareOfA()).isLessThanOrEqualTo(0.02);
-          world.ctx.close();
+          world.sparesAASecondAfterItTurnedSlow();
         });
   }
 
@@ -132,12 +140,7 @@ class SlowInstanceTest {
         (seed, random) -> {
           World world = new World(by, random, hedged());
           world.runs(ofSeconds(3));
-          world.allSlower = 10;
-          for (int i = 0; i < 40; i++) {
-            world.runs(ofMillis(100));
-            assertThat(world.client.explain().toString()).doesNotContain("ejected");
-          }
-          world.ctx.close();
+          world.ejectsNobodyWhereAllAreSlow();
         });
   }
 
@@ -149,12 +152,7 @@ class SlowInstanceTest {
         (seed, random) -> {
           World world = new World(by, random);
           world.runs(ofSeconds(3));
-          world.allSlower = 10;
-          for (int i = 0; i < 40; i++) {
-            world.runs(ofMillis(100));
-            assertThat(world.client.explain().toString()).doesNotContain("ejected");
-          }
-          world.ctx.close();
+          world.ejectsNobodyWhereAllAreSlow();
         });
   }
 
