@@ -62,7 +62,7 @@ class FaultyUserCodePropertyTest {
 
   @AfterAll
   static void met_every_place() {
-    if (Long.getLong("resilience.seed") == null) {
+    if (!Schedules.isOneAlone() && Schedules.count(300) >= 300) {
       assertThat(MET).containsOnlyKeys(Place.values());
     }
   }

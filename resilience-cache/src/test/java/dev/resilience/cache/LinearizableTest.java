@@ -1,5 +1,6 @@
 package dev.resilience.cache;
 
+import dev.resilience.Schedules;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.time.VirtualTime;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 class LinearizableTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 100);
+  private static final int SCHEDULES = Schedules.count(100);
 
   @Test
   void on_real_threads() {

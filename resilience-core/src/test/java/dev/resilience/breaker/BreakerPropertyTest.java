@@ -3,6 +3,7 @@ package dev.resilience.breaker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.error.AttemptTimeoutException;
@@ -29,21 +30,9 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("NullAway") // it is plain on purpose
 class BreakerPropertyTest {
 
-  private static final int SCHEDULES = 10_000;
-
   @Test
   void behaves_as_the_plain_model_says() {
-    Long given = Long.getLong("resilience.seed");
-    for (long seed = given == null ? 0 : given; seed < SCHEDULES; seed++) {
-      try {
-        new Program(seed).run();
-      } catch (Throwable failure) {
-        throw new AssertionError("seed " + seed + " (-Dresilience.seed=" + seed + ")", failure);
-      }
-      if (given != null) {
-        return;
-      }
-    }
+    Schedules.check(10_000, (seed, random) -> new Program(seed).run());
   }
 
   private enum Outcome {

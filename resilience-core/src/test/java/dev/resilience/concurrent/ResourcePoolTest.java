@@ -390,7 +390,7 @@ class ResourcePoolTest {
   @Test
   void each_resource_is_with_one_borrower_at_a_time() {
     Schedules.check(
-        1_000,
+        400,
         (seed, random) -> {
           var clock = VirtualTime.automatic(seed);
           var base = Context.background(clock);

@@ -27,7 +27,7 @@ class TaskGroupPropertyTest {
 
   @Test
   void each_task_is_accounted_for_exactly_once() {
-    Schedules.check(2_000, (seed, random) -> new Run(seed, random).play());
+    Schedules.check(800, (seed, random) -> new Run(seed, random).play());
   }
 
   private static final class Run {

@@ -29,7 +29,7 @@ class WorkerPoolPropertyTest {
 
   @Test
   void each_accepted_task_ends_exactly_once() {
-    Schedules.check(1_500, (seed, random) -> new Run(seed, random).play());
+    Schedules.check(600, (seed, random) -> new Run(seed, random).play());
   }
 
   private static final class Run implements PoolListener {

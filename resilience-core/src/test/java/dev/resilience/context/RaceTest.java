@@ -2,6 +2,7 @@ package dev.resilience.context;
 
 import static java.time.Duration.ofSeconds;
 
+import dev.resilience.Schedules;
 import dev.resilience.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,13 +11,13 @@ import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Test;
 
 /**
- * Races of three threads: Lincheck controls where a thread stops and which one goes on. A hundred
+ * Races of three threads: Lincheck controls where a thread stops and which one goes on. Forty
  * schedules each; {@code -Dresilience.schedules=2000} looks deeper, and once found a lost callback.
  * Races of two threads are in {@code benchmarks/jcstress}.
  */
 class RaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 100);
+  private static final int SCHEDULES = Schedules.count(40);
 
   private static void check(Runnable race) {
     Lincheck.runConcurrentTest(SCHEDULES, race);
@@ -139,7 +140,7 @@ class RaceTest {
   void a_deadline_has_a_timer_for_one_who_registers_while_those_with_earlier_ones_come_and_go() {
     // A clock with locks of its own makes each schedule long; jcstress looks at this one as well.
     Lincheck.runConcurrentTest(
-        Math.max(1, SCHEDULES / 10),
+        Math.max(1, SCHEDULES / 4),
         () -> {
           var told = new AtomicIntegerArray(2);
           var time = VirtualTime.manual();

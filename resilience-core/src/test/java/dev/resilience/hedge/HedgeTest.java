@@ -601,7 +601,7 @@ class HedgeTest {
   @Test
   void every_call_ends_once_and_leaves_nothing_whatever_happens() {
     Schedules.check(
-        2_000,
+        500,
         (seed, random) -> {
           VirtualTime.Automatic clock = VirtualTime.automatic(seed);
           Context background = Context.background(clock);

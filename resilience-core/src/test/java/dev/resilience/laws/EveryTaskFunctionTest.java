@@ -104,10 +104,9 @@ class EveryTaskFunctionTest {
   @Test
   void every_task_ends_and_everything_comes_back() throws Exception {
     Set<String> asked = Mischief.nobodyAsked();
-    int schedules = 4_000;
+    int schedules = 2_000;
     Schedules.check(schedules, (seed, random) -> new World(seed, random, asked).play());
-    if (Long.getLong("resilience.seed") == null
-        && Integer.getInteger("resilience.schedules", schedules) >= 1000) {
+    if (!Schedules.isOneAlone() && Schedules.count(schedules) >= 1000) {
       Set<String> all = UserFunctions.all();
       all.removeIf(function -> !isOneOf(KINDS, function));
       assertThat(Mischief.missing(all, asked))

@@ -108,8 +108,7 @@ class EveryUserFunctionTest {
     Set<String> asked = Mischief.nobodyAsked();
     int schedules = 10_000;
     Schedules.check(schedules, (seed, random) -> new World(seed, random, asked).play());
-    if (Long.getLong("resilience.seed") == null
-        && Integer.getInteger("resilience.schedules", schedules) >= 1000) {
+    if (!Schedules.isOneAlone() && Schedules.count(schedules) >= 1000) {
       Set<String> all = UserFunctions.all();
       all.removeIf(function -> !isOfPolicies(function));
       assertThat(Mischief.missing(all, asked))

@@ -6,6 +6,7 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
@@ -180,16 +181,8 @@ class LockOutTest {
     }
   }
 
-  /** Some ten thousand worlds: {@code -Dresilience.schedules=n} for more of them. */
   @Test
   void nothing_locks_itself_out_whatever_the_latency() {
-    int worlds = Integer.getInteger("resilience.schedules", 10_000);
-    for (long seed = 0; seed < worlds; seed++) {
-      try {
-        new World(seed).run();
-      } catch (Throwable failure) {
-        throw new AssertionError("seed " + seed, failure);
-      }
-    }
+    Schedules.check(3_000, (seed, random) -> new World(seed).run());
   }
 }

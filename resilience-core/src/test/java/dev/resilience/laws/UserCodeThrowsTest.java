@@ -5,6 +5,7 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.breaker.Breaker;
 import dev.resilience.breaker.BreakerPermit;
 import dev.resilience.context.CancellableContext;
@@ -37,18 +38,7 @@ class UserCodeThrowsTest {
 
   @Test
   void every_call_ends_and_every_permit_comes_back() throws Exception {
-    Long given = Long.getLong("resilience.seed");
-    int schedules = Integer.getInteger("resilience.schedules", 10_000);
-    for (long seed = given == null ? 0 : given; seed < schedules; seed++) {
-      try {
-        new Schedule(seed).run();
-      } catch (Throwable failure) {
-        throw new AssertionError("seed " + seed + " (-Dresilience.seed=" + seed + ")", failure);
-      }
-      if (given != null) {
-        return;
-      }
-    }
+    Schedules.check(10_000, (seed, random) -> new Schedule(seed).run());
   }
 
   /** Fails to be printed as well. */

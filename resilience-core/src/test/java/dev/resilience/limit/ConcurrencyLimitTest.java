@@ -178,7 +178,7 @@ class ConcurrencyLimitTest {
   @Test
   void every_permit_comes_back_once_whatever_the_callers_do() {
     Schedules.check(
-        2_000,
+        700,
         (seed, random) -> {
           VirtualTime.Automatic clock = VirtualTime.automatic(seed);
           Context background = Context.background(clock);

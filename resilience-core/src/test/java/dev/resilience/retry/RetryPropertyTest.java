@@ -3,6 +3,7 @@ package dev.resilience.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.context.Context;
 import dev.resilience.context.ContextCancelledException;
 import dev.resilience.error.CircuitOpenException;
@@ -23,22 +24,11 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("NullAway") // it is plain on purpose
 class RetryPropertyTest {
 
-  private static final int SCHEDULES = 10_000;
   private static final long NEVER = Long.MAX_VALUE;
 
   @Test
   void does_what_the_plain_account_says_and_never_waits_past_the_deadline() {
-    Long given = Long.getLong("resilience.seed");
-    for (long seed = given == null ? 0 : given; seed < SCHEDULES; seed++) {
-      try {
-        new Script(seed).play();
-      } catch (Throwable failure) {
-        throw new AssertionError("seed " + seed + " (-Dresilience.seed=" + seed + ")", failure);
-      }
-      if (given != null) {
-        return;
-      }
-    }
+    Schedules.check(10_000, (seed, random) -> new Script(seed).play());
   }
 
   /** One attempt: how long it takes, and what comes of it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.resilience.Schedules;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ class AutomaticTimeTest extends TimeSourceContract {
 
     @Test
     void tells_the_same_story_again() {
-      Seeds.check(200, seed -> assertThat(report(seed)).isEqualTo(report(seed)));
+      Schedules.check(200, (seed, random) -> assertThat(report(seed)).isEqualTo(report(seed)));
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.resilience.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Schedules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -76,7 +77,7 @@ class TimerWheelTest {
 
   @Test
   void does_what_a_sorted_map_does() {
-    Seeds.check(20_000, seed -> new Program(seed).run());
+    Schedules.check(20_000, (seed, random) -> new Program(seed).run());
   }
 
   /** A random life of a wheel beside one of a sorted map. */

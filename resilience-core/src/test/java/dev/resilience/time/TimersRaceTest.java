@@ -1,5 +1,6 @@
 package dev.resilience.time;
 
+import dev.resilience.Schedules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
  */
 class TimersRaceTest {
 
-  private static final int SCHEDULES = Integer.getInteger("resilience.schedules", 100);
+  private static final int SCHEDULES = Schedules.count(40);
   private static final long SECOND = 1_000_000_000L;
 
   @Test

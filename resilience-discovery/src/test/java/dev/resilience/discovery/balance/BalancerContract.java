@@ -3,8 +3,8 @@ package dev.resilience.discovery.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.resilience.Schedules;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Schedules;
 import dev.resilience.time.VirtualTime;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.resilience.discovery.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.resilience.discovery.Schedules;
+import dev.resilience.Schedules;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

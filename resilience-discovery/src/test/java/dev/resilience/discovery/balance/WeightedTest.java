@@ -2,7 +2,7 @@ package dev.resilience.discovery.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.resilience.discovery.Schedules;
+import dev.resilience.Schedules;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
-import dev.resilience.discovery.Schedules;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Candidate;
 import dev.resilience.discovery.registry.ServiceInstance;

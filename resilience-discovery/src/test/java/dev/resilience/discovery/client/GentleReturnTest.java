@@ -4,9 +4,9 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Schedules;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Schedules;
 import dev.resilience.discovery.registry.ServiceInstance;
 import dev.resilience.discovery.registry.ServiceRegistry;
 import dev.resilience.time.VirtualTime;

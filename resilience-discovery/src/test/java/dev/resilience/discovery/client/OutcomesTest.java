@@ -2,7 +2,7 @@ package dev.resilience.discovery.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.resilience.discovery.Schedules;
+import dev.resilience.Schedules;
 import dev.resilience.policy.Verdict.Evidence;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,10 +5,10 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
+import dev.resilience.Schedules;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
 import dev.resilience.context.Key;
-import dev.resilience.discovery.Schedules;
 import dev.resilience.discovery.balance.Balancer;
 import dev.resilience.discovery.balance.Balancer.Picker;
 import dev.resilience.discovery.balance.Candidate;

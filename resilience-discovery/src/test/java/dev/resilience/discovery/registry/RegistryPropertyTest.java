@@ -6,9 +6,9 @@ import static java.time.Duration.ofSeconds;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.resilience.Schedules;
 import dev.resilience.context.CancellableContext;
 import dev.resilience.context.Context;
-import dev.resilience.discovery.Schedules;
 import dev.resilience.discovery.registry.FlakyStore.Mood;
 import dev.resilience.time.VirtualTime;
 import java.time.Duration;
