@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.resilience.text.DurationText;
 import dev.resilience.text.SafeText;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * alternate cost one switch of threads each time. While it does not hold the turn, the scheduler
  * watches that turns keep changing.
  *
+ * <p>Callbacks follow each other on few threads, as those of a pool do: to start one takes as long
+ * as dozens of turns. Between two callbacks such a thread is no participant.
+ *
  * <p>When a run fails, timers are dropped, all are interrupted and get their turns as before, but
  * their waiting ends with an {@link SimulationAborted}. A participant that keeps the turn even then
  * is left behind.
@@ -45,6 +50,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   private final Set<ParticipantThread> living = new LinkedHashSet<>();
   private final List<ParticipantThread> runnable = new ArrayList<>();
+  private final Deque<Resting> resting = new ArrayDeque<>();
   private @Nullable Thread scheduler;
   private @Nullable Thread holder;
   private @Nullable Throwable failure;
@@ -78,6 +84,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
         launch("main", body);
         schedule(lost);
       } finally {
+        sendHome();
         scheduler = null;
         holder = null;
       }
@@ -264,9 +271,13 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
     ParticipantThread thread = participant.participantThread();
     thread.awaitFirstTurn();
     thread.start();
+    admit(thread);
+    return participant;
+  }
+
+  private void admit(ParticipantThread thread) {
     living.add(thread);
     runnable.add(thread);
-    return participant;
   }
 
   @Override
@@ -286,10 +297,73 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
                 + (abandoned ? " after the run has failed" : "")
                 + " (expected: a participant or a timer task, while run is under way)");
       }
-      launch("callback-" + ++callbacks, () -> runCallback(task));
+      String name = "callback-" + ++callbacks;
+      Resting rested = resting.poll();
+      if (rested == null) {
+        launch(name, () -> runCallbacks(task));
+      } else {
+        rested.next = task;
+        rested.thread.beginAnew(name);
+        admit(rested.thread);
+      }
     } finally {
       lock.unlock();
     }
+  }
+
+  private void runCallbacks(Runnable first) {
+    Runnable next = first;
+    while (next != null) {
+      runCallback(next);
+      next = rest();
+    }
+  }
+
+  /** A thread between two callbacks. */
+  private static final class Resting {
+
+    final ParticipantThread thread;
+
+    /** Guarded by the lock. */
+    @Nullable Runnable next;
+
+    Resting(ParticipantThread thread) {
+      this.thread = thread;
+    }
+  }
+
+  /** Waits for the next callback; returns null if there is none. */
+  private @Nullable Runnable rest() {
+    ParticipantThread me = (ParticipantThread) Thread.currentThread();
+    Resting place = new Resting(me);
+    lock.lock();
+    try {
+      if (abandoned || me.lost) {
+        return null;
+      }
+      living.remove(me);
+      resting.push(place);
+      me.takeTurn();
+      passTurn();
+    } finally {
+      lock.unlock();
+    }
+    me.awaitTurn(place);
+    lock.lock();
+    try {
+      return abandoned ? null : place.next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The run is over: no callbacks will follow. The lock is held. */
+  private void sendHome() {
+    for (Resting rested : resting) {
+      rested.thread.lost = true; // its end is nobody's business
+      rested.thread.giveTurn();
+    }
+    resting.clear();
   }
 
   private static void runCallback(Runnable task) {

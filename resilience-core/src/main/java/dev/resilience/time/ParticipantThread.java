@@ -88,6 +88,12 @@ final class ParticipantThread extends Thread {
     turn = false;
   }
 
+  /** For work that knows nothing of what this thread did before. The lock is held. */
+  void beginAnew(String name) {
+    setName(name);
+    interruptDue = false;
+  }
+
   /** On this thread. The lock is held. */
   void takeTurn() {
     turn = false;

@@ -170,7 +170,8 @@ public sealed interface VirtualTime extends TimeSource
    * participant, and the end of a participant. At each of them the seed chooses who goes on. When
    * all wait, time jumps to the next timer or sleeper. Timers run on the thread that called {@link
    * #run}, in order, before any participant of that moment goes on. Each task handed to {@link
-   * #executor} becomes a participant named {@code callback-1}, {@code callback-2} and so on.
+   * #executor} becomes a participant named {@code callback-1}, {@code callback-2} and so on; those
+   * that follow each other share a thread, as in a pool.
    *
    * <p>The same program with the same seed takes the same course on every run, as long as it waits
    * through this source only, takes its randomness from it, and starts its threads by {@link

@@ -296,6 +296,64 @@ class AutomaticTimeTest extends TimeSourceContract {
     }
 
     @Test
+    void runs_callbacks_that_follow_each_other_on_one_thread() throws Exception {
+      List<Thread> threads = new ArrayList<>();
+      time.run(
+          () -> {
+            for (int i = 0; i < 3; i++) {
+              time.executor()
+                  .execute(
+                      () -> {
+                        threads.add(Thread.currentThread());
+                        log.add(Thread.currentThread().getName());
+                      });
+              sleep(1);
+            }
+            return null;
+          });
+      assertThat(log).containsExactly("callback-1", "callback-2", "callback-3");
+      assertThat(threads).hasSize(3).containsOnly(threads.get(0));
+      threads.get(0).join();
+      assertThat(time.parked()).isZero();
+    }
+
+    @Test
+    void lets_no_callback_find_the_interrupt_of_the_one_before() throws Exception {
+      List<Thread> threads = new ArrayList<>();
+      time.run(
+          () -> {
+            time.executor()
+                .execute(
+                    () -> {
+                      threads.add(Thread.currentThread());
+                      Thread.currentThread().interrupt();
+                    });
+            sleep(1);
+            threads.get(0).interrupt(); // by one who has not heard that it is over
+            time.executor()
+                .execute(() -> log.add("interrupted: " + Thread.currentThread().isInterrupted()));
+            return null;
+          });
+      assertThat(log).containsExactly("interrupted: false");
+    }
+
+    @Test
+    void ends_the_threads_of_its_callbacks_where_one_fails_while_others_rest() {
+      List<Thread> threads = new ArrayList<>();
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(
+              () ->
+                  time.run(
+                      () -> {
+                        time.executor().execute(() -> threads.add(Thread.currentThread()));
+                        sleep(1);
+                        throw new IllegalStateException("planned");
+                      }))
+          .withMessage("planned");
+      assertThat(threads).hasSize(1).allSatisfy(Thread::join);
+    }
+
+    @Test
     void refuses_outsiders() {
       assertThatIllegalStateException()
           .isThrownBy(() -> time.park("nothing"))
