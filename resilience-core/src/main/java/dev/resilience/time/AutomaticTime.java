@@ -50,7 +50,7 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   private final Set<ParticipantThread> living = new LinkedHashSet<>();
   private final List<ParticipantThread> runnable = new ArrayList<>();
-  private final Deque<Resting> resting = new ArrayDeque<>();
+  private final Deque<CallbackLoop> resting = new ArrayDeque<>();
   private @Nullable Thread scheduler;
   private @Nullable Thread holder;
   private @Nullable Throwable failure;
@@ -298,60 +298,74 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
                 + " (expected: a participant or a timer task, while run is under way)");
       }
       String name = "callback-" + ++callbacks;
-      Resting rested = resting.poll();
+      CallbackLoop rested = resting.poll();
       if (rested == null) {
-        launch(name, () -> runCallbacks(task));
+        CallbackLoop loop = new CallbackLoop(task);
+        loop.thread = launch(name, loop).participantThread();
       } else {
         rested.next = task;
-        rested.thread.beginAnew(name);
-        admit(rested.thread);
+        rested.thread().beginAnew(name);
+        admit(rested.thread());
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void runCallbacks(Runnable first) {
-    Runnable next = first;
-    while (next != null) {
-      runCallback(next);
-      next = rest();
+  /** Runs one callback after another on a thread, which holds none while it rests. */
+  private final class CallbackLoop implements Body {
+
+    // Guarded by the lock
+
+    private @Nullable Runnable next;
+    private @Nullable ParticipantThread thread;
+
+    CallbackLoop(Runnable first) {
+      next = first;
+    }
+
+    @Override
+    public void run() {
+      do {
+        runCallback(take());
+      } while (rest(this));
+    }
+
+    private Runnable take() {
+      lock.lock();
+      try {
+        Runnable taken = requireNonNull(next);
+        next = null;
+        return taken;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    ParticipantThread thread() {
+      return requireNonNull(thread);
     }
   }
 
-  /** A thread between two callbacks. */
-  private static final class Resting {
-
-    final ParticipantThread thread;
-
-    /** Guarded by the lock. */
-    @Nullable Runnable next;
-
-    Resting(ParticipantThread thread) {
-      this.thread = thread;
-    }
-  }
-
-  /** Waits for the next callback; returns null if there is none. */
-  private @Nullable Runnable rest() {
-    ParticipantThread me = (ParticipantThread) Thread.currentThread();
-    Resting place = new Resting(me);
+  /** Waits until there is another callback; false: there will be none. */
+  private boolean rest(CallbackLoop loop) {
+    ParticipantThread me = loop.thread();
     lock.lock();
     try {
       if (abandoned || me.lost) {
-        return null;
+        return false;
       }
       living.remove(me);
-      resting.push(place);
+      resting.push(loop);
       me.takeTurn();
       passTurn();
     } finally {
       lock.unlock();
     }
-    me.awaitTurn(place);
+    me.awaitTurn(loop);
     lock.lock();
     try {
-      return abandoned ? null : place.next;
+      return !abandoned && loop.next != null;
     } finally {
       lock.unlock();
     }
@@ -359,9 +373,9 @@ final class AutomaticTime extends VirtualClock implements VirtualTime.Automatic 
 
   /** The run is over: no callbacks will follow. The lock is held. */
   private void sendHome() {
-    for (Resting rested : resting) {
-      rested.thread.lost = true; // its end is nobody's business
-      rested.thread.giveTurn();
+    for (CallbackLoop rested : resting) {
+      rested.thread().lost = true; // its end is nobody's business
+      rested.thread().giveTurn();
     }
     resting.clear();
   }

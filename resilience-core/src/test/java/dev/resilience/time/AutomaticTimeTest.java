@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.resilience.Schedules;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -315,6 +316,26 @@ class AutomaticTimeTest extends TimeSourceContract {
       assertThat(threads).hasSize(3).containsOnly(threads.get(0));
       threads.get(0).join();
       assertThat(time.parked()).isZero();
+    }
+
+    @Test
+    void keeps_no_callback_that_has_run() throws Exception {
+      List<WeakReference<Object>> held = new ArrayList<>();
+      time.run(
+          () -> {
+            for (int i = 0; i < 3; i++) {
+              held.add(handOverWhatHolds(new Object()));
+              sleep(1);
+            }
+            held.forEach(Reachability::assertUnreachable);
+            return null;
+          });
+      assertThat(log).hasSize(3);
+    }
+
+    private WeakReference<Object> handOverWhatHolds(Object value) {
+      time.executor().execute(() -> log.add("" + value.hashCode()));
+      return new WeakReference<>(value);
     }
 
     @Test
