@@ -36,6 +36,9 @@ public final class Http2Server implements AutoCloseable {
   /** For {@code hold}: such requests are answered when it is open. */
   public final CountDownLatch gate = new CountDownLatch(1);
 
+  /** For {@code late}: such streams are reset when it is open. */
+  public final CountDownLatch answered = new CountDownLatch(1);
+
   public Http2Server(int maxStreams) throws Exception {
     HttpConfiguration config = new HttpConfiguration();
     HTTP2CServerConnectionFactory http2 = new HTTP2CServerConnectionFactory(config);
@@ -85,11 +88,12 @@ public final class Http2Server implements AutoCloseable {
     ResetFrame reset = new ResetFrame(stream.getId(), code);
     switch (words[0]) {
       case "reset" -> stream.reset(reset, Callback.NOOP);
-      case "late" ->
-          response.write(
-              false,
-              ByteBuffer.wrap(new byte[10]),
-              Callback.from(() -> stream.reset(reset, Callback.NOOP)));
+      case "late" -> {
+        response.write(false, ByteBuffer.wrap(new byte[10]), Callback.NOOP);
+        // A client may read the reset before it has told anybody of the headers.
+        answered.await();
+        stream.reset(reset, Callback.NOOP);
+      }
       case "goaway" ->
           session.goAway(new GoAwayFrame(stream.getId() - 2, code, null), Callback.NOOP);
       default -> throw new IllegalArgumentException(part);
@@ -99,6 +103,7 @@ public final class Http2Server implements AutoCloseable {
   @Override
   public void close() throws Exception {
     gate.countDown();
+    answered.countDown();
     server.stop();
   }
 }

@@ -50,7 +50,12 @@ class Http2Test {
     return client.send(
         root,
         HttpRequest.newBuilder(server.uri(path)).method(method, BodyPublishers.noBody()).build(),
-        BodyHandlers.ofString());
+        headers -> {
+          if (path.startsWith("/late")) {
+            server.answered.countDown();
+          }
+          return BodyHandlers.ofString().apply(headers);
+        });
   }
 
   private ConnectionFailure kindOf(String method, String path) {
