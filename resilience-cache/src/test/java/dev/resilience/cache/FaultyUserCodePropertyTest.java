@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Test;
  */
 class FaultyUserCodePropertyTest {
 
+  private static final int USUAL = 300;
+
   private static final Duration TIMEOUT = Duration.ofMillis(20);
   private static final Map<Place, Integer> MET = new EnumMap<>(Place.class);
 
@@ -57,12 +59,12 @@ class FaultyUserCodePropertyTest {
   @Test
   void everybody_hears_and_no_key_is_lost() {
     Schedules.check(
-        300, (seed, random) -> Simulation.play(seed, s -> new Program(s, random).run()));
+        USUAL, (seed, random) -> Simulation.play(seed, s -> new Program(s, random).run()));
   }
 
   @AfterAll
   static void met_every_place() {
-    if (!Schedules.isOneAlone() && Schedules.count(300) >= 300) {
+    if (!Schedules.isOneAlone() && Schedules.count(USUAL) >= USUAL) {
       assertThat(MET).containsOnlyKeys(Place.values());
     }
   }

@@ -148,7 +148,7 @@ class SlowingServiceTest {
     AtomicInteger timedOut = new AtomicInteger();
     time.run(
         () -> {
-          for (int i = 0; i < 20_000; i++) {
+          for (int i = 0; i < 100_000; i++) {
             Duration takes = duration(20, time.random());
             boolean leaves = time.random().nextInt(100) < 30;
             AdaptiveTimeoutSnapshot before = leaves ? timeout.snapshot() : null;

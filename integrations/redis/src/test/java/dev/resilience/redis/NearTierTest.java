@@ -111,7 +111,7 @@ class NearTierTest extends WithRedis {
   @Test
   void keeps_a_value_that_is_too_large_for_redis() {
     RedisCache<Integer, String> here =
-        open(this.<Integer>builder("u").commandTimeout(ofSeconds(2)));
+        open(this.<Integer>builder("u").commandTimeout(ofMillis(200)));
     RedisCache<Integer, String> there = machine("u");
     String large = "x".repeat(60 << 20);
     assertThat(here.getOrFetch(ctx, 1, (c, key) -> large)).isSameAs(large);
@@ -131,7 +131,7 @@ class NearTierTest extends WithRedis {
   void does_not_ask_for_a_value_that_is_too_large() {
     RedisCache<Integer, String> large = open(this.<Integer>builder("u").maxValueBytes(100 << 20));
     RedisCache<Integer, String> here =
-        open(this.<Integer>builder("u").commandTimeout(ofSeconds(2)));
+        open(this.<Integer>builder("u").commandTimeout(ofMillis(200)));
     assertThat(large.set(ctx, 1, "x".repeat(5 << 20))).isTrue();
     AtomicInteger loads = new AtomicInteger();
     Supplier<String> mine =
