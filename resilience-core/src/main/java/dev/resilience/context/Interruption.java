@@ -24,6 +24,10 @@ final class Interruption extends Callback {
   private boolean outsidePending;
   private volatile boolean delivered;
 
+  // Both are the worker's alone.
+  private boolean hasBegun;
+  private boolean tooLate;
+
   private Interruption(Node ctx, Scope scope, @Nullable InterruptListener told) {
     super(scope, INTERRUPT, Kind.INTERRUPT);
     this.ctx = ctx;
@@ -40,9 +44,10 @@ final class Interruption extends Callback {
     Interruption interruption = new Interruption(ctx, scope, told);
     // To register is also to look at the clock; a second look before would cost as much again.
     scope.add(interruption);
-    if (interruption.delivered && interruption.isOver(null)) {
+    if (interruption.tooLate || (interruption.delivered && interruption.isOver(null))) {
       throw ctx.toException();
     }
+    interruption.hasBegun = true;
     return interruption;
   }
 
@@ -81,6 +86,11 @@ final class Interruption extends Callback {
   /** On a thread that may wait for it: the one that ends the context, or one for interrupts. */
   @Override
   void perform(DoneCallback action) {
+    if (Thread.currentThread() == worker && !hasBegun) {
+      // It has met the end by registering: nothing runs yet that could be interrupted, or told.
+      tooLate = true;
+      return;
+    }
     try {
       outsidePending = worker.isInterrupted();
       worker.interrupt();
@@ -114,8 +124,7 @@ final class Interruption extends Callback {
     }
     flag |= Thread.interrupted();
     // Who throws this exception has consumed an interrupt, and not set the flag again. So if that
-    // is
-    // set, a second one has come, and one of the two was not ours.
+    // is set, a second one has come, and one of the two was not ours.
     if (outsidePending || (flag && failure instanceof InterruptedException)) {
       worker.interrupt();
     }

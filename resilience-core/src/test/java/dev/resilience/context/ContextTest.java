@@ -780,6 +780,17 @@ class ContextTest {
     }
 
     @Test
+    void keeps_an_interrupt_from_outside_under_an_ended_context() {
+      var context = root.withCancel();
+      context.cancel();
+      Thread.currentThread().interrupt();
+
+      assertThatExceptionOfType(ContextException.class)
+          .isThrownBy(() -> context.interruptibly(() -> fail()));
+      assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
     void passes_on_what_the_work_throws_while_the_context_lives() {
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(

@@ -2,10 +2,13 @@ package dev.resilience.context;
 
 import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -101,6 +104,37 @@ class ForeignInterruptTest {
       LockSupport.park();
     }
     throw new InterruptedException();
+  }
+
+  @Test
+  void a_context_that_has_ended_runs_no_foreign_code() throws Exception {
+    var ctx = Context.background().withCancel();
+    ctx.cancel();
+    List<Thread> foreign = new CopyOnWriteArrayList<>();
+    BlockingWork<String, Exception> work =
+        new BlockingWork<>() {
+          @Override
+          public String run() {
+            return "begun";
+          }
+
+          @Override
+          public void interrupted() {
+            foreign.add(Thread.currentThread());
+          }
+        };
+    Thread worker =
+        new Thread(() -> outcome.complete(catchThrowable(() -> ctx.interruptibly(work)))) {
+          @Override
+          public void interrupt() {
+            super.interrupt();
+            foreign.add(Thread.currentThread());
+          }
+        };
+    worker.start();
+
+    assertThat(outcome.get()).isInstanceOf(ContextCancelledException.class);
+    assertThat(foreign).isEmpty();
   }
 
   @Test
