@@ -260,7 +260,7 @@ class ManualTimeTest extends TimeSourceContract {
 
     @Test
     void are_named_when_they_wait_elsewhere() {
-      VirtualTime.Manual hasty = new ManualTime(0, Duration.ofMillis(50));
+      VirtualTime.Manual hasty = new ManualTime(0, Duration.ofSeconds(1));
       CountDownLatch elsewhere = new CountDownLatch(1);
       assertThatIllegalStateException()
           .isThrownBy(() -> hasty.start("stuck", elsewhere::await))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.resilience.Resilience;
 import dev.resilience.context.Context;
+import dev.resilience.time.VirtualTime;
 import dev.resilience.trace.ActiveSpan;
 import dev.resilience.trace.SpanTree;
 import dev.resilience.trace.Tracing;
@@ -17,7 +18,8 @@ import org.junit.jupiter.api.Test;
 /** The blocks of docs/tracing.md. */
 class TracingSnippetsTest {
 
-  private final Context request = Context.background();
+  /** Without a hedge on a busy machine. */
+  private final Context request = Context.background(VirtualTime.manual());
 
   @Test
   void the_tree() throws Exception {

@@ -45,7 +45,7 @@ class RedisUnderLoadTest {
             RedisCache.<Integer, String>builder("numbers")
                 .uri(server.uri())
                 .values(ValueCodec.strings())
-                .commandTimeout(ofMillis(50))
+                .commandTimeout(ofMillis(200)) // ten threads never rest beside its own
                 .expireAfterWriteWithoutRedis(ofMillis(100))
                 .backoff(Backoff.constant(ofMillis(200)))
                 .open(app));

@@ -7,6 +7,7 @@ import dev.resilience.context.Context;
 import dev.resilience.context.Key;
 import dev.resilience.context.RequestInfo;
 import dev.resilience.context.ThreadBinding;
+import dev.resilience.time.VirtualTime;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class LoggingSnippetsTest {
 
   @Test
   void values_in_the_mdc() {
-    Context root = Context.background().withValue(TENANT, "acme");
+    Context root = Context.background(VirtualTime.manual()).withValue(TENANT, "acme");
     Resilience payments = Resilience.forHttp("payments");
     try (Lines lines = Lines.of(LOG)) {
       Context request = FIELDS.in(RequestInfo.builder().requestId("r-17").build().in(root));

@@ -288,13 +288,14 @@ class AttemptsTest {
   /** Nobody has the response of a call whose future was cancelled: its body is ended. */
   @Test
   void a_response_that_comes_when_the_future_was_cancelled_is_ended() throws IOException {
+    CompletableFuture<CompletableFuture<?>> sent = new CompletableFuture<>();
     server =
         new RawServer(
             request -> {
+              sent.join(); // an answer that is there at once cannot be cancelled
               request.send("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\npart");
               request.awaitLeft();
             });
-    CompletableFuture<CompletableFuture<?>> sent = new CompletableFuture<>();
     ResilientHttpClient late =
         ResilientHttpClient.builder("s")
             .preset(
