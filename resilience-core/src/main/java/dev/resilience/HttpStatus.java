@@ -22,6 +22,12 @@ final class HttpStatus {
         response -> HttpOutcome.verdict(response.statusCode(), response.headers(), READER));
   }
 
+  /** Whether it is a refusal that does not say that nothing was done. */
+  static boolean isDoubtful(Object result) {
+    return result instanceof HttpResponse<?> response
+        && !HttpOutcome.isRefusedBeforeWork(response.statusCode(), response.headers(), READER);
+  }
+
   /** A retry that waits as long as the server says. */
   static void retryAfter(Retry.Builder retry) {
     retry.retryAfter(

@@ -76,6 +76,7 @@ public final class Preset {
   private boolean isBroken = true;
   private boolean isLimited = true;
   private Predicate<? super Exception> notBegun = failure -> false;
+  private Predicate<Object> doubtful = HttpStatus::isDoubtful;
   private @Nullable Resilience shared;
   private Classifier classifier = Classifier.ofDefaults();
   private PolicyListener listener = PolicyListener.none();
@@ -137,7 +138,8 @@ public final class Preset {
 
   /**
    * The work must not be done twice, such as a payment: it is not hedged, and retried only where it
-   * was refused before work.
+   * was refused before work. Of HTTP responses these are those of which {@link
+   * dev.resilience.propagation.HttpOutcome#isRefusedBeforeWork} says so.
    */
   public Preset unrepeatable() {
     return unrepeatable(failure -> false);
@@ -154,6 +156,20 @@ public final class Preset {
     isHedged = false;
     notBegun = requireNonNull(neverBegun, "neverBegun");
     return this;
+  }
+
+  /**
+   * As {@link #unrepeatable(Predicate)}, for a protocol whose refusals do not all say that nothing
+   * was done. Those that leave it open are no mark against the service, and yet not tried again.
+   *
+   * @param neverBegun whether a failure of the work says that it has not begun
+   * @param leavesOpen whether a refusal, which is a result or a failure of the work, may have come
+   *     in the middle of the work; must be thread-safe
+   */
+  public Preset unrepeatable(
+      Predicate<? super Exception> neverBegun, Predicate<Object> leavesOpen) {
+    doubtful = requireNonNull(leavesOpen, "leavesOpen");
+    return unrepeatable(neverBegun);
   }
 
   /**
@@ -301,7 +317,7 @@ public final class Preset {
         Retry.builder(name)
             .backoff(
                 Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(1)).withFullJitter())
-            .classifier(isRepeatable ? judge : finalOnceDispatched(judge, notBegun))
+            .classifier(isRepeatable ? judge : finalOnceDispatched(judge))
             .budget(account)
             .listener(listener);
     if (isHttp) {
@@ -311,19 +327,28 @@ public final class Preset {
   }
 
   /** What may have been done is not done again; what was refused before work may be tried again. */
-  private static Classifier finalOnceDispatched(
-      Classifier judge, Predicate<? super Exception> notBegun) {
+  private Classifier finalOnceDispatched(Classifier judge) {
+    Predicate<? super Exception> neverBegun = notBegun;
+    Predicate<Object> leavesOpen = doubtful;
     Context nobody = Context.background();
     return judge
         .onFailureIf(
-            failure -> judge.judge(nobody, failure) == Verdict.FAILURE && !notBegun.test(failure),
+            failure ->
+                switch (judge.judge(nobody, failure)) {
+                  case FAILURE -> !neverBegun.test(failure);
+                  case REJECTED -> leavesOpen.test(failure);
+                  default -> false;
+                },
             FINAL)
         .onFailure(AttemptTimeoutException.class, failure -> FINAL)
         .onResult(
             Object.class,
             result -> {
               Verdict verdict = judge.judgeResult(result);
-              return verdict == Verdict.FAILURE ? FINAL : verdict;
+              boolean mayBeDone =
+                  verdict == Verdict.FAILURE
+                      || (verdict == Verdict.REJECTED && leavesOpen.test(result));
+              return mayBeDone ? FINAL : verdict;
             });
   }
 

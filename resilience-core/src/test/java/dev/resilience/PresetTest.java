@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Simulated(seed = 1)
@@ -129,6 +130,44 @@ class PresetTest {
 
       payments.call(root, c -> answers(500, Map.of()));
       assertThat(calls).hasValue(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "503,x-amz-retry-after,5,false",
+      "503,X-Refused-Before-Work,overloaded,true",
+      "429,x-amz-retry-after,5,true"
+    })
+    void a_refusal_of_what_must_not_be_done_twice_only_where_surely_nothing_was_done(
+        int status, String header, String value, boolean isRepeated) throws Exception {
+      List<PolicyEvent> events = new ArrayList<>();
+      Resilience payments = Preset.http("payments").unrepeatable().listener(events::add).build();
+      payments.call(root, c -> answers(status, Map.of(header, List.of(value))));
+      assertThat(calls.get() > 1).isEqualTo(isRepeated);
+      assertThat(events)
+          .filteredOn(CallCompleted.class::isInstance)
+          .extracting(event -> ((CallCompleted) event).verdict())
+          .containsExactly(Verdict.REJECTED);
+    }
+
+    @Test
+    void of_a_protocol_with_refusals_that_leave_it_open() {
+      Classifier classifier =
+          Classifier.ofDefaults().onFailure(ConnectException.class, e -> Verdict.REJECTED);
+      Resilience payments =
+          Preset.rpc("payments")
+              .classifier(classifier)
+              .unrepeatable(failure -> false, ConnectException.class::isInstance)
+              .build();
+      catchThrowable(
+          () ->
+              payments.call(
+                  root,
+                  c -> {
+                    calls.incrementAndGet();
+                    throw new ConnectException("in the middle");
+                  }));
+      assertThat(calls).hasValue(1);
     }
 
     @Test

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *   <caption>Statuses</caption>
  *   <tr><th>response</th><th>verdict</th></tr>
  *   <tr><td>any with {@link HeaderNames#REFUSED}; 429; 503 that says when to come again</td>
- *       <td>{@link Verdict#REJECTED}: refused before work</td></tr>
+ *       <td>{@link Verdict#REJECTED}: a refusal, in all likelihood before work; surely where {@link
+ *       #isRefusedBeforeWork} says so</td></tr>
  *   <tr><td>500 to 599, also a 503 that says nothing</td>
  *       <td>{@link Verdict#FAILURE}: the work may have been done</td></tr>
  *   <tr><td>all others, also 400 to 499</td>
@@ -47,12 +48,21 @@ public final class HttpOutcome {
     if (status < 400) {
       return Verdict.SUCCESS;
     }
-    if (status == TOO_MANY_REQUESTS
-        || reader.first(headers, HeaderNames.REFUSED) != null
+    if (isRefusedBeforeWork(status, headers, reader)
         || (status == UNAVAILABLE && saysWhen(headers, reader))) {
       return Verdict.REJECTED;
     }
     return status >= 500 && status <= 599 ? Verdict.FAILURE : Verdict.SUCCESS;
+  }
+
+  /**
+   * Whether the server did surely nothing, so that also what must not be done twice may be sent
+   * again: it says so by {@link HeaderNames#REFUSED}, or by 429. A 503 with {@code Retry-After}
+   * leaves it open: the circuit that was open may have been the second that a handler met.
+   */
+  public static <C> boolean isRefusedBeforeWork(int status, C headers, HeaderReader<C> reader) {
+    return status == TOO_MANY_REQUESTS
+        || (status >= 400 && reader.first(headers, HeaderNames.REFUSED) != null);
   }
 
   private static <C> boolean saysWhen(C headers, HeaderReader<C> reader) {

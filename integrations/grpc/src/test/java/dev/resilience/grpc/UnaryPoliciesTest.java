@@ -112,6 +112,17 @@ class UnaryPoliciesTest {
   }
 
   @Test
+  void another_method_is_not_tried_again_if_a_refusal_leaves_open_what_was_done() throws Exception {
+    service.failing(DOWN, pushback("5"));
+    try (var wire = Wire.direct(service)) {
+      start(wire.channel(ContextClientInterceptor.forRpc("quotes")), Strings.UNARY, root);
+      time.advance(Duration.ofMinutes(1));
+      assertThat(seen.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(service.calls).isOne();
+    }
+  }
+
+  @Test
   void any_method_is_tried_again_if_it_was_refused_before_work() throws Exception {
     service.failing(DOWN, refused());
     try (var wire = Wire.direct(service)) {

@@ -35,6 +35,12 @@ final class OkHttpStack {
                     response -> HttpOutcome.retryAfter(response.headers(), HEADERS)));
   }
 
+  /** Whether it is a refusal that does not say that nothing was done. */
+  static boolean isDoubtful(Object refusal) {
+    return refusal instanceof Response response
+        && !HttpOutcome.isRefusedBeforeWork(response.code(), response.headers(), HEADERS);
+  }
+
   private static final class OkHttpHeaders implements HeaderReader<Headers> {
 
     @Override

@@ -305,6 +305,14 @@ class OkHttpCallsTest {
     }
 
     @Test
+    void not_where_a_refusal_leaves_open_what_was_done() throws IOException {
+      first(response(503, "", SOON));
+      try (Response response = calls.execute(root, with("POST"))) {
+        assertThat(response.code()).isEqualTo(503);
+      }
+    }
+
+    @Test
     void without_blocking() throws IOException {
       first(response(500, "bad", SOON));
       try (Response response = calls.executeAsync(root, with("GET")).toCompletableFuture().join()) {

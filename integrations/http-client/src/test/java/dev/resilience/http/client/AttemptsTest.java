@@ -115,6 +115,18 @@ class AttemptsTest {
     }
 
     @Test
+    void once_where_a_refusal_leaves_open_what_was_done() throws IOException {
+      first(response(503, "", SOON));
+      assertThat(send("POST").statusCode()).isEqualTo(503);
+      assertThat(served).hasValue(1);
+
+      served.set(0);
+      first(response(503, "", SOON));
+      assertThat(send("PUT").statusCode()).isEqualTo(200);
+      assertThat(served).hasValue(2);
+    }
+
+    @Test
     void again_of_all_methods_where_the_server_has_not_seen_the_request() throws IOException {
       HttpRequest post =
           HttpRequest.newBuilder(RawServer.deserted()).POST(BodyPublishers.noBody()).build();
