@@ -12,7 +12,6 @@ import dev.resilience.context.ContextCancelledException;
 import dev.resilience.context.ContextException;
 import dev.resilience.context.DeadlineExceededException;
 import dev.resilience.error.RateLimitExceededException;
-import dev.resilience.error.RejectedException;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -168,26 +167,16 @@ abstract class DatabaseContract {
   @Test
   void work_that_has_executed_a_statement_is_not_repeated_because_another_pool_is_empty()
       throws SQLException {
-    AtomicInteger id = new AtomicInteger();
-    SQLException elsewhere = new SQLTransientConnectionException("another pool is empty");
-
-    assertThatThrownBy(
-            () ->
-                db.run(
-                    ctx,
-                    s -> {
-                      s.update("insert into users values (?, 'Ada')", id.incrementAndGet());
-                      throw elsewhere;
-                    }))
-        .isSameAs(elsewhere);
-
-    assertThat(names()).containsExactly("Ada");
+    assertNotRepeatedBecauseOf(new SQLTransientConnectionException("another pool is empty"));
   }
 
   @Test
   void nor_because_another_dependency_refuses_its_call() throws SQLException {
+    assertNotRepeatedBecauseOf(new RateLimitExceededException("mail", ofMillis(1)));
+  }
+
+  private void assertNotRepeatedBecauseOf(Exception elsewhere) throws SQLException {
     AtomicInteger id = new AtomicInteger();
-    RejectedException elsewhere = new RateLimitExceededException("mail", ofMillis(1));
 
     assertThatThrownBy(
             () ->
