@@ -7,11 +7,15 @@ import dev.resilience.context.Context;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Two times that no average tells: how long it takes until many sleeping tasks are gone, and by how
- * much a join overruns its deadline with a task that ignores interrupts. Run it on 25:
+ * Two times that no average tells: how long it takes until many sleeping tasks are gone, beside the
+ * JDK's executor of virtual threads, and by how much a join overruns its deadline with a task that
+ * ignores interrupts. The first rounds show a cold JVM. Run it on 25:
  *
  * <pre>{@code
  * java -cp … dev.resilience.benchmarks.GroupTimes [sleepers] [joins]
@@ -20,16 +24,27 @@ import java.util.concurrent.locks.LockSupport;
 public final class GroupTimes {
 
   private static final Duration GRACE = Duration.ofMillis(10);
+  private static final int COLD = 4;
+  private static final int ROUNDS = 14;
 
   private GroupTimes() {}
 
   /** Prints both. */
-  public static void main(String... args) throws InterruptedException {
+  public static void main(String... args) throws Exception {
     int sleepers = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
     int joins = args.length > 1 ? Integer.parseInt(args[1]) : 500;
-    for (int round = 1; round <= 5; round++) {
-      System.out.printf("%d sleepers gone after %.0f ms%n", sleepers, cancelSleepers(sleepers));
+    double[] ours = new double[ROUNDS];
+    double[] theirs = new double[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      ours[round] = cancelSleepers(sleepers);
+      theirs[round] = shutDownSleepers(sleepers);
+      System.out.printf(
+          "%d sleepers gone after %.0f ms, the executor's after %.0f ms%n",
+          sleepers, ours[round], theirs[round]);
     }
+    System.out.printf(
+        "median of the last %d: %.0f ms, the executor's %.0f ms%n",
+        ROUNDS - COLD, warmMedian(ours), warmMedian(theirs));
     double[] overruns = new double[joins];
     for (int i = 0; i < joins; i++) {
       overruns[i] = overrun();
@@ -61,6 +76,35 @@ public final class GroupTimes {
       group.join();
       return (System.nanoTime() - from) / 1e6;
     }
+  }
+
+  /** The same on the executor of the JDK, which has no contexts and no outcomes. */
+  private static double shutDownSleepers(int sleepers) throws Exception {
+    ExecutorService executor =
+        (ExecutorService)
+            Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null); // since 21
+    CountDownLatch asleep = new CountDownLatch(sleepers);
+    for (int i = 0; i < sleepers; i++) {
+      executor.submit(
+          () -> {
+            asleep.countDown();
+            Thread.sleep(600_000);
+            return "never";
+          });
+    }
+    asleep.await();
+    long from = System.nanoTime();
+    executor.shutdownNow();
+    if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+      throw new IllegalStateException("the executor still runs");
+    }
+    return (System.nanoTime() - from) / 1e6;
+  }
+
+  private static double warmMedian(double[] rounds) {
+    double[] warm = Arrays.copyOfRange(rounds, COLD, ROUNDS);
+    Arrays.sort(warm);
+    return warm[warm.length / 2];
   }
 
   private static double overrun() throws InterruptedException {
