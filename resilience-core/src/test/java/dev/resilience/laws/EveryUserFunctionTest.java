@@ -57,6 +57,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -431,7 +432,11 @@ class EveryUserFunctionTest {
     }
 
     private CompletionStage<String> stage(String function) {
-      return mischief.actOrNull(function, CompletableFuture.completedStage("staged"));
+      CompletionStage<String> staged =
+          random.nextInt(4) == 0
+              ? CompletableFuture.failedStage(failure())
+              : CompletableFuture.completedStage("staged");
+      return mischief.actOrNull(function, staged);
     }
 
     // ---- work
@@ -452,12 +457,22 @@ class EveryUserFunctionTest {
           answer,
           (nothing, end) -> {
             if (end != null || fails) {
-              answer.completeExceptionally(end != null ? end : new IOException("down"));
+              answer.completeExceptionally(end != null ? end : failure());
             } else {
               answer.complete("answer");
             }
           });
       return mischief.actOrNull("AsyncCall", answer);
+    }
+
+    /** What a stage of the user's fails with, which no try block of ours has around it. */
+    private Throwable failure() {
+      return switch (random.nextInt(6)) {
+        case 0 -> new Mischief.Hostile();
+        case 1 -> new NoClassDefFoundError("down");
+        case 2 -> new CompletionException("down", new Mischief.Hostile());
+        default -> new IOException("down");
+      };
     }
 
     private void call(Context ctx) throws Throwable {
