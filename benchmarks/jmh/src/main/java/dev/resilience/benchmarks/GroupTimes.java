@@ -5,10 +5,13 @@ import dev.resilience.concurrent.TaskGroup.Ending;
 import dev.resilience.context.CancelReason;
 import dev.resilience.context.Context;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -84,18 +87,20 @@ public final class GroupTimes {
         (ExecutorService)
             Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null); // since 21
     CountDownLatch asleep = new CountDownLatch(sleepers);
+    List<Future<String>> kept = new ArrayList<>(); // as a group keeps its tasks
     for (int i = 0; i < sleepers; i++) {
-      executor.submit(
-          () -> {
-            asleep.countDown();
-            Thread.sleep(600_000);
-            return "never";
-          });
+      kept.add(
+          executor.submit(
+              () -> {
+                asleep.countDown();
+                Thread.sleep(600_000);
+                return "never";
+              }));
     }
     asleep.await();
     long from = System.nanoTime();
     executor.shutdownNow();
-    if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+    if (!executor.awaitTermination(1, TimeUnit.MINUTES) || !kept.get(0).isDone()) {
       throw new IllegalStateException("the executor still runs");
     }
     return (System.nanoTime() - from) / 1e6;
