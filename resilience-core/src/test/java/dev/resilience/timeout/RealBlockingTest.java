@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class RealBlockingTest {
 
-  private static final Duration LIMIT = Duration.ofMillis(50);
+  private static final Duration LIMIT = Duration.ofMillis(300);
 
   private final Context ctx = Context.background();
   private final BlockingQueue<PolicyEvent> events = new LinkedBlockingQueue<>();
