@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,6 +22,23 @@ class StackOverflowTest {
       (c, k) -> CompletableFuture.completedFuture(k);
 
   private final CancellableContext app = Context.background().withCancel();
+
+  /**
+   * A class whose initializer overflows the stack can never be used again in this JVM, such as the
+   * JDK's of virtual threads: so all are initialized where there is room, those for failures too.
+   */
+  @BeforeEach
+  void initialize() throws Exception {
+    var cache = cache();
+    inThread(1 << 24, () -> chain(cache, app, 10, CompletableFuture.completedFuture(0)));
+    assertAllCanBeLoaded(cache, 11);
+    AsyncLoader<Integer, Integer> overflowing =
+        (c, k) -> {
+          throw new StackOverflowError();
+        };
+    assertThat(cache.getOrFetchAsync(app, -1, overflowing)).isCompletedExceptionally();
+    assertAllCanBeLoaded(cache, 1);
+  }
 
   @AfterEach
   void close() {

@@ -56,7 +56,7 @@ public final class GatewayDemo {
   static List<Integer> play(Context ctx, Duration operation, PrintStream out)
       throws IOException, InterruptedException {
     RateLimit rate =
-        RateLimit.builder("in").rate(10, Duration.ofMinutes(1)).maxWait(Duration.ZERO).build();
+        RateLimit.builder("in").rate(10, Duration.ofHours(1)).maxWait(Duration.ZERO).build();
     try (var users = new UserService();
         var gateway = new ApiGateway(ctx, users.uri(), operation, rate, AccessLog.to(line -> {}))) {
       var demo = new GatewayDemo(gateway.uri(), out);
@@ -76,7 +76,7 @@ public final class GatewayDemo {
       int before = users.requests();
       demo.get("?id=7");
       demo.say("  it has seen " + (users.requests() - before) + " requests more");
-      demo.say("ten requests a minute are let in, and this is the eleventh");
+      demo.say("ten requests an hour are let in, and this is the eleventh");
       demo.get("?id=7");
       return demo.statuses;
     }

@@ -30,7 +30,7 @@ class GatewayDemoTest {
   void each_end_has_its_status() throws Exception {
     var statuses =
         GatewayDemo.play(
-            Context.background(), Duration.ofSeconds(4), new PrintStream(bytes, true, UTF_8));
+            Context.background(), Duration.ofSeconds(3), new PrintStream(bytes, true, UTF_8));
 
     assertThat(statuses).containsExactly(200, 404, 400, 504, 503, 503, 503, 503, 503, 503, 429);
     assertThat(bytes.toString(UTF_8))
