@@ -386,8 +386,12 @@ class OkHttpCallsTest {
   /** Nobody has the response of a call whose future was cancelled: it is closed. */
   @Test
   void a_response_that_comes_when_the_future_was_cancelled_is_closed() throws IOException {
-    serve(request -> request.send(HALF).awaitLeft());
     CompletableFuture<CompletableFuture<?>> sent = new CompletableFuture<>();
+    serve(
+        request -> {
+          sent.join(); // an answer that is there at once cannot be cancelled
+          request.send(HALF).awaitLeft();
+        });
     OkHttpCalls late =
         OkHttpCalls.builder("s", http)
             .preset(
