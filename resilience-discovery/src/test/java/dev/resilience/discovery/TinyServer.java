@@ -33,7 +33,12 @@ public final class TinyServer implements AutoCloseable {
   private void accept() {
     while (!server.isClosed()) {
       try {
-        answer(server.accept());
+        Socket socket = server.accept();
+        if (server.isClosed()) { // an accept that was under way may outlive the close
+          socket.close();
+          return;
+        }
+        answer(socket);
       } catch (IOException closed) {
         return;
       }
