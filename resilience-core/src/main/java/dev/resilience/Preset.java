@@ -159,17 +159,16 @@ public final class Preset {
   }
 
   /**
-   * As {@link #unrepeatable(Predicate)}, for a protocol whose refusals do not all say that nothing
-   * was done. Those that leave it open are no mark against the service, and yet not tried again.
+   * For a protocol whose refusals do not all say that nothing was done. Those that leave it open
+   * are no mark against the service, and yet not tried again where the work is {@linkplain
+   * #unrepeatable() unrepeatable}. Adds to what is known of HTTP, and to what was given before.
    *
-   * @param neverBegun whether a failure of the work says that it has not begun
-   * @param leavesOpen whether a refusal, which is a result or a failure of the work, may have come
-   *     in the middle of the work; must be thread-safe
+   * @param refusal whether a refusal, which is a result or a failure of the work, may have come in
+   *     the middle of the work; must be thread-safe
    */
-  public Preset unrepeatable(
-      Predicate<? super Exception> neverBegun, Predicate<Object> leavesOpen) {
-    doubtful = requireNonNull(leavesOpen, "leavesOpen");
-    return unrepeatable(neverBegun);
+  public Preset doubtfulIf(Predicate<Object> refusal) {
+    doubtful = doubtful.or(requireNonNull(refusal, "refusal"));
+    return this;
   }
 
   /**

@@ -49,6 +49,11 @@ class PresetTest {
     throw new IOException("down");
   }
 
+  private String refuses() throws IOException {
+    calls.incrementAndGet();
+    throw new ConnectException("refused");
+  }
+
   @SuppressWarnings("unchecked")
   private HttpResponse<String> answers(int status, Map<String, List<String>> headers) {
     calls.incrementAndGet();
@@ -157,16 +162,10 @@ class PresetTest {
       Resilience payments =
           Preset.rpc("payments")
               .classifier(classifier)
-              .unrepeatable(failure -> false, ConnectException.class::isInstance)
+              .unrepeatable()
+              .doubtfulIf(ConnectException.class::isInstance)
               .build();
-      catchThrowable(
-          () ->
-              payments.call(
-                  root,
-                  c -> {
-                    calls.incrementAndGet();
-                    throw new ConnectException("in the middle");
-                  }));
+      catchThrowable(() -> payments.call(root, c -> refuses()));
       assertThat(calls).hasValue(1);
     }
 
@@ -272,14 +271,7 @@ class PresetTest {
             .breaker(b -> b.consecutiveFailures(3))
             .listener(events::add)
             .build();
-    catchThrowable(
-        () ->
-            payments.call(
-                root,
-                c -> {
-                  calls.incrementAndGet();
-                  throw new ConnectException("refused");
-                }));
+    catchThrowable(() -> payments.call(root, c -> refuses()));
     assertThat(calls).hasValue(3);
     assertThat(events).hasAtLeastOneElementOfType(CircuitChanged.class);
   }

@@ -347,11 +347,14 @@ class EveryUserFunctionTest {
               default -> Preset.cache("preset");
             };
         if (random.nextBoolean()) {
-          preset.unrepeatable(failure -> act("Preset.unrepeatable", random.nextBoolean()));
+          preset
+              .unrepeatable(failure -> act("Preset.unrepeatable", random.nextBoolean()))
+              .doubtfulIf(refusal -> act("Preset.doubtfulIf", random.nextInt(4) == 0));
         } else {
-          preset.retry(builder -> act("Preset.retry", retry(builder))).classifier(classifier());
+          preset.retry(builder -> act("Preset.retry", retry(builder)));
         }
         return preset
+            .classifier(classifier())
             .hedge(builder -> act("Preset.hedge", builder.listener(listener("Preset.hedge"))))
             .breaker(builder -> act("Preset.breaker", builder.classifier(classifier())))
             .limit(builder -> act("Preset.limit", builder.between(1, 4)))

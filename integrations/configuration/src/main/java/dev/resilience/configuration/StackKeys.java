@@ -19,7 +19,8 @@ final class StackKeys {
           "unrepeatable",
           ValueType.onOff(),
           "off",
-          "work that must not be done twice: no hedge, only refusals are retried; with `preset`");
+          "work that must not be done twice: no hedge, only what was refused before work is retried;"
+              + " with `preset`");
   static final Setting<String> BUDGET =
       SECTION.add(
           "budget",

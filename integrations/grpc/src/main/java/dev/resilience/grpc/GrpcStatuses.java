@@ -199,7 +199,23 @@ public final class GrpcStatuses {
    * @param name of the service, not blank
    */
   public static Preset preset(String name) {
-    return Preset.rpc(name).classifier(classifier()).retry(GrpcStatuses::obeyPushback);
+    return Preset.rpc(name)
+        .classifier(classifier())
+        .doubtfulIf(GrpcStatuses::isDoubtful)
+        .retry(GrpcStatuses::obeyPushback);
+  }
+
+  /** A circuit that a handler met in the middle of its work is told like one that it met first. */
+  private static boolean isDoubtful(Object refusal) {
+    if (refusal instanceof StatusRuntimeException failure) {
+      return isDoubtful(failure.getStatus(), failure.getTrailers());
+    }
+    return refusal instanceof StatusException failure
+        && isDoubtful(failure.getStatus(), failure.getTrailers());
+  }
+
+  private static boolean isDoubtful(Status status, @Nullable Metadata trailers) {
+    return status.getCode() == Status.Code.UNAVAILABLE && !isRefusedBeforeWork(trailers);
   }
 
   static Retry.Builder obeyPushback(Retry.Builder retry) {

@@ -3,7 +3,6 @@ package dev.resilience.grpc;
 import dev.resilience.Resilience;
 import dev.resilience.policy.RetryBudget;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.net.ConnectException;
 import java.util.function.Function;
@@ -23,17 +22,10 @@ final class RpcStacks {
     Resilience unrepeatable =
         GrpcStatuses.preset(service)
             .budget(budget)
-            .unrepeatable(RpcStacks::isNeverSent, RpcStacks::isDoubtful)
+            .unrepeatable(RpcStacks::isNeverSent)
             .limitsOf(repeatable)
             .build();
     return method -> method.isIdempotent() || method.isSafe() ? repeatable : unrepeatable;
-  }
-
-  /** A circuit that a handler met in the middle of its work is told like one that it met first. */
-  private static boolean isDoubtful(Object refusal) {
-    return refusal instanceof StatusRuntimeException status
-        && status.getStatus().getCode() == Status.Code.UNAVAILABLE
-        && !GrpcStatuses.isRefusedBeforeWork(status.getTrailers());
   }
 
   /** Nobody listened: the server cannot have begun. */

@@ -114,12 +114,7 @@ class UnaryPoliciesTest {
   @Test
   void another_method_is_not_tried_again_if_a_refusal_leaves_open_what_was_done() throws Exception {
     service.failing(DOWN, pushback("5"));
-    try (var wire = Wire.direct(service)) {
-      start(wire.channel(ContextClientInterceptor.forRpc("quotes")), Strings.UNARY, root);
-      time.advance(Duration.ofMinutes(1));
-      assertThat(seen.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-      assertThat(service.calls).isOne();
-    }
+    assertFailsAtOnce(Strings.UNARY);
   }
 
   @Test
@@ -147,9 +142,14 @@ class UnaryPoliciesTest {
   @Test
   void a_pushback_that_says_never_ends_the_call() throws Exception {
     service.failing(DOWN, pushback("-1"));
+    assertFailsAtOnce(Strings.IDEMPOTENT);
+  }
+
+  private void assertFailsAtOnce(MethodDescriptor<String, String> method) throws Exception {
     try (var wire = Wire.direct(service)) {
-      start(wire.channel(ContextClientInterceptor.forRpc("quotes")), Strings.IDEMPOTENT, root);
+      start(wire.channel(ContextClientInterceptor.forRpc("quotes")), method, root);
       assertThat(seen.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      time.advance(Duration.ofMinutes(1));
       assertThat(service.calls).isOne();
     }
   }

@@ -357,7 +357,7 @@ public final class OkHttpCalls {
       Resilience writes =
           preset
               .apply(OkHttpStack.preset(name).budget(budget))
-              .unrepeatable(NeverSent::is, OkHttpStack::isDoubtful)
+              .unrepeatable(NeverSent::is)
               .limitsOf(reads)
               .build();
       return new OkHttpCalls(this, reads, writes);

@@ -28,6 +28,7 @@ final class OkHttpStack {
   static Preset preset(String name) {
     return Preset.rpc(name)
         .classifier(CLASSIFIER)
+        .doubtfulIf(OkHttpStack::isDoubtful)
         .retry(
             retry ->
                 retry.retryAfter(
@@ -36,7 +37,7 @@ final class OkHttpStack {
   }
 
   /** Whether it is a refusal that does not say that nothing was done. */
-  static boolean isDoubtful(Object refusal) {
+  private static boolean isDoubtful(Object refusal) {
     return refusal instanceof Response response
         && !HttpOutcome.isRefusedBeforeWork(response.code(), response.headers(), HEADERS);
   }
